@@ -1,0 +1,102 @@
+"""Generated files and the changes they mean for the disk."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from deploydeck.domain.base import Value
+from deploydeck.domain.evidence import Evidence
+
+
+class LineReason(Value):
+    """Why a line is there. `line` counts from 1 in the generated content."""
+
+    line: int
+    rule: str
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+class CheckState(StrEnum):
+    PASSED = "passed"
+    FINDINGS = "findings"
+    UNAVAILABLE = "unavailable"
+
+
+class CheckFinding(Value):
+    """One finding of a checker. `blocking` means the file must not be offered for acceptance."""
+
+    line: int
+    rule: str
+    message: str
+    blocking: bool
+
+
+class CheckVerdict(Value):
+    """What one checker said of one file. `reason` says why it could not run."""
+
+    checker: str
+    state: CheckState
+    findings: tuple[CheckFinding, ...] = ()
+    reason: str = ""
+
+    @property
+    def blocking(self) -> bool:
+        return any(finding.blocking for finding in self.findings)
+
+
+class GeneratedFile(Value):
+    """A file the generator wants. `path` is relative to the project root (POSIX); `content` ends with a newline."""
+
+    path: str
+    content: str
+    mode: int = 0o644
+    reasons: tuple[LineReason, ...] = ()
+    verdicts: tuple[CheckVerdict, ...] = ()
+
+    @property
+    def blocked(self) -> bool:
+        return any(verdict.blocking for verdict in self.verdicts)
+
+
+class ChangeState(StrEnum):
+    """How the file compares with the disk; `blocked` when a checker refuses it."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    BLOCKED = "blocked"
+
+
+class Decision(StrEnum):
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EDITED = "edited"
+
+
+class Hunk(Value):
+    """A run of changed lines with context.
+
+    `old_start`/`new_start` count from 1 (0 when that side is empty). `lines` hold a tag (' ', '+', '-') and the text without newline.
+    `key` names the hunk by content, so that a decision survives regeneration. `replacement` holds the edited new lines.
+    """
+
+    key: str
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+    lines: tuple[str, ...]
+    decision: Decision = Decision.PENDING
+    replacement: tuple[str, ...] | None = None
+
+
+class Change(Value):
+    """One file compared with the disk. `old_sha256` is None when the file does not exist; apply refuses if the disk moved on."""
+
+    file: GeneratedFile
+    state: ChangeState
+    old_content: str | None
+    old_sha256: str | None
+    hunks: tuple[Hunk, ...] = ()

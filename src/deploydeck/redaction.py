@@ -1,0 +1,78 @@
+"""The one choke point for secrets: every text that is stored, shown or sent passes through a `Redactor`.
+
+Works by value: the exact text and its base64, URL-encoded, JSON-escaped and shell-quoted forms. Values shorter than six
+characters and plain dictionary words are left alone: masking them ruins logs and hides nothing (facts/deploying.md 4.5).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+import urllib.parse
+from collections.abc import Iterable
+
+MASK = "[redacted]"
+MIN_LENGTH = 6
+
+_COMMON_WORDS = frozenset(
+    "password secret default localhost production development staging enabled disabled postgres example changeme "
+    "public private username database application service deploy server client master primary replica".split()
+)
+
+# Shapes that are secrets wherever they stand; each pattern is linear-time.
+_SHAPES = re.compile(
+    r"(?P<aws>\bAKIA[0-9A-Z]{16}\b)"
+    r"|(?P<github>\bgh[pousr]_[A-Za-z0-9]{36,255}\b)"
+    r"|(?P<gitlab>\bglpat-[A-Za-z0-9_-]{20,64}\b)"
+    r"|(?P<openai>\bsk-[A-Za-z0-9_-]{20,200}\b)"
+    r"|(?P<slack>\bxox[abprs]-[A-Za-z0-9-]{10,200}\b)"
+    r"|(?P<pem>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]{0,8192}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?)"
+    r"|(?P<url>(?<=://)[^\s:/@]{1,128}:[^\s/@]{1,256}(?=@))"
+    r"|(?P<bearer>(?i:(?<=bearer ))[A-Za-z0-9._~+/=-]{16,4096})"
+)
+
+
+class Redactor:
+    """Masks known secret values and well-known secret shapes in text.
+
+    One instance knows the secrets of one deployment; `Redactor()` without values still masks the shapes.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms: set[str] = set()
+        for secret in secrets:
+            forms.update(_forms(secret))
+        ordered = sorted(forms, key=len, reverse=True)  # a longer form must win over one that it contains
+        self._values = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self.longest = len(ordered[0]) if ordered else 0
+
+    def __call__(self, text: str) -> str:
+        """The text with every secret replaced by MASK."""
+        if self._values is not None:
+            text = self._values.sub(MASK, text)
+        return _SHAPES.sub(MASK, text)
+
+
+def _forms(secret: str) -> set[str]:
+    pieces = {secret, *secret.splitlines()} if "\n" in secret else {secret}
+    forms: set[str] = set()
+    for piece in pieces:
+        stripped = piece.strip()
+        if len(stripped) < MIN_LENGTH or stripped.lower() in _COMMON_WORDS:
+            continue
+        raw = stripped.encode("utf-8", "surrogateescape")
+        encoded = base64.b64encode(raw).decode()
+        forms |= {
+            stripped,
+            encoded,
+            encoded.rstrip("="),
+            base64.urlsafe_b64encode(raw).decode(),
+            urllib.parse.quote(stripped, safe="", errors="surrogateescape"),
+            urllib.parse.quote_plus(stripped, errors="surrogateescape"),
+            json.dumps(stripped)[1:-1],
+            json.dumps(stripped, ensure_ascii=False)[1:-1],
+            shlex.quote(stripped),
+        }
+    return {form for form in forms if len(form) >= MIN_LENGTH}
