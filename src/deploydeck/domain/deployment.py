@@ -315,7 +315,7 @@ class DeploymentResult(Value):
 
 
 class LogLine(Value):
-    """One stored line. `seq` counts from 1 within its source; `stream` is out, err or note; text is redacted and free of newlines."""
+    """One stored line. `seq` counts from 1 within its source; `stream` is out, err or note; text is redacted, without newline."""
 
     seq: int
     at: Utc

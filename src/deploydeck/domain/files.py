@@ -78,7 +78,7 @@ class Decision(StrEnum):
 class Hunk(Value):
     """A run of changed lines with context.
 
-    `old_start`/`new_start` count from 1 (0 when that side is empty). `lines` hold a tag (' ', '+', '-') and the text without newline.
+    `old_start`/`new_start` count from 1 (0 when that side is empty). `lines` hold a tag (' ', '+', '-') and the text.
     `key` names the hunk by content, so that a decision survives regeneration. `replacement` holds the edited new lines.
     """
 

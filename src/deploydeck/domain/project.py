@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 
 class Language(Value):
-    """A programming language. `version` is what the project pins (as written there), `share` its part of the source bytes (0..1)."""
+    """A programming language. `version` is what the project pins, as written there; `share` its part of the source bytes (0..1)."""
 
     name: str
     version: str = ""
