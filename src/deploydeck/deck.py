@@ -1,0 +1,330 @@
+"""The composition root: builds each service on first use and offers the faces the few things people do.
+
+Both faces call these methods, so a screen and its command cannot disagree. Blocking work runs in threads. Services are imported when
+first needed: a face that only shows history never loads a template engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deploydeck.domain import (
+    Change,
+    DeployDeckError,
+    Deployment,
+    DeploymentConfig,
+    DeploymentKind,
+    Event,
+    Liveness,
+    LogLine,
+    Plan,
+    ProjectProfile,
+    Release,
+)
+from deploydeck.settings import Paths, Settings, default_paths, load_settings
+
+if TYPE_CHECKING:
+    from deploydeck.deploy import DeploymentEngine
+    from deploydeck.generate import ConfigurationGenerator
+    from deploydeck.observe import MonitoringService
+    from deploydeck.review import Review
+    from deploydeck.scan import ProjectAnalyzer
+    from deploydeck.store import Project, Store
+    from deploydeck.store.logs import LogStore
+    from deploydeck.targets import Target
+    from deploydeck.vault import ResolvedVariables, SecretsManager
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A project as it is now."""
+
+    project: Project
+    profile: ProjectProfile
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Files the generator proposes for an environment and target, compared with the disk."""
+
+    scanned: Scanned
+    config: DeploymentConfig
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a deployment needs, planned and not yet queued. `rollback_to` is set for a rollback."""
+
+    scanned: Scanned
+    config: DeploymentConfig
+    plan: Plan
+    resolved: ResolvedVariables
+    source_hash: str
+    files: tuple[tuple[str, str], ...]
+    git_sha: str
+    git_dirty: bool
+    rollback_to: Release | None = None
+
+
+class Deck:
+    """The services, and what people do with them. `await Deck.open()` first, `await close()` last."""
+
+    def __init__(self, paths: Paths, store: Store) -> None:
+        self.paths = paths
+        self.store = store
+        self._targets: dict[str, Target] = {}
+
+    @classmethod
+    async def open(cls, paths: Paths | None = None) -> Deck:
+        """Open the store under `paths` (default: this person's). Raises DeployDeckError `store-…`."""
+        from deploydeck.store import Store
+
+        chosen = paths or default_paths()
+        return cls(chosen, await Store.open(chosen))
+
+    async def close(self) -> None:
+        for target in self._targets.values():
+            await target.close()
+        self._targets.clear()
+        await self.store.close()
+
+    # --- services -------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def user_settings(self) -> Settings:
+        """Settings without any project."""
+        return load_settings(self.paths)
+
+    @cached_property
+    def analyzer(self) -> ProjectAnalyzer:
+        from deploydeck.scan import ProjectAnalyzer
+
+        return ProjectAnalyzer()
+
+    @cached_property
+    def generator(self) -> ConfigurationGenerator:
+        from deploydeck.generate import ConfigurationGenerator
+
+        return ConfigurationGenerator()
+
+    @cached_property
+    def review(self) -> Review:
+        from deploydeck.review import Review
+
+        return Review()
+
+    @cached_property
+    def secrets(self) -> SecretsManager:
+        from deploydeck.vault import SecretsManager
+
+        return SecretsManager(self.paths)
+
+    @cached_property
+    def logs(self) -> LogStore:
+        from deploydeck.store.logs import LogStore
+
+        return LogStore(self.paths.logs)
+
+    @cached_property
+    def monitoring(self) -> MonitoringService:
+        from deploydeck.observe import MonitoringService
+
+        return MonitoringService(self.logs)
+
+    @cached_property
+    def engine(self) -> DeploymentEngine:
+        from deploydeck.deploy import DeploymentEngine
+
+        return DeploymentEngine(
+            store=self.store,
+            paths=self.paths,
+            settings=self.user_settings,
+            open_target=self.target,
+            secrets=self.secrets,
+            logs=self.logs,
+        )
+
+    def target(self, name: str) -> Target:
+        """The target of that name, opened once. Raises DeployDeckError `target-unknown`."""
+        if name not in self._targets:
+            from deploydeck.targets import open_target
+
+            self._targets[name] = open_target(name, self.user_settings, self.paths)
+        return self._targets[name]
+
+    # --- what people do -------------------------------------------------------------------------------------------------------
+
+    async def scan(self, root: Path) -> Scanned:
+        """Look at a project, remember it and its profile. Raises DeployDeckError for a directory that cannot be read."""
+        root = root.expanduser().absolute()
+        settings = await asyncio.to_thread(load_settings, self.paths, root)
+        profile = await asyncio.to_thread(self.analyzer.analyze_project, root, settings.app)
+        project = await self.store.projects.open(profile.root, settings.app.name or profile.name)
+        await self.store.projects.save_profile(project.id, profile)
+        return Scanned(project, profile, settings)
+
+    async def choose_target(self, settings: Settings, environment: str, wanted: str | None) -> str:
+        """The asked-for target, else the environment's, else Docker where an engine answers, else this machine's processes."""
+        chosen = wanted or settings.environment(environment).target
+        if chosen:
+            return chosen
+        try:
+            await self.target("docker").identity()
+        except DeployDeckError:
+            return "process"
+        return "docker"
+
+    async def configure(self, scanned: Scanned, environment: str | None, target: str | None) -> DeploymentConfig:
+        """The configuration of a project for an environment and target. Raises DeployDeckError when it cannot be deployed."""
+        name = environment or scanned.settings.default_environment
+        return await asyncio.to_thread(
+            self.generator.deployment_config,
+            scanned.profile,
+            scanned.settings,
+            project_id=scanned.project.id,
+            environment=name,
+            target=await self.choose_target(scanned.settings, name, target),
+        )
+
+    async def propose(
+        self,
+        root: Path,
+        environment: str | None = None,
+        target: str | None = None,
+        *,
+        replace: bool = False,
+        scanned: Scanned | None = None,
+    ) -> Proposal:
+        """Generate every file the deployment needs and compare it with the disk; earlier decisions are put back."""
+        scanned = scanned or await self.scan(root)
+        config = await self.configure(scanned, environment, target)
+        files = await asyncio.to_thread(self.generator.generate, scanned.profile, config, scanned.settings, replace=replace)
+        changes = await asyncio.to_thread(self.review.compare, Path(scanned.profile.root), files)
+        saved = await self.store.projects.decisions(scanned.project.id)
+        return Proposal(scanned, config, self.review.restore(changes, saved))
+
+    async def remember(self, proposal: Proposal, changes: Sequence[Change]) -> None:
+        """Keep the decisions of a review, so that a dropped link loses nothing."""
+        for path, decisions in self.review.decisions(changes).items():
+            await self.store.projects.save_decisions(proposal.scanned.project.id, path, decisions)
+
+    async def prepare(self, root: Path, environment: str | None = None, target: str | None = None) -> Prepared:
+        """Plan a deployment of the project as it is now. Changes nothing."""
+        scanned = await self.scan(root)
+        config = await self.configure(scanned, environment, target)
+        resolved = await self._resolve(scanned, config)
+        source_hash = scanned.profile.source_hash
+        plan = await self.engine.plan(config, source_hash=source_hash, resolved=resolved)
+        sha, dirty = await asyncio.to_thread(_git_state, config.root)
+        files = tuple((file.path, file.sha256) for file in scanned.profile.config_files)
+        return Prepared(scanned, config, plan, resolved, source_hash, files, sha, dirty)
+
+    async def prepare_rollback(
+        self, root: Path, environment: str | None = None, target: str | None = None, to: str | None = None
+    ) -> Prepared:
+        """Plan to put an earlier release back (default: the one before the live one). Changes nothing."""
+        scanned = await self.scan(root)
+        name = environment or scanned.settings.default_environment
+        place = await self._deployed_target(scanned, name, target)
+        wanted = await self.store.deployments.release_by_label(scanned.project.id, to) if to else None
+        release = await self.engine.rollback_candidate(scanned.project.id, name, place, wanted)
+        config = await self.store.projects.config(release.config_id)
+        resolved = await self._resolve(scanned, config)
+        plan = await self.engine.plan(config, source_hash=release.source_hash, resolved=resolved, rollback_to=release)
+        return Prepared(
+            scanned,
+            config,
+            plan,
+            resolved,
+            release.source_hash,
+            release.files,
+            release.git_sha,
+            release.git_dirty,
+            rollback_to=release,
+        )
+
+    async def deploy(self, prepared: Prepared, *, start_worker: bool = True) -> Deployment:
+        """Queue what was prepared and make sure that a worker runs."""
+        deployment = await self.engine.queue(
+            prepared.config,
+            prepared.plan,
+            prepared.resolved,
+            source_hash=prepared.source_hash,
+            files=prepared.files,
+            git_sha=prepared.git_sha,
+            git_dirty=prepared.git_dirty,
+            kind=DeploymentKind.ROLLBACK if prepared.rollback_to else DeploymentKind.DEPLOY,
+            rollback_to=prepared.rollback_to,
+        )
+        if start_worker:
+            await asyncio.to_thread(self.engine.ensure_worker)
+        return deployment
+
+    def follow(self, deployment_id: str, after: int = 0) -> AsyncIterator[Event]:
+        """Every event of a deployment after `after`, once, until it has ended."""
+        return self.engine.follow(deployment_id, after)
+
+    async def live(self, project: Project, environment: str, target: str | None = None) -> tuple[Deployment, Release] | None:
+        """What should be live in an environment (on any target, the latest), with its release."""
+        from deploydeck.targets import TARGETS
+
+        found = [
+            entry
+            for name in ([target] if target else TARGETS)
+            if (entry := await self.store.deployments.live(project.id, environment, name)) is not None
+        ]
+        return max(found, key=lambda entry: entry[0].created_at, default=None)
+
+    async def liveness(self, release: Release) -> Liveness:
+        """Whether a release runs now, as its target sees it."""
+        config = await self.store.projects.config(release.config_id)
+        return await self.target(release.target).status(release, config)
+
+    async def application_logs(
+        self, release: Release, *, since: Any = None, follow: bool = False, tail: int | None = None
+    ) -> AsyncIterator[LogLine]:
+        """The program's own output, redacted: what the target holds of a release."""
+        from deploydeck.redaction import Redactor
+
+        config = await self.store.projects.config(release.config_id)
+        redact = Redactor()
+        async for line in self.target(release.target).logs(release, config, since=since, follow=follow, tail=tail):
+            yield line.model_copy(update={"text": redact(line.text)})
+
+    # --- details --------------------------------------------------------------------------------------------------------------
+
+    async def _resolve(self, scanned: Scanned, config: DeploymentConfig) -> ResolvedVariables:
+        env_file = scanned.settings.environment(config.environment).env_file
+        return await asyncio.to_thread(self.secrets.resolve, config, env_file=env_file)
+
+    async def _deployed_target(self, scanned: Scanned, environment: str, wanted: str | None) -> str:
+        if wanted:
+            return wanted
+        live = await self.live(scanned.project, environment)
+        if live is None:
+            raise DeployDeckError(
+                "nothing-live",
+                f"Nothing is live in {environment}.",
+                "There is no successful deployment to go back from.",
+                "Deploy first, or name another environment with --env.",
+            )
+        return live[1].target
+
+
+def _git_state(root: str) -> tuple[str, bool]:
+    """The commit and whether the tree differs from it; empty outside a repository. Hooks and monitors of the project never run."""
+    git = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", root]
+    try:
+        sha = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+        status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, timeout=20, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return "", False
+    return sha[:64], bool(status.strip())
