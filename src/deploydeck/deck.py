@@ -1,7 +1,7 @@
 """The composition root: builds each service on first use and offers the faces the few things people do.
 
-Both faces call these methods, so a screen and its command cannot disagree. Blocking work runs in threads. Services are imported when
-first needed: a face that only shows history never loads a template engine.
+Both faces call these methods, so a screen and its command cannot disagree. Blocking work runs in threads. Services are imported
+when first needed: a face that only shows history never loads a template engine.
 """
 
 from __future__ import annotations
