@@ -13,6 +13,7 @@ from deploydeck.domain import (
     DeployDeckError,
     Deployment,
     DeploymentConfig,
+    DeploymentResult,
     DeploymentState,
     Event,
     EventKind,
@@ -159,11 +160,13 @@ class Deployments:
         *,
         allowed: Collection[DeploymentState] | None = None,
         text: str = "",
+        closing: DeploymentResult | None = None,
         **fields: Any,
     ) -> bool:
         """Move to a state with an event, in one transaction. False when the present state is terminal or not in `allowed`.
 
-        `fields` are further columns as plain values or domain values (cause, health, …).
+        `fields` are further columns as plain values or domain values (cause, health, …). `closing` is appended as the last event
+        of a deployment that ends here: nobody ever sees the end without the result.
         """
         states = UNFINISHED if allowed is None else allowed
         level = Level.INFO if not to.terminal or to.succeeded else Level.ERROR
@@ -177,7 +180,11 @@ class Deployments:
                 return False
             cause = fields.get("cause")
             data = {"state": to.value} | ({"cause": cause.model_dump(mode="json")} if isinstance(cause, Cause) else {})
-            await _append(connection, deployment_id, EventKind.STATE, text or to.value.replace("_", " "), level=level, data=data)
+            text = text or to.value.replace("_", " ")
+            await _append(connection, deployment_id, EventKind.STATE, text, level=level, data=data)
+            if closing is not None:
+                result = closing.model_dump(mode="json")
+                await _append(connection, deployment_id, EventKind.RESULT, text, level=level, data=result)
         return True
 
     async def set(self, deployment_id: str, **fields: Any) -> None:
