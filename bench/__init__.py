@@ -1,0 +1,1 @@
+"""The figures the README quotes, each a command; `python -m bench` runs all of them."""
