@@ -1,34 +1,55 @@
-"""Memory: the database, shaped after the nouns, and the log files beside it."""
+"""Memory: the database, shaped after the nouns, and the log files beside it.
+
+Names load on first use: who only writes logs (`deploydeck.store.logs`) must not pay for the database library.
+"""
 
 from __future__ import annotations
 
-from deploydeck.settings import Paths
-from deploydeck.store.database import Database
-from deploydeck.store.deployments import UNFINISHED, Deployments
-from deploydeck.store.locks import Lease, Locks
-from deploydeck.store.projects import Project, Projects, User
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["UNFINISHED", "Database", "Deployments", "Lease", "Locks", "Project", "Projects", "Store", "User"]
+if TYPE_CHECKING:
+    from deploydeck.store.database import Database
+    from deploydeck.store.deployments import UNFINISHED, Deployments
+    from deploydeck.store.locks import Lease, Locks
+    from deploydeck.store.logs import LogReader, LogStore, LogWriter
+    from deploydeck.store.projects import Project, Projects, User
+    from deploydeck.store.store import Store
+
+__all__ = [
+    "UNFINISHED",
+    "Database",
+    "Deployments",
+    "Lease",
+    "Locks",
+    "LogReader",
+    "LogStore",
+    "LogWriter",
+    "Project",
+    "Projects",
+    "Store",
+    "User",
+]
+
+_HOME = {
+    "UNFINISHED": "deployments",
+    "Database": "database",
+    "Deployments": "deployments",
+    "Lease": "locks",
+    "Locks": "locks",
+    "LogReader": "logs",
+    "LogStore": "logs",
+    "LogWriter": "logs",
+    "Project": "projects",
+    "Projects": "projects",
+    "Store": "store",
+    "User": "projects",
+}
 
 
-class Store:
-    """Everything remembered. Belongs to one event loop; `open()` first, `close()` last."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.projects = Projects(database)
-        self.deployments = Deployments(database)
-        self.locks = Locks(database)
-
-    @classmethod
-    async def open(cls, paths: Paths) -> Store:
-        """Open the store, bringing the schema up to date first. Raises DeployDeckError `store-…`."""
-        from deploydeck.store.migrate import migrate
-
-        await migrate(paths)
-        store = cls(Database(paths.database))
-        await store.projects.local_user()
-        return store
-
-    async def close(self) -> None:
-        await self.database.close()
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
