@@ -14,8 +14,6 @@ _SEQUENCES = re.compile(
 )
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
-SUSPECT_IN_BLOCK = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
-"""What `printable` would change in a block of lines, tabs and newlines aside."""
 _BREAKS = re.compile("[\n\r\x0b\x0c\x85\u2028\u2029]+")
 _REPLACED = re.compile(f"[{_BIDI}\ud800-\udfff]")
 _DROPPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")

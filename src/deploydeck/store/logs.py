@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploydeck.domain import DeployDeckError, LogRef
-from deploydeck.domain.text import SUSPECT_IN_BLOCK, printable
+from deploydeck.domain.text import printable
 from deploydeck.redaction import MASK, Redactor
 from deploydeck.store.logformat import CHUNK_BYTES, HEADER_BYTES, STREAMS, Index, safe_name, stamp, valid_header
 from deploydeck.store.logreader import LogReader
@@ -35,9 +35,9 @@ MAX_LINE_BYTES = 65536
 SHAPE_SLACK = 8192  # the longest shape that a redactor knows; a line cut shorter than that could leave half a secret
 KEY_LINES = 200
 
-_ERROR_HINTS = ("rror", "RROR", "atal", "ATAL", "anic", "PANIC", "xception", "raceback", "ailed", "AILED", "ritical", "RITICAL")
+_ERROR_HINTS = ("rror", "ERR", "xception", "atal", "ATAL", "anic", "ailed", "FAILED", "RITICAL", "ritical")
 _ERROR = re.compile(
-    r"(?:^|[^A-Za-z0-9])(?:[A-Za-z]*(?:Error|Exception)|errors?|ERR(?:OR)?S?|Errors?|[Ff]atal|FATAL|[Pp]anic|PANIC|Traceback|"
+    r"(?:^|[^A-Za-z0-9])(?:[A-Za-z]*(?:Error|Exception)|errors?|ERR(?:OR)?S?|Errors?|[Ff]atal|FATAL|[Pp]anic|"
     r"[Ff]ailed|FAILED|[Cc]ritical|CRITICAL)(?![A-Za-z0-9])"
 )
 _NO_ERROR = re.compile(r"\b(?:0|no|without) (?:errors?|failed)\b|\b(?:errors?|failed)[:=] ?0\b", re.IGNORECASE)
@@ -207,7 +207,7 @@ class LogWriter:
         """One or more lines. Controls go first: an escape sequence inside a secret must not hide it from the redactor."""
         if self._fd < 0:
             raise ValueError("the log is closed")
-        if SUSPECT_IN_BLOCK.search(block):
+        if not block.replace("\n", "").replace("\t", "").isprintable():
             block = "\n".join(printable(line, tab="\t") for line in block.split("\n"))
         block = self._redacted(block, stream)
         if cut_bytes:
