@@ -35,14 +35,14 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for queries; sees one consistent state."""
-        with _plain_errors(self.path):
+        with plain_errors(self.path):
             async with self.engine.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A connection inside a write transaction. Raises DeployDeckError on a full disk, a locked or a broken database."""
-        with _plain_errors(self.path):
+        with plain_errors(self.path):
             async with self._writing, self.engine.connect() as connection:
                 connection = await connection.execution_options(**{_WRITE: True})
                 async with connection.begin():
@@ -69,7 +69,7 @@ def _prepare_sqlite(engine: AsyncEngine, busy_timeout_ms: int) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-class _plain_errors:
+class plain_errors:
     """Turns driver errors into errors a person can act on."""
 
     def __init__(self, path: Path) -> None:

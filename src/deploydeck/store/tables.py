@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -214,7 +215,7 @@ resources = Table(
     metadata,
     Column("deployment_id", String(40), ForeignKey("deployments.id", ondelete="RESTRICT"), primary_key=True),
     Column("kind", String(40), primary_key=True),
-    Column("external_id", String(255), primary_key=True),
+    Column("external_id", Text, primary_key=True),
     Column("name", String(255), nullable=False),
     Column("created_by_us", Boolean, nullable=False),
     Column("state", String(20), nullable=False),
@@ -229,7 +230,7 @@ logs = Table(
     Column("source", String(64), primary_key=True),
     Column("path", Text, nullable=False),
     Column("lines", Integer, nullable=False, default=0),
-    Column("size_bytes", Integer, nullable=False, default=0),
+    Column("size_bytes", BigInteger, nullable=False, default=0),
     Column("error_lines", Integer, nullable=False, default=0),
     Column("closed", Boolean, nullable=False, default=False),
     _time("created_at"),
