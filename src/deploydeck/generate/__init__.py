@@ -1,0 +1,5 @@
+"""Generation: from what a project is to the files its deployment needs, each line with its reason and each file checked."""
+
+from deploydeck.generate.generator import ConfigurationGenerator
+
+__all__ = ["ConfigurationGenerator"]

@@ -1,0 +1,88 @@
+"""Names and paths from a scanned project, made safe for the place they go to, or refused."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from deploydeck.domain import DeployDeckError
+
+_SIMPLE_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./^-]+")
+_SAFE_PATH = re.compile(r"[\w./@+ -]+")
+_PACKAGE = re.compile(
+    r"@?[A-Za-z0-9][A-Za-z0-9._/-]{0,120}(?:\[[A-Za-z0-9,._-]{1,120}\])?(?:(?:==|>=|~=|@)[A-Za-z0-9.*+!_-]{1,60})?"
+)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+_MIRROR = re.compile(r"[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?(?:/[a-z0-9][a-z0-9._-]*)*/?")
+
+
+def slug(name: str) -> str:
+    """A name for containers and labels: [a-z0-9-], 1 to 40 characters, whatever the project is called."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "app"
+
+
+def variable_name(name: str) -> bool:
+    """Whether the name can be an environment variable everywhere."""
+    return _VARIABLE.fullmatch(name) is not None
+
+
+def inside_path(path: str, meaning: str) -> str:
+    """A relative path inside the project, normalised. Raises DeployDeckError `generate-unsafe-path`."""
+    pure = PurePosixPath(path)
+    if not path or pure.is_absolute() or ".." in pure.parts or _SAFE_PATH.fullmatch(path) is None:
+        raise DeployDeckError(
+            "generate-unsafe-path",
+            f"The {meaning} {shown(path)} cannot be used.",
+            "It must be a relative path inside the project, of letters, digits, spaces and . _ - + @ only.",
+            "Rename it, or set another one in deploydeck.toml.",
+        )
+    return str(pure)
+
+
+def package_spec(spec: str) -> str:
+    """A package to install besides the declared ones. Raises DeployDeckError `generate-unsafe-package`."""
+    if _PACKAGE.fullmatch(spec) is None:
+        raise DeployDeckError("generate-unsafe-package", f"{shown(spec)} is not a package name with an optional version.")
+    return spec
+
+
+def mirror(prefix: str) -> str:
+    """A registry prefix that ends with a slash, or nothing. Raises DeployDeckError `generate-registry-mirror`."""
+    if not prefix:
+        return ""
+    if _MIRROR.fullmatch(prefix) is None:
+        raise DeployDeckError(
+            "generate-registry-mirror",
+            f"build.registry_mirror {shown(prefix)} is not a registry prefix.",
+            hint="Write it as host, host:port or host/path, without a scheme.",
+        )
+    return prefix.rstrip("/") + "/"
+
+
+def exec_form(argv: Sequence[str]) -> str:
+    """The JSON array of a Dockerfile instruction. ASCII only, so no line break, control character or here-document survives."""
+    return json.dumps(list(argv), ensure_ascii=True).replace("<<", "\\u003c\\u003c").replace("\x7f", "\\u007f")
+
+
+def run_form(argv: Sequence[str]) -> str:
+    """A command for RUN: plain words as people write them, anything else as a JSON array that no shell reads."""
+    if argv and all(_SIMPLE_WORD.fullmatch(word) for word in argv) and "=" not in argv[0]:
+        return " ".join(argv)
+    return exec_form(argv)
+
+
+def copy_form(sources: Sequence[str], destination: str) -> str:
+    """Sources and destination for COPY; the JSON form when a name holds a space or a letter beyond ASCII."""
+    words = [*sources, destination]
+    if all(_SIMPLE_WORD.fullmatch(word) for word in words):
+        return " ".join(words)
+    return exec_form(words)
+
+
+def shown(text: str) -> str:
+    """Hostile text for a message: quoted, escaped, not long."""
+    return json.dumps(text if len(text) <= 80 else text[:77] + "...")
