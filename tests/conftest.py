@@ -1,0 +1,168 @@
+"""Shared by all tests: a home of their own, what the machine must have, and reproducible randomness."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from deploydeck.settings import Paths
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+    from deploydeck.store import Store
+
+# --- the same on every machine ------------------------------------------------------------------------------------------------
+
+os.environ["TZ"] = "UTC"
+time.tzset()
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+for _name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
+
+_COMMON: dict[str, Any] = {
+    "max_examples": 100,
+    "deadline": timedelta(seconds=30),
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
+settings.register_profile("dev", **_COMMON)
+settings.register_profile("ci", derandomize=True, print_blob=True, **_COMMON)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# --- what a test may need of the machine --------------------------------------------------------------------------------------
+# An absent thing skips the tests that need it, with the reason. Names in DEPLOYDECK_REQUIRE (comma-separated) fail instead: CI
+# sets it, so that nothing is skipped there in silence.
+
+
+@cache
+def _engine_absent() -> str:
+    try:
+        import docker
+
+        client = docker.from_env(timeout=5)
+        try:
+            client.ping()
+        finally:
+            client.close()
+    except Exception as error:  # whatever the SDK raises, the engine is not there
+        return f"no Docker Engine answers: {type(error).__name__}"
+    return ""
+
+
+@cache
+def _terminal_absent() -> str:
+    if shutil.which("tmux") is None:
+        return "tmux is not installed"
+    if os.name != "posix":
+        return "tmux needs a POSIX system"
+    return ""
+
+
+@cache
+def _registry_absent() -> str:
+    if os.environ.get("DEPLOYDECK_OFFLINE"):
+        return "DEPLOYDECK_OFFLINE is set"
+    ask = [sys.executable, "-m", "pip", "index", "versions", "flask", "--retries", "0", "--timeout", "5"]
+    try:
+        answer = subprocess.run([*ask, "--disable-pip-version-check"], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"the package registry does not answer: {type(error).__name__}"
+    return "" if answer.returncode == 0 else "the package registry does not answer"
+
+
+NEEDS: dict[str, Callable[[], str]] = {"engine": _engine_absent, "terminal": _terminal_absent, "registry": _registry_absent}
+"""By marker: asks why the thing is absent; empty when it is there."""
+
+
+def need(name: str) -> None:
+    """Skip the running test when the machine lacks `name`; fail when it is required."""
+    reason = NEEDS[name]()
+    if not reason:
+        return
+    required = {part.strip() for part in os.environ.get("DEPLOYDECK_REQUIRE", "").split(",")}
+    if name in required:
+        pytest.fail(f"{name} is required here: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name in NEEDS:
+        if item.get_closest_marker(name) is not None:
+            need(name)
+
+
+# --- fixtures -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test ever sees the data or the settings of the person who runs it."""
+    for name in list(os.environ):
+        if name.startswith("DEPLOYDECK_") and name not in ("DEPLOYDECK_REQUIRE", "DEPLOYDECK_OFFLINE"):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("DEPLOYDECK_HOME", str(home / "data"))
+    monkeypatch.setenv("DEPLOYDECK_CONFIG", str(home / "config"))
+
+
+@pytest.fixture
+def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    """Data and configuration directories below `tmp_path`; the environment says the same to subprocesses."""
+    made = Paths(data=tmp_path / "dd-data", config=tmp_path / "dd-config")
+    monkeypatch.setenv("DEPLOYDECK_HOME", str(made.data))
+    monkeypatch.setenv("DEPLOYDECK_CONFIG", str(made.config))
+    return made
+
+
+@pytest.fixture
+async def store(paths: Paths) -> AsyncIterator[Store]:
+    """An open, migrated, empty store."""
+    from deploydeck.store import Store
+
+    opened = await Store.open(paths)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def docker_engine() -> Iterator[DockerClient]:
+    """A client of the Docker Engine; skips when none answers."""
+    need("engine")
+    import docker
+
+    client = docker.from_env(timeout=60)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def tmux() -> str:
+    """The path of tmux; skips when it is not installed."""
+    need("terminal")
+    return shutil.which("tmux") or "tmux"
+
+
+@pytest.fixture
+def registry() -> None:
+    """Skips when no package registry answers."""
+    need("registry")
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cursors that do not blink, for snapshots."""
+    from textual.widgets import Input, TextArea
+
+    for widget in (Input, TextArea):
+        monkeypatch.setattr(widget.cursor_blink, "_default", False)
