@@ -1,0 +1,350 @@
+"""The front door of the scanner: walk, parse, apply the rules, resolve. Project code is read, never run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Fact, Kind, ProjectProfile, Severity, StartCommand, utc_now
+from deploydeck.scan import details, match, network, node_start, tools, verdict
+from deploydeck.scan.commands import parse_command
+from deploydeck.scan.facts import Broken, Facts
+from deploydeck.scan.parsers import Parser, parser_for
+from deploydeck.scan.python_start import python_start
+from deploydeck.scan.rules.runtimes import RUNTIME_OF
+from deploydeck.scan.rules.technologies import Technology
+from deploydeck.scan.source import hash_tree
+from deploydeck.scan.state import Scan
+from deploydeck.scan.walk import Entry, Limits, Tree, walk
+from deploydeck.settings import AppSettings
+
+_NOT_THE_PROGRAM = re.compile(
+    r"(?:^|/)(?:tests?|testing|__tests__|__mocks__|specs?|docs?|examples?|samples?|fixtures|e2e|cypress|stories|migrations|benchmarks?)/"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|\.(?:test|spec|stories|min|d)\.[a-z]+$"
+)
+_SCOPES = {"Python": "python", "JavaScript": "node", "TypeScript": "node"}
+
+
+class ProjectAnalyzer:
+    """Learns what a project is. Stateless; one instance may serve several threads."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+
+    def analyze_project(
+        self, project_path: str | Path, overrides: AppSettings | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> ProjectProfile:
+        """Everything the directory says about itself, each fact with its evidence. Blocking; call it in a thread.
+
+        `overrides` are the [app] settings and win over detection. `cancelled` is asked often and ends the scan.
+        Raises DeployDeckError: `project-missing`, `project-not-a-directory`, `project-unreadable`, `scan-cancelled`,
+        `scan-unknown-framework`,
+        `scan-unknown-manager`. Broken or unreadable files inside are findings, not errors.
+        """
+        root = _resolve(project_path)
+        tree = walk(root, self._limits, cancelled)
+        scan = Scan(tree, Facts(), overrides or AppSettings.model_validate({}))
+        read_bytes, config_files = self._read(scan, cancelled)
+        profile = _resolve_profile(scan, config_files)
+        return profile.model_copy(
+            update={
+                "scanned_files": len(tree.entries),
+                "scanned_bytes": read_bytes,
+                "truncated": bool(tree.truncated),
+                "source_hash": hash_tree(tree, cancelled),
+                "findings": scan.all_findings(),
+            }
+        )
+
+    def _read(self, scan: Scan, cancelled: Callable[[], bool]) -> tuple[int, tuple[ConfigFile, ...]]:
+        limits = self._limits
+        sizes = {"manifest": limits.manifest_bytes, "lock": limits.lock_bytes, "source": limits.source_bytes}
+        total, sources = 0, 0
+        configs: list[ConfigFile] = []
+        # Manifests first: when a limit is reached, it must not be they that are missing.
+        work = [
+            (parser, entry) for entry in scan.tree.entries.values() if (parser := parser_for(entry.path)) and _wanted(parser, entry)
+        ]
+        work.sort(key=lambda item: item[0].size == "source")
+        for parser, entry in work:
+            if cancelled():
+                raise DeployDeckError("scan-cancelled", "The scan was cancelled.")
+            if parser.size == "source":
+                sources += 1
+                if entry.size > sizes["source"]:
+                    continue  # bundles and generated code
+            if total > limits.total_bytes or sources > limits.source_files:
+                scan.tree.truncated = scan.tree.truncated or "more source files than a scan reads"
+                break
+            try:
+                data = scan.tree.read(entry, sizes[parser.size] + 1)
+            except OSError as error:
+                scan.tree.unreadable.append(entry.path)
+                if parser.size != "source":
+                    scan.finding(
+                        "file-unreadable",
+                        Severity.WARNING,
+                        f"{entry.path} cannot be read: {error.strerror or error}.",
+                        "Give yourself read permission on it.",
+                        [Evidence(file=entry.path)],
+                    )
+                continue
+            total += len(data)
+            if len(data) > sizes[parser.size]:
+                scan.finding(
+                    "file-too-large",
+                    Severity.WARNING,
+                    f"{entry.path} is larger than {sizes[parser.size]} bytes and was not read.",
+                    evidence=[Evidence(file=entry.path)],
+                )
+                continue
+            if parser.config_kind:
+                configs.append(ConfigFile(path=entry.path, kind=parser.config_kind, sha256=hashlib.sha256(data).hexdigest()))
+            _parse(scan, parser, entry, data)
+        _report_walk(scan.tree, scan)
+        return total, tuple(sorted(configs, key=lambda config: config.path))
+
+
+def _resolve(project_path: str | Path) -> Path:
+    try:
+        return Path(os.path.realpath(Path(project_path).expanduser()))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise DeployDeckError(
+            "project-missing", f"{str(project_path)!r} is not a path.", str(error), "Name a directory."
+        ) from error
+
+
+def _wanted(parser: Parser, entry: Entry) -> bool:
+    return not (parser.size == "source" and _NOT_THE_PROGRAM.search(entry.path))
+
+
+def _parse(scan: Scan, parser: Parser, entry: Entry, data: bytes) -> None:
+    try:
+        for found in parser.parse(entry.path, data):
+            scan.facts.add((found,))
+    except Broken as broken:
+        manifest = parser.size != "source"
+        scan.finding(
+            "broken-manifest" if manifest else "broken-source",
+            Severity.WARNING if manifest else Severity.INFO,
+            f"{entry.path} cannot be understood: {broken.message[:300]}.",
+            "Correct the file and scan again." if manifest else "",
+            [Evidence(file=entry.path, line=broken.line)],
+        )
+
+
+def _report_walk(tree: Tree, scan: Scan) -> None:
+    if tree.truncated:
+        scan.finding(
+            "scan-truncated",
+            Severity.WARNING,
+            f"The scan stopped early: {tree.truncated}. Facts may be missing.",
+            "Scan the directory of one project, or add generated directories to .gitignore.",
+        )
+    if tree.unreadable:
+        scan.finding(
+            "unreadable",
+            Severity.INFO,
+            f"{len(tree.unreadable)} files or directories cannot be read.",
+            "They are missing from the scan and from a deployment.",
+            [Evidence(file=path) for path in tree.unreadable[:8]],
+        )
+    if tree.outside:
+        scan.finding(
+            "link-outside",
+            Severity.INFO,
+            f"{len(tree.outside)} links lead out of the project and were not followed.",
+            "A deployment does not carry what they point to.",
+            [Evidence(file=path) for path in tree.outside[:8]],
+        )
+
+
+def _resolve_profile(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
+    found = match.hits(scan)
+    technology, framework = match.choose_framework(scan, found)
+    ecosystem, _ = match.ecosystem(scan)
+    shares = match.languages(scan)
+    language = match.main_language(scan, shares, technology, framework)
+    scope = _SCOPES.get(technology.language if technology else language.value.name if language else "", "")
+    if technology is None and ecosystem is not None and not ecosystem.deployable:
+        scope = ""
+    manager = tools.package_manager(scan, scope) if scope else None
+    runtime = (
+        tools.runtime_version(scan, RUNTIME_OF[language.value.name])
+        if scope and language and language.value.name in RUNTIME_OF
+        else None
+    )
+    start, explicit = _start(scan, technology, scope)
+    build = _build(scan, technology, scope, manager.value if manager else None)
+    output, single_page = _output(scan, technology)
+    static = _is_static(scan, technology, scope, start, build)
+    if static:
+        output = _override_output(scan, verdict.static_directory(scan))
+        manager = runtime = start = build = None
+    if technology is not None and technology.id == "nextjs" and output is not None and start is not None and not explicit:
+        start = None if node_start.option(scan, "output", "next.config") and output.value != ".next" else start
+    known = verdict.Known(technology, framework, ecosystem, language, manager, start, explicit, output, static)
+    kind, support, reason = verdict.verdict(scan, known)
+    if kind is Kind.STATIC:
+        start = None
+    served = kind is Kind.SERVER
+    details.report_secrets(scan)
+    if technology and technology.id == "django":
+        details.report_django(scan)
+    lock_file = manager.value.lock_file if manager else ""
+    sure = [fact.confidence for fact in (language, framework, start, output if kind is Kind.STATIC else None) if fact is not None]
+    return ProjectProfile(
+        id="prj-" + hashlib.sha256(os.fsencode(scan.tree.root)).hexdigest()[:20],
+        name=_name(scan),
+        root=_unicode(str(scan.tree.root)),
+        kind=kind,
+        support=support,
+        support_reason=reason,
+        language=language,
+        languages=shares,
+        framework=framework,
+        frameworks=tuple(match.framework_fact(scan, hit) for hit in found) + match.ui_libraries(scan),
+        package_manager=manager,
+        runtime_version=runtime,
+        start=start,
+        build_command=build,
+        port=network.port(scan, technology, start, scope) if served else None,
+        health_path=network.health_path(scan, technology, scope) if kind is not Kind.NONE else None,
+        output_dir=output,
+        single_page=single_page and kind is Kind.STATIC,
+        dependencies=details.dependencies(scan, scope, lock_file) if scope else (),
+        variables=details.variables(scan),
+        services=details.services(scan, scope),
+        config_files=config_files,
+        confidence=min(sure) if sure else 0.0,
+        analyzed_at=utc_now(),
+    )
+
+
+def _name(scan: Scan) -> str:
+    if scan.overrides.name:
+        return scan.overrides.name
+    found = scan.facts.first("project-name")
+    return found.name[:200] if found and found.name.strip() else _unicode(scan.tree.root.name) or "project"
+
+
+def _unicode(text: str) -> str:
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
+
+
+def _start(scan: Scan, technology: Technology | None, scope: str) -> tuple[Fact[StartCommand] | None, bool]:
+    """The start command, and whether a person said it (override or Procfile)."""
+    detected: Fact[StartCommand] | None = None
+    if technology is not None and technology.supported and technology.kind is Kind.SERVER:
+        if technology.start in {"wsgi", "asgi", "django"}:
+            detected = python_start(scan, technology)
+        else:
+            detected = node_start.next_start(scan) if technology.start == "next" else node_start.node_start(scan)
+    elif technology is None and scope == "node" and scan.facts.of("listen", scope="node"):
+        detected = node_start.node_start(scan)
+    process = _procfile(scan)
+    if scan.overrides.start:
+        argv = tuple(scan.overrides.start)
+        value = StartCommand(argv=argv, port_from_env=not any("{port}" in word for word in argv))
+        return scan.overridden("start", value, process or detected), True
+    return (process or detected), process is not None
+
+
+def _procfile(scan: Scan) -> Fact[StartCommand] | None:
+    process = scan.facts.first("process", "web")
+    command = parse_command(process.value) if process else None
+    if process is None or command is None:
+        return None
+    if command.argv[:1] in {("npm",), ("pnpm",), ("yarn",)} and (script := scan.facts.first("script", "start", "node")):
+        inner = node_start.node_start(scan)
+        if inner and command.argv[-1] == "start":
+            return inner.model_copy(
+                update={"evidence": (process.evidence("procfile"), script.evidence("start"), *inner.evidence[:4])}
+            )
+    if command.loopback:
+        scan.finding(
+            "loopback-bind",
+            Severity.WARNING,
+            "The Procfile binds to this machine only; the address was left to the target.",
+            "Write 0.0.0.0 in the Procfile.",
+            [process.evidence("procfile")],
+        )
+    has_port = any("{port}" in word for word in command.argv)
+    value = StartCommand(argv=command.argv, port_from_env=not has_port)
+    return Fact(value=value, confidence=0.97, evidence=(process.evidence("procfile"),), reason="the web line of the Procfile")
+
+
+def _build(scan: Scan, technology: Technology | None, scope: str, manager: object) -> Fact[tuple[str, ...]] | None:
+    from deploydeck.domain import PackageManager
+
+    detected: Fact[tuple[str, ...]] | None = None
+    if scope == "node":
+        detected = node_start.build_command(scan, manager if isinstance(manager, PackageManager) else None, technology)
+    elif technology is not None and technology.id == "django":
+        detected = _collectstatic(scan)
+    if scan.overrides.build:
+        return scan.overridden("build", tuple(scan.overrides.build), detected)
+    return detected
+
+
+def _collectstatic(scan: Scan) -> Fact[tuple[str, ...]] | None:
+    place = scan.facts.first("setting", "STATIC_ROOT")
+    manage = next((path for path in scan.tree.entries if path.rpartition("/")[2] == "manage.py"), "")
+    if place is None or not manage or place.value == "None":
+        return None
+    required = [fact for fact in scan.facts.of("env") if "required" in fact.tags and fact.file == place.file]
+    if required:
+        scan.finding(
+            "collectstatic-needs-variables",
+            Severity.WARNING,
+            f"The settings need {required[0].name} to load, so static files cannot be collected while building.",
+            "Give it a development default, or set [app] build in deploydeck.toml.",
+            [place.evidence("build"), required[0].evidence("build")],
+        )
+        return None
+    argv = ("python", manage, "collectstatic", "--noinput")
+    return Fact(value=argv, confidence=0.9, evidence=(place.evidence("build"),), reason="STATIC_ROOT is set")
+
+
+def _output(scan: Scan, technology: Technology | None) -> tuple[Fact[str] | None, bool]:
+    """Where the build writes, and whether unknown paths belong to one page."""
+    detected: Fact[str] | None = None
+    single_page = technology.single_page if technology else False
+    if technology is not None and technology.output_dir:
+        place = scan.facts.of("dependency", technology.package, "node")[:1]
+        detected = Fact(
+            value=technology.output_dir,
+            confidence=0.85,
+            evidence=tuple(fact.evidence("output") for fact in place),
+            reason=f"the default of {technology.name}",
+        )
+        script = scan.facts.first("script", "build", "node")
+        flag = re.search(r"--outDir[ =]([A-Za-z0-9_./-]{1,100})", script.value) if script else None
+        if technology.id == "vite" and (chosen := node_start.option(scan, "outDir", "vite.config")):
+            detected = Fact(value=chosen.value.removeprefix("./"), confidence=0.95, evidence=(chosen.evidence("output"),))
+        if technology.id == "vite" and script and flag:
+            detected = Fact(value=flag[1].removeprefix("./"), confidence=0.95, evidence=(script.evidence("output"),))
+        if technology.id == "vite" and (kind := node_start.option(scan, "appType", "vite.config")):
+            single_page = kind.value == "spa"
+        if technology.id == "nextjs" and (mode := node_start.option(scan, "output", "next.config")) and mode.value == "export":
+            directory = node_start.option(scan, "distDir", "next.config")
+            detected = Fact(value=directory.value if directory else "out", confidence=0.95, evidence=(mode.evidence("output"),))
+    return _override_output(scan, detected), single_page
+
+
+def _override_output(scan: Scan, detected: Fact[str] | None) -> Fact[str] | None:
+    wanted = scan.overrides.output_dir
+    return detected if wanted is None else scan.overridden("output_dir", wanted, detected)
+
+
+def _is_static(
+    scan: Scan, technology: Technology | None, scope: str, start: Fact[StartCommand] | None, build: Fact[tuple[str, ...]] | None
+) -> bool:
+    """A plain site: an index.html, nothing that runs, nothing that must be built first."""
+    if technology is not None or start is not None or build is not None or verdict.static_directory(scan) is None:
+        return False
+    ecosystem, _ = match.ecosystem(scan)
+    return ecosystem is None or (scope == "node" and not scan.facts.of("listen", scope="node"))

@@ -1,0 +1,175 @@
+"""Dependencies, variables, services, configuration files, and what a person should know about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from deploydeck.domain import Dependency, EnvVariable, Evidence, ServiceNeed, Severity
+from deploydeck.redaction import MASK, Redactor
+from deploydeck.scan.facts import Found
+from deploydeck.scan.match import resolved_version
+from deploydeck.scan.rules.names import SET_BY_DEPLOYMENT, is_secret
+from deploydeck.scan.rules.services import DEPENDENCIES, DEPENDENCY_WEIGHT, IMAGE_WEIGHT, IMAGES
+from deploydeck.scan.state import MAX_EVIDENCE, Scan, certainty, evidence
+
+_LITERAL = re.compile(r"(['\"`])([^'\"`\n]{0,400})\1")
+_BUILD_PREFIXES = ("NEXT_PUBLIC_", "VITE_", "REACT_APP_", "PUBLIC_")
+_shapes = Redactor()
+
+
+def dependencies(scan: Scan, scope: str, lock_file: str) -> tuple[Dependency, ...]:
+    """Direct dependencies with their resolved versions; a production entry wins over a development one."""
+    found: dict[str, Found] = {}
+    for fact in sorted(scan.facts.of("dependency", scope=scope), key=lambda fact: "development" in fact.tags):
+        found.setdefault(fact.name, fact)
+    return tuple(
+        Dependency(
+            name=name,
+            requirement=_shapes(fact.value),
+            version=resolved_version(scan, name, fact.value, lock_file),
+            development="development" in fact.tags,
+            evidence=fact.evidence("dependency"),
+        )
+        for name, fact in sorted(found.items())
+    )
+
+
+def variables(scan: Scan) -> tuple[EnvVariable, ...]:
+    """Variables the source reads or environment files name. A secret keeps neither its default nor the literals on its lines."""
+    by_name: dict[str, list[Found]] = {}
+    for fact in scan.facts.of("env"):
+        if fact.name not in SET_BY_DEPLOYMENT:
+            by_name.setdefault(fact.name, []).append(fact)
+    return tuple(_variable(name, facts) for name, facts in sorted(by_name.items()))
+
+
+def _variable(name: str, facts: list[Found]) -> EnvVariable:
+    secret = is_secret(name)
+    defaulted = any({"defaulted", "setdefault"} & fact.tags for fact in facts)
+    values = [fact.value for fact in facts if "defaulted" in fact.tags and "computed" not in fact.tags]
+    values += [fact.value for fact in facts if "sample" in fact.tags and fact.value]
+    used = [fact.evidence("env") for fact in facts]
+    if secret:
+        used = [place.model_copy(update={"text": _masked(place.text, name)}) for place in used]
+    return EnvVariable(
+        name=name,
+        required=not defaulted and any("required" in fact.tags for fact in facts),
+        default=_shapes(values[0]) if values and not secret else None,
+        secret=secret,
+        build_time=name.startswith(_BUILD_PREFIXES) or any("build" in fact.tags for fact in facts),
+        used=tuple(dict.fromkeys(used))[:MAX_EVIDENCE],
+    )
+
+
+def _masked(text: str, name: str) -> str:
+    """The line without any string literal but the variable's own name; unclosed literals go to the end of the line."""
+    masked = _LITERAL.sub(lambda match: match[0] if match[2] == name else f"{match[1]}{MASK}{match[1]}", text)
+    rest = _LITERAL.sub("", masked)
+    loose = re.search(r"['\"`]", rest)
+    return masked[: masked.find(name) + len(name)] + " …" if loose else masked
+
+
+def services(scan: Scan, scope: str) -> tuple[ServiceNeed, ...]:
+    """Services by dependency and by the images of the compose file; production dependencies only."""
+    found: dict[str, list[tuple[float, Evidence]]] = {}
+    table = DEPENDENCIES.get(scope, {})
+    for fact in scan.facts.of("dependency", scope=scope):
+        extra = next((tag.removeprefix("extra:") for tag in fact.tags if tag in {"extra:redis", "extra:mongodb"}), "")
+        service = table.get(fact.name) or extra
+        if service and "development" not in fact.tags:
+            found.setdefault(service, []).append((DEPENDENCY_WEIGHT, fact.evidence("service")))
+    for fact in scan.facts.of("service-image"):
+        image = fact.name.partition("@")[0].rpartition("/")[2].partition(":")[0]
+        if service := IMAGES.get(image, ""):
+            found.setdefault(service, []).append((IMAGE_WEIGHT, fact.evidence("service")))
+    return tuple(
+        ServiceNeed(
+            name=name, confidence=certainty(weight for weight, _ in hits), evidence=tuple(dict.fromkeys(place for _, place in hits))
+        )
+        for name, hits in sorted(found.items())
+    )
+
+
+def report_secrets(scan: Scan) -> None:
+    """Values in committed environment files, and private keys."""
+    valued: dict[str, list[Found]] = {}
+    for fact in scan.facts.of("env"):
+        if {"local", "valued"} <= fact.tags and is_secret(fact.name):
+            valued.setdefault(fact.file, []).append(fact)
+    for file, facts in valued.items():
+        if file in scan.tree.tracked:
+            names = ", ".join(fact.name for fact in facts[:5])
+            scan.finding(
+                "committed-secrets",
+                Severity.ERROR,
+                f"{file} is committed and holds values of secrets ({names}).",
+                f"Change these secrets, remove the file from git (git rm --cached {file}) and add it to .gitignore.",
+                [fact.evidence("secret") for fact in facts],
+            )
+    for fact in scan.facts.of("private-key"):
+        committed = fact.file in scan.tree.tracked
+        scan.finding(
+            "private-key",
+            Severity.ERROR if committed else Severity.WARNING,
+            f"{fact.file} is a private key{' and is committed' if committed else ' inside the project'}.",
+            "Keep keys outside the project and give them to the program as a secret.",
+            [fact.evidence("secret")],
+        )
+
+
+def report_django(scan: Scan) -> None:
+    """Settings that are fine on a desk and not in production."""
+    debug = [fact for fact in scan.facts.of("setting", "DEBUG") if fact.value == "True" and not _is_development(fact.file)]
+    if debug:
+        scan.finding(
+            "django-debug",
+            Severity.WARNING,
+            "DEBUG is True: errors show source and settings to everyone.",
+            "Read it from a variable and default to False.",
+            evidence(debug, "django"),
+        )
+    hosts = [fact for fact in scan.facts.of("setting", "ALLOWED_HOSTS") if not _is_development(fact.file)]
+    if hosts and all(not fact.value and "computed" not in fact.tags for fact in hosts) and not debug:
+        scan.finding(
+            "django-allowed-hosts",
+            Severity.WARNING,
+            "ALLOWED_HOSTS is empty: with DEBUG off, Django answers every request with 400.",
+            "Read the host names from a variable.",
+            evidence(hosts, "django"),
+        )
+    elif fixed := [fact for fact in hosts if fact.value and "*" not in fact.value and "computed" not in fact.tags]:
+        scan.finding(
+            "django-allowed-hosts",
+            Severity.INFO,
+            f"ALLOWED_HOSTS is fixed to {fixed[0].value}: other host names are answered with 400.",
+            "Read the host names from a variable, or set [health] host_header in deploydeck.toml.",
+            evidence(fixed, "django"),
+        )
+    keys = [fact for fact in scan.facts.of("setting", "SECRET_KEY") if fact.value == "literal" and not _is_development(fact.file)]
+    if keys:
+        scan.finding(
+            "secret-in-source",
+            Severity.WARNING,
+            "SECRET_KEY is written in the settings.",
+            "Read it from a variable, and change it: whoever has the source has the key.",
+            evidence(keys, "django"),
+        )
+
+
+def report_debug_servers(scan: Scan, explicit: Iterable[Evidence]) -> None:
+    """A debug server that an explicit start command would run."""
+    files = {place.file for place in explicit}
+    for fact in scan.facts.of("listen", scope="python"):
+        if "debug" in fact.tags and fact.file in files:
+            scan.finding(
+                "debug-server",
+                Severity.INFO,
+                f"{fact.file} runs a debug server when started by itself; production uses another command.",
+                "",
+                [fact.evidence("start")],
+            )
+
+
+def _is_development(file: str) -> bool:
+    return bool(re.search(r"dev|local|test", file.rpartition("/")[2]))

@@ -1,0 +1,50 @@
+"""Names that mean something: secrets, variables the deployment sets itself, health paths, development servers."""
+
+from __future__ import annotations
+
+import re
+
+_SECRET = re.compile(
+    r"SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|AUTH_?KEY|ENCRYPTION|SALT|WEBHOOK|(?:^|_)(?:KEY|DSN|PASS|PWD)$"
+    r"|CONNECTION_?STRING|^(?:DATABASE|DB|REDIS|MONGO(?:DB)?|AMQP|RABBITMQ|CELERY_BROKER|POSTGRES|MYSQL|CACHE|BROKER)_UR[IL]$",
+    re.IGNORECASE,
+)
+_PUBLIC = re.compile(r"^(?:NEXT_PUBLIC|VITE|PUBLIC|REACT_APP)_|_PUBLIC_KEY$", re.IGNORECASE)
+
+SET_BY_DEPLOYMENT = frozenset({
+    "PORT", "HOST", "HOSTNAME", "NODE_ENV", "PATH", "HOME", "PWD", "USER", "SHELL", "LANG", "TERM", "TMPDIR", "TMP", "TEMP",
+    "CI", "TZ", "DEBUG_COLORS",
+    "PYTHONPATH", "PYTHONUNBUFFERED", "NODE_OPTIONS", "npm_package_version", "npm_lifecycle_event", "DJANGO_SETTINGS_MODULE",
+    "NEXT_RUNTIME", "NEXT_PHASE", "VERCEL", "NO_COLOR",
+})  # fmt: skip
+"""Read by many programs, but set by the system, the recipe or the target: listing them would only be noise."""
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable's name says that its value must stay hidden. Names made for browsers are public by design."""
+    return bool(_SECRET.search(name)) and not _PUBLIC.search(name)
+
+
+HEALTH_PATHS = (
+    "/healthz", "/health", "/api/healthz", "/api/health", "/livez", "/live", "/readyz", "/ready", "/up", "/ping",
+    "/_health", "/-/healthy",
+    "/healthcheck", "/health-check", "/health/live", "/health/ready", "/status", "/api/status", "/api/ping",
+)  # fmt: skip
+"""Best first; compared without a closing slash."""
+
+DEVELOPMENT_SERVERS: dict[str, str] = {
+    "nodemon": "nodemon restarts on file changes",
+    "ts-node-dev": "ts-node-dev recompiles on file changes",
+    "ts-node": "ts-node compiles at every start",
+    "tsx": "tsx compiles at every start",
+    "vite": "vite serves sources for development",
+    "webpack-dev-server": "webpack-dev-server serves sources for development",
+    "react-scripts": "react-scripts start is a development server",
+    "live-server": "live-server is a development server",
+    "flask": "flask run is a development server",
+    "node-dev": "node-dev restarts on file changes",
+    "supervisor": "supervisor restarts on file changes",
+}
+"""First word of a start script that is a development server, and why; `next dev` and the like are found by argument."""
+
+DEVELOPMENT_ARGUMENTS = frozenset({"dev", "--watch", "runserver", "--reload", "serve-dev", "--hot"})

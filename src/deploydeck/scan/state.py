@@ -1,0 +1,109 @@
+"""What the resolvers of one scan share: the tree, the facts, the overrides and the findings so far."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import cached_property, lru_cache
+from typing import TypeVar
+
+from deploydeck.domain import Alternative, Evidence, Fact, Finding, Severity
+from deploydeck.scan.facts import Facts, Found
+from deploydeck.scan.walk import Tree
+from deploydeck.settings import PROJECT_FILE, USER_FILE, AppSettings
+
+T = TypeVar("T")
+MAX_EVIDENCE = 8
+MAX_SAME_FINDINGS = 20
+
+
+@dataclass
+class Scan:
+    """One scan in progress."""
+
+    tree: Tree
+    facts: Facts
+    overrides: AppSettings
+    findings: list[Finding] = field(default_factory=list)
+    _hidden: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def directories(self) -> frozenset[str]:
+        found: set[str] = set()
+        for path in self.tree.entries:
+            parent = path.rpartition("/")[0]
+            while parent and parent not in found:
+                found.add(parent)
+                parent = parent.rpartition("/")[0]
+        return frozenset(found)
+
+    @cached_property
+    def top(self) -> tuple[str, ...]:
+        """Names of the files at the root."""
+        return tuple(path for path in self.tree.entries if "/" not in path)
+
+    def files(self, glob: str) -> list[str]:
+        """Paths that match: an exact path, `dir/**` (something is in there), or a glob; without a slash only at the root."""
+        if glob.endswith("/**"):
+            directory = glob.removesuffix("/**")
+            return [directory] if directory in self.directories else []
+        if "*" not in glob:
+            return [glob] if glob in self.tree.entries else []
+        pattern = _compiled(glob)
+        names: Iterable[str] = self.top if "/" not in glob else self.tree.entries
+        return [path for path in names if path.count("/") == glob.count("/") and pattern.match(path)]
+
+    def finding(self, code: str, severity: Severity, message: str, hint: str = "", evidence: Iterable[Evidence] = ()) -> None:
+        """Report something; beyond twenty of one code only the number is kept."""
+        if sum(one.code == code for one in self.findings) >= MAX_SAME_FINDINGS:
+            self._hidden[code] = self._hidden.get(code, 0) + 1
+            return
+        self.findings.append(
+            Finding(code=code, severity=severity, message=message, hint=hint, evidence=tuple(evidence)[:MAX_EVIDENCE])
+        )
+
+    def all_findings(self) -> tuple[Finding, ...]:
+        more = tuple(
+            Finding(code=code, severity=Severity.INFO, message=f"{number} more findings of the kind {code} are not listed.")
+            for code, number in self._hidden.items()
+        )
+        order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+        return tuple(sorted(self.findings, key=lambda one: order[one.severity])) + more
+
+    def override(self, key: str) -> Evidence:
+        """The place of an override: its line in deploydeck.toml, or the person's settings when it is not there."""
+        found = self.facts.first("override", key)
+        return found.evidence("override") if found else Evidence(file=USER_FILE, rule="override")
+
+    def overridden(self, key: str, value: T, detected: Fact[T] | None) -> Fact[T]:
+        """A fact decided by a setting; what was detected stays visible when it differs."""
+        other = ()
+        if detected is not None and detected.value != value:
+            other = (Alternative(value=detected.value, evidence=detected.evidence),)  # type: ignore[assignment]
+        return Fact(
+            value=value,
+            confidence=1.0,
+            evidence=(self.override(key),),
+            alternatives=other,
+            reason=f"[app] {key} in {PROJECT_FILE} decides",
+        )
+
+
+@lru_cache(maxsize=256)
+def _compiled(glob: str) -> re.Pattern[str]:
+    return re.compile(translate(glob))
+
+
+def evidence(found: Iterable[Found], rule: str) -> tuple[Evidence, ...]:
+    """Facts as evidence, without repeats, at most eight."""
+    return tuple(dict.fromkeys(fact.evidence(rule) for fact in found))[:MAX_EVIDENCE]
+
+
+def certainty(weights: Iterable[float]) -> float:
+    """Independent hints combined: 1 - product(1 - weight), at most 0.99 because no scan is certain."""
+    doubt = 1.0
+    for weight in weights:
+        doubt *= 1.0 - weight
+    return round(min(1.0 - doubt, 0.99), 3)

@@ -1,0 +1,319 @@
+"""The walk: which files a project is made of, without following a link out of it or opening anything but regular files.
+
+Inside a git checkout `git ls-files` decides: it is the cheapest correct way to honour nested .gitignore files
+(facts/performance.md 2). Git runs with everything a hostile repository could make it execute switched off. Elsewhere, or when git
+fails or knows no file here, the tree is walked with the well-known directories left out.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploydeck.domain import DeployDeckError
+
+ALWAYS_SKIPPED = frozenset(
+    ".git .hg .svn .bzr CVS node_modules bower_components jspm_packages .venv venv virtualenv __pycache__ __pypackages__ .tox .nox "
+    ".mypy_cache .ruff_cache .pytest_cache .hypothesis .eggs .ipynb_checkpoints site-packages .next .nuxt .output .svelte-kit "
+    ".astro .turbo .cache .parcel-cache .vite .angular .yarn .pnpm-store .gradle .terraform .idea .vscode .vs .DS_Store htmlcov "
+    ".nyc_output .sass-cache .bundle .elixir_ls .dart_tool .direnv .deploydeck".split()
+)
+_JS = frozenset({"package.json"})
+_PY = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+SKIPPED_BESIDE: dict[str, frozenset[str]] = {
+    "dist": _JS | _PY,
+    "build": _JS | _PY | {"build.gradle", "build.gradle.kts"},
+    "out": _JS,
+    "coverage": _JS,
+    "target": frozenset({"Cargo.toml", "pom.xml", "build.sbt"}),
+    "vendor": frozenset({"go.mod", "composer.json", "Gemfile"}),
+    "deps": frozenset({"mix.exs"}),
+    "_build": frozenset({"mix.exs"}),
+    "env": _PY | {"requirements.txt"},
+}
+"""Directory names that are build output or copies only when one of these files stands beside them."""
+
+SKIPPED_FILES = frozenset({".DS_Store", "Thumbs.db"})
+
+_GIT = (
+    "git",
+    "--no-optional-locks",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.untrackedCache=false",
+)
+_GIT_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a scan may cost. Bytes are read bytes; the walk stops at `files` entries or `depth` directories down."""
+
+    files: int = 100_000
+    depth: int = 48
+    manifest_bytes: int = 2_000_000
+    lock_bytes: int = 32_000_000
+    source_bytes: int = 400_000
+    source_files: int = 4_000
+    total_bytes: int = 192_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A regular file. `path` is for people and facts (valid Unicode), `raw` opens it; `target` is where a link inside leads."""
+
+    path: str
+    raw: str
+    size: int
+    executable: bool = False
+    target: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(slots=True)
+class Tree:
+    """The files of a project by `path`, sorted, and what could not be walked."""
+
+    root: Path
+    entries: dict[str, Entry] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+    truncated: str = ""
+    git: bool = False
+    tracked: frozenset[str] = frozenset()
+
+    def read(self, entry: Entry, limit: int) -> bytes:
+        """At most `limit` bytes of a regular file. Raises OSError; a path that became a link, FIFO or device is refused."""
+        return read_regular(self.root / (entry.target or entry.raw), limit)
+
+
+def read_regular(path: Path, limit: int, offset: int = 0) -> bytes:
+    """At most `limit` bytes of a regular file from `offset` (negative: from the end). Blocks on no FIFO, follows no link."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path.name} is not a regular file")
+        if offset:
+            os.lseek(descriptor, offset, os.SEEK_SET if offset > 0 else os.SEEK_END)
+        chunks: list[bytes] = []
+        left = limit
+        while left > 0 and (chunk := os.read(descriptor, min(left, 1 << 20))):
+            chunks.append(chunk)
+            left -= len(chunk)
+        return b"".join(chunks)
+    finally:
+        os.close(descriptor)
+
+
+def walk(root: Path, limits: Limits, cancelled: Callable[[], bool] = lambda: False) -> Tree:
+    """The files of the project at `root` (absolute, resolved). Raises DeployDeckError `project-…` or `scan-cancelled`."""
+    _check_root(root)
+    tree = Tree(root=root)
+    listed = _git_files(root)
+    if listed is not None:
+        tree.git = True
+        _add_listed(tree, listed, limits, cancelled)
+    if not tree.entries:  # no git, or a checkout that ignores this very directory
+        tree.git = False
+        _add_walked(tree, "", limits, cancelled)
+    if tree.git:
+        _add_local_settings(tree)
+        tree.tracked = _tracked(root)
+    tree.entries = dict(sorted(tree.entries.items()))
+    return tree
+
+
+def _check_root(root: Path) -> None:
+    try:
+        mode = root.stat().st_mode
+    except FileNotFoundError:
+        raise DeployDeckError(
+            "project-missing", f"{root} does not exist.", hint="Check the path, or create the project first."
+        ) from None
+    except OSError as error:
+        raise DeployDeckError("project-unreadable", f"{root} cannot be read.", error.strerror or str(error)) from error
+    if not stat.S_ISDIR(mode):
+        raise DeployDeckError("project-not-a-directory", f"{root} is not a directory.", hint="Name the directory of the project.")
+    try:
+        with os.scandir(root):
+            pass
+    except OSError as error:
+        raise DeployDeckError(
+            "project-unreadable", f"{root} cannot be read.", error.strerror or str(error), "Give yourself read permission on it."
+        ) from error
+
+
+def display(raw: str) -> str:
+    """A file name as valid Unicode: bytes that are not UTF-8 become \\xNN."""
+    return os.fsencode(raw).decode("utf-8", "backslashreplace")
+
+
+def _run_git(root: Path, *arguments: str) -> list[str] | None:
+    # A hook or an editor may have pointed git elsewhere by environment; a partial clone must not fetch (that runs commands).
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    environment |= {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_NO_LAZY_FETCH": "1",
+    }
+    try:
+        done = subprocess.run(
+            [*_GIT, "-C", str(root), *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_GIT_TIMEOUT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None  # no git, no checkout, somebody else's checkout: the plain walk answers instead
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+
+
+def _git_files(root: Path) -> list[str] | None:
+    return _run_git(root, "ls-files", "-co", "--exclude-standard", "-z", "--", ".")
+
+
+def _tracked(root: Path) -> frozenset[str]:
+    """Committed files among those that should not be: environment files and keys."""
+    patterns = (".env", ".env.*", "**/.env", "**/.env.*", "*.pem", "*.key", "**/id_rsa", "id_rsa")
+    listed = _run_git(root, "ls-files", "-c", "-z", "--", *(f":(glob){pattern}" for pattern in patterns))
+    return frozenset(display(name) for name in listed or ())
+
+
+def _add_listed(tree: Tree, listed: Iterable[str], limits: Limits, cancelled: Callable[[], bool]) -> None:
+    names = [name for name in dict.fromkeys(listed) if not _escapes(name)]
+    files_of: dict[str, set[str]] = {}
+    for name in names:
+        directory, _, base = name.rpartition("/")
+        files_of.setdefault(directory, set()).add(base)
+    kept: dict[str, bool] = {"": True}
+
+    def keep(directory: str) -> bool:
+        if directory not in kept:
+            parent, _, base = directory.rpartition("/")
+            skipped = _skipped(base, files_of.get(parent, set())) or "pyvenv.cfg" in files_of.get(directory, ())
+            # git names paths from its index; the disk may since hold a link there, which could lead outside
+            kept[directory] = keep(parent) and not skipped and not (tree.root / directory).is_symlink()
+        return kept[directory]
+
+    for number, name in enumerate(names):
+        if number % 512 == 0:
+            _check_cancelled(cancelled)
+        directory, _, base = name.rstrip("/").rpartition("/")
+        if directory.count("/") >= limits.depth:
+            tree.truncated = tree.truncated or f"directories deeper than {limits.depth}"
+            continue
+        if not keep(directory):
+            continue
+        try:
+            status = os.lstat(tree.root / name)
+        except (OSError, ValueError):
+            continue  # in the index, not on the disk
+        if stat.S_ISDIR(status.st_mode):
+            if not _skipped(base, files_of.get(directory, set())):
+                _add_walked(tree, name.rstrip("/"), limits, cancelled)  # a submodule or a nested checkout
+        elif not _add(tree, name, status, limits):
+            return
+
+
+def _escapes(name: str) -> bool:
+    return name.startswith("/") or ".." in name.split("/")
+
+
+def _skipped(name: str, beside: Iterable[str]) -> bool:
+    return name in ALWAYS_SKIPPED or (name in SKIPPED_BESIDE and not SKIPPED_BESIDE[name].isdisjoint(beside))
+
+
+def _add_walked(tree: Tree, start: str, limits: Limits, cancelled: Callable[[], bool]) -> None:
+    stack = [start]
+    seen = 0
+    while stack:
+        directory = stack.pop()
+        _check_cancelled(cancelled)
+        try:
+            with os.scandir(tree.root / directory) as iterator:
+                found = []
+                for item in iterator:
+                    found.append(item)
+                    seen += 1
+                    if seen > 2 * limits.files:
+                        tree.truncated = tree.truncated or f"more than {limits.files} files"
+                        stack.clear()
+                        break
+        except OSError:
+            tree.unreadable.append(display(directory))
+            continue
+        found.sort(key=lambda item: item.name)
+        names = {item.name for item in found}
+        if directory and "pyvenv.cfg" in names:
+            continue
+        inner: list[str] = []
+        for item in found:
+            name = f"{directory}/{item.name}" if directory else item.name
+            try:
+                if item.is_dir(follow_symlinks=False):
+                    if _skipped(item.name, names):
+                        continue
+                    if name.count("/") >= limits.depth:
+                        tree.truncated = tree.truncated or f"directories deeper than {limits.depth}"
+                        continue
+                    inner.append(name)
+                elif not _add(tree, name, item.stat(follow_symlinks=False), limits):
+                    return
+            except OSError:
+                tree.unreadable.append(display(name))
+        stack.extend(reversed(inner))
+
+
+def _add(tree: Tree, name: str, status: os.stat_result, limits: Limits) -> bool:
+    """Add one file; False when the limit is reached."""
+    if len(tree.entries) >= limits.files:
+        tree.truncated = tree.truncated or f"more than {limits.files} files"
+        return False
+    target = ""
+    if stat.S_ISLNK(status.st_mode):
+        resolved = Path(os.path.realpath(tree.root / name))
+        if not resolved.is_relative_to(tree.root):
+            tree.outside.append(display(name))
+            return True
+        try:
+            status = resolved.lstat()
+        except (OSError, ValueError):
+            return True  # dangling, or a loop
+        target = str(resolved.relative_to(tree.root))
+    if stat.S_ISREG(status.st_mode) and name.rpartition("/")[2] not in SKIPPED_FILES:
+        path = display(name)
+        tree.entries[path] = Entry(path, name, status.st_size, bool(status.st_mode & 0o111), target)
+    return True
+
+
+def _add_local_settings(tree: Tree) -> None:
+    """`.env` files are usually ignored by git, but they say which variables the project wants (their values are never kept)."""
+    for item in _root_items(tree.root):
+        if item.name.startswith(".env") and item.name not in tree.entries:
+            try:
+                _add(tree, item.name, item.stat(follow_symlinks=False), Limits())
+            except OSError:
+                tree.unreadable.append(display(item.name))
+
+
+def _root_items(root: Path) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(root) as iterator:
+        yield from iterator
+
+
+def _check_cancelled(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise DeployDeckError("scan-cancelled", "The scan was cancelled.")
