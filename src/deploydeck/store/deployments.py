@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from statistics import median
 from typing import Any
 
 from sqlalchemy import and_, func, insert, select, update
@@ -32,7 +33,9 @@ from deploydeck.store.tables import deployments, events, logs, projects, release
 
 LIVE_STATES = (DeploymentState.SUCCEEDED, DeploymentState.SUCCEEDED_WITH_WARNINGS)
 UNFINISHED = tuple(state for state in DeploymentState if not state.terminal)
-UPDATABLE = frozenset(deployments.columns.keys()) - {"id", "project_id", "release_id", "config_id", "user_id", "kind", "created_at"}
+FIXED = {"id", "project_id", "release_id", "config_id", "user_id", "kind", "created_at", "state", "completed_order"}
+UPDATABLE = frozenset(deployments.columns.keys()) - FIXED
+"""What may change after the insert; the state only by `transition`."""
 
 
 class Deployments:
@@ -107,7 +110,8 @@ class Deployments:
                 deployments.c.target == target,
                 deployments.c.state.in_([state.value for state in LIVE_STATES]),
             )
-            .order_by(deployments.c.completed_at.desc(), deployments.c.id.desc())
+            # Not by time: a clock set back must not bring an older release back to life.
+            .order_by(deployments.c.completed_order.desc().nulls_last(), deployments.c.completed_at.desc(), deployments.c.id.desc())
             .limit(1)
         )
         async with self._database.read() as connection:
@@ -122,7 +126,8 @@ class Deployments:
     async def get(self, deployment_id: str) -> Deployment:
         """A deployment by id or by an unambiguous beginning of it."""
         async with self._database.read() as connection:
-            query = select(deployments).where(deployments.c.id.startswith(deployment_id, autoescape=True)).limit(2)
+            start = deployments.c.id.startswith(deployment_id or "?", autoescape=True)  # nothing is no beginning
+            query = select(deployments).where(start).order_by(deployments.c.id).limit(2)
             rows = (await connection.execute(query)).mappings().all()
         exact = [row for row in rows if row["id"] == deployment_id]
         if len(rows) != 1 and not exact:
@@ -168,16 +173,18 @@ class Deployments:
         `fields` are further columns as plain values or domain values (cause, health, …). `closing` is appended as the last event
         of a deployment that ends here: nobody ever sees the end without the result.
         """
-        states = UNFINISHED if allowed is None else allowed
+        states = [state.value for state in UNFINISHED if allowed is None or state in allowed]
         level = Level.INFO if not to.terminal or to.succeeded else Level.ERROR
         async with self._database.write() as connection:
             changed = await connection.execute(
                 update(deployments)
-                .where(deployments.c.id == deployment_id, deployments.c.state.in_([state.value for state in states]))
+                .where(deployments.c.id == deployment_id, deployments.c.state.in_(states))
                 .values(state=to.value, **_columns(fields))
             )
             if changed.rowcount == 0:
                 return False
+            if to.terminal:
+                await _complete(connection, deployment_id)
             cause = fields.get("cause")
             data = {"state": to.value} | ({"cause": cause.model_dump(mode="json")} if isinstance(cause, Cause) else {})
             text = text or to.value.replace("_", " ")
@@ -187,10 +194,12 @@ class Deployments:
                 await _append(connection, deployment_id, EventKind.RESULT, text, level=level, data=result)
         return True
 
-    async def set(self, deployment_id: str, **fields: Any) -> None:
-        """Change columns that carry no state (warnings, application_url, plan, …)."""
+    async def set(self, deployment_id: str, **fields: Any) -> bool:
+        """Change columns that carry no state (warnings, application_url, plan, …). False when the deployment ended: history stays."""
+        where = and_(deployments.c.id == deployment_id, deployments.c.state.in_([state.value for state in UNFINISHED]))
         async with self._database.write() as connection:
-            await connection.execute(update(deployments).where(deployments.c.id == deployment_id).values(**_columns(fields)))
+            changed = await connection.execute(update(deployments).where(where).values(**_columns(fields)))
+            return changed.rowcount == 1
 
     async def request_cancel(self, deployment_id: str, choice: str) -> bool:
         """Ask the worker to cancel ("cancel") or to roll back ("rollback"). False when the deployment already ended."""
@@ -239,7 +248,9 @@ class Deployments:
         async with self._database.write() as connection:
             row = to_row(step, steps)
             where = and_(steps.c.deployment_id == step.deployment_id, steps.c.name == step.name)
-            await connection.execute(update(steps).where(where).values(**row))
+            changed = await connection.execute(update(steps).where(where).values(**row))
+            if changed.rowcount != 1:
+                raise ValueError(f"step {step.name!r} was never planned for {step.deployment_id}")
             if deployment:
                 await connection.execute(
                     update(deployments).where(deployments.c.id == step.deployment_id).values(**_columns(deployment))
@@ -255,7 +266,7 @@ class Deployments:
             )
 
     async def expected_s(self, project_id: str, target: str, limit: int = 20) -> dict[str, float]:
-        """Median seconds by step name over the last successful deployments there; nothing for a step never seen."""
+        """Median seconds by step name over the last times it succeeded there; nothing for a step never seen."""
         query = (
             select(steps.c.name, steps.c.started_at, steps.c.ended_at)
             .join(deployments, deployments.c.id == steps.c.deployment_id)
@@ -268,9 +279,9 @@ class Deployments:
         durations: dict[str, list[float]] = {}
         async with self._database.read() as connection:
             for name, started, ended in await connection.execute(query):
-                if started and ended:
+                if started and ended and ended >= started:  # a clock set back in between says nothing
                     durations.setdefault(name, []).append((ended - started).total_seconds())
-        return {name: sorted(values[:limit])[len(values[:limit]) // 2] for name, values in durations.items()}
+        return {name: median(values[:limit]) for name, values in durations.items()}
 
     # --- events ---------------------------------------------------------------------------------------------------------------
 
@@ -333,6 +344,17 @@ class Deployments:
         async with self._database.read() as connection:
             rows = await connection.execute(select(logs).where(logs.c.deployment_id == deployment_id).order_by(logs.c.created_at))
             return tuple(from_row(LogRef, row) for row in rows.mappings())
+
+
+async def _complete(connection: AsyncConnection, deployment_id: str) -> None:
+    """Say when a deployment ended, by the clock unless that was given, and by a number that only grows."""
+    project = select(deployments.c.project_id).where(deployments.c.id == deployment_id).scalar_subquery()
+    last = await connection.scalar(select(func.max(deployments.c.completed_order)).where(deployments.c.project_id == project))
+    await connection.execute(
+        update(deployments)
+        .where(deployments.c.id == deployment_id)
+        .values(completed_order=(last or 0) + 1, completed_at=func.coalesce(deployments.c.completed_at, utc_now()))
+    )
 
 
 async def _append(

@@ -10,6 +10,9 @@ from deploydeck.domain import Utc, Value, utc_now
 from deploydeck.store.database import Database
 from deploydeck.store.tables import locks
 
+LONGEST_LEASE_S = 300.0
+"""A lease that seems to last longer than this comes from a clock that was set back since."""
+
 
 class Lease(Value):
     """A lock as it stands. `fence` grows with every new holder of the key."""
@@ -41,7 +44,11 @@ class Locks:
                 return True, lease
             held = Lease(**{name: row[name] for name in Lease.model_fields})
             ours = held.deployment_id == deployment_id
-            if not ours and held.lease_until > now:
+            if not ours and held.deployment_id is not None and held.lease_until > now:
+                longest = now + timedelta(seconds=max(ttl_s, LONGEST_LEASE_S))
+                if held.lease_until > longest:  # the clock was set back: a dead holder must not keep the lock for that long
+                    held = held.model_copy(update={"lease_until": longest})
+                    await connection.execute(update(locks).where(locks.c.key == key).values(lease_until=longest))
                 return False, held
             fence = held.fence if ours else held.fence + 1
             lease = Lease(key=key, owner=owner, deployment_id=deployment_id, fence=fence, acquired_at=now, lease_until=until)

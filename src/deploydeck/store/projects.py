@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -99,7 +99,8 @@ class Projects:
 
     async def save_profile(self, project_id: str, profile: ProjectProfile) -> str:
         """Keep a profile unless the last one says the same; returns its id."""
-        digest = profile.model_copy(update={"analyzed_at": datetime(2000, 1, 1, tzinfo=profile.analyzed_at.tzinfo)}).content_hash
+        # A scan has an id and a time of its own; what it found is the rest.
+        digest = profile.model_copy(update={"id": "", "analyzed_at": datetime(2000, 1, 1, tzinfo=UTC)}).content_hash
         async with self._database.write() as connection:
             last = (
                 (
@@ -168,8 +169,10 @@ class Projects:
 
 
 async def insert_config(connection: AsyncConnection, config: DeploymentConfig) -> None:
-    """Insert a configuration unless it is there: a configuration never changes under its id."""
-    present = (await connection.execute(select(configs.c.id).where(configs.c.id == config.id))).first()
+    """Insert a configuration unless it is there. Raises DeployDeckError `config-changed`: it never changes under its id."""
+    present = await connection.scalar(select(configs.c.config_hash).where(configs.c.id == config.id))
+    if present not in (None, config.content_hash):
+        raise DeployDeckError("config-changed", f"The configuration {config.id} is stored with other content.")
     if present is None:
         await connection.execute(
             insert(configs).values(

@@ -167,6 +167,7 @@ deployments = Table(
     _time("created_at"),
     _time("started_at", nullable=True),
     _time("completed_at", nullable=True),
+    Column("completed_order", Integer),  # which ended last, whatever the clock did
     CheckConstraint("kind IN ('deploy', 'rollback')", name="kind"),
     Index("ix_deployments_state", "state"),
     Index("ix_deployments_project_created", "project_id", "created_at"),

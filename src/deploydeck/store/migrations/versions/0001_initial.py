@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_order", sa.Integer(), nullable=True),
         sa.CheckConstraint("kind IN ('deploy', 'rollback')", name=op.f("ck_deployments_kind")),
         sa.ForeignKeyConstraint(["config_id"], ["configs.id"], name=op.f("fk_deployments_config_id"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
