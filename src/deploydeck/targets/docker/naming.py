@@ -1,0 +1,73 @@
+"""Names and labels: the same for the same release, whoever asks, so that what was made is found again after a crash."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from deploydeck.domain import DeploymentConfig, Release
+
+PREFIX = "deploydeck"
+LIVE, TRIAL = "live", "trial"
+
+
+def label(name: str) -> str:
+    return f"{PREFIX}.{name}"
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a release is called on the Engine."""
+
+    config: DeploymentConfig
+    release: Release
+
+    @property
+    def container(self) -> str:
+        """`deploydeck-<app>-<environment>-<v7>-<short project id>`; the last part keeps equal slugs of two projects apart."""
+        owner = hashlib.sha256(f"{self.release.project_id}\0{self.release.environment}".encode()).hexdigest()[:8]
+        return f"{PREFIX}-{self.config.app}-{_slug(self.release.environment)}-{_slug(self.release.label)}-{owner}"
+
+    @property
+    def trial(self) -> str:
+        return f"{self.container}-trial"
+
+    @property
+    def image(self) -> str:
+        return f"{PREFIX}/{self.config.app}:{re.sub(r'[^A-Za-z0-9_.-]', '-', self.release.id)[:128]}"
+
+    @property
+    def slot(self) -> dict[str, str]:
+        """Labels shared by every copy of this project in this environment, whatever the app was called."""
+        return {label("project"): self.release.project_id, label("env"): self.release.environment}
+
+    def labels(self, deployment_id: str, fence: int, role: str = "") -> dict[str, str]:
+        own = {
+            label("app"): self.config.app,
+            label("deployment"): deployment_id,
+            label("release"): self.release.id,
+            label("fence"): str(fence),
+        }
+        return {**self.slot, **own, **({label("role"): role} if role else {})}
+
+
+def labels_of(thing: dict[str, Any] | None) -> dict[str, str]:
+    """Labels of a container or image, from a list entry or an inspection."""
+    if thing is None:
+        return {}
+    found = thing.get("Labels")
+    if found is None:
+        found = (thing.get("Config") or {}).get("Labels")
+    return found or {}
+
+
+def name_of(listed: dict[str, Any]) -> str:
+    """The name in an entry of the container list, without its slash."""
+    names = listed.get("Names") or [""]
+    return str(names[0]).removeprefix("/")
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40] or "x"
