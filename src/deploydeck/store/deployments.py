@@ -195,7 +195,7 @@ class Deployments:
         return True
 
     async def set(self, deployment_id: str, **fields: Any) -> bool:
-        """Change columns that carry no state (warnings, application_url, plan, …). False when the deployment ended: history stays."""
+        """Change columns that carry no state (warnings, application_url, …). False when the deployment ended: history stays."""
         where = and_(deployments.c.id == deployment_id, deployments.c.state.in_([state.value for state in UNFINISHED]))
         async with self._database.write() as connection:
             changed = await connection.execute(update(deployments).where(where).values(**_columns(fields)))
