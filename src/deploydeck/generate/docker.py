@@ -28,7 +28,7 @@ _PYTHON_TOOL_ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
 }
 _NODE_TOOL_ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
     "npm": (("NPM_CONFIG_FUND", "false"), ("NPM_CONFIG_AUDIT", "false"), ("NPM_CONFIG_UPDATE_NOTIFIER", "false")),
-    "yarn-berry": (("YARN_NODE_LINKER", "node-modules"), ("YARN_IGNORE_PATH", "1"), ("YARN_ENABLE_GLOBAL_CACHE", "true")),
+    "yarn-berry": (("YARN_NODE_LINKER", "node-modules"), ("YARN_IGNORE_PATH", "1"), ("YARN_ENABLE_TELEMETRY", "0")),
 }
 
 # The probes take URL and Host header as arguments: nothing of the project becomes part of the program.
@@ -142,7 +142,8 @@ def _node_context(profile: ProjectProfile, choices: Choices, files: ProjectFiles
         tool.append(("NEXT_TELEMETRY_DISABLED", "1"))
     return {
         "tool_environment": tool,
-        "prune": choices.install.prune if choices.install and choices.build else (),
+        "framework_cache": "/app/.next/cache" if choices.framework in NEXT_IDS else "",
+        "prune": choices.install.prune if choices.install else (),
         "standalone": choices.standalone and choices.framework in NEXT_IDS,
         "standalone_evidence": choices.standalone_evidence,
         "public": files.is_dir("public"),

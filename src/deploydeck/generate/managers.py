@@ -237,8 +237,8 @@ def _node(manager: PackageManager, files: ProjectFiles, packages: tuple[str, ...
         version = _PNPM_BY_LOCK.get(clue.value.split(".")[0], "")
     tool = f"{_NPM_PACKAGE[name]}@{version or _TOOLS[name]}" if name in _NPM_PACKAGE else ""
     prune = row.prune if builds or name == "yarn-berry" else ()
-    if name == "yarn" and not lock:
-        prune = ()  # without a lock it would resolve anew, other versions than were built with
+    if (name == "yarn" and not lock) or (name == "yarn-berry" and version.startswith(("2.", "3."))):
+        prune = ()  # yarn 1 would resolve anew, other versions than were built with; yarn 2 and 3 need a plugin for it
     return Installation(
         name,
         ("package.json", *lock, *optional),

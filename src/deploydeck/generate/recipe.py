@@ -89,7 +89,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         start = _next_start(start, standalone=bool(standalone) and target in DOCKERFILE_TARGETS)
     packages = start_fact.packages if start_fact and not app.start else ()
     static_root = django_static_root(files) if framework == "django" else None
-    if static_root:
+    if static_root and not any("collectstatic" in command for command in build):
         build = (*build, ("python", "manage.py", "collectstatic", "--noinput"))
     if kind is Kind.SERVER and not start:
         raise DeployDeckError(

@@ -15,6 +15,12 @@ _INSTRUCTIONS = frozenset(
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(?:_|$)", re.IGNORECASE
 )
+_UNLOCKED = (
+    re.compile(r"\bnpm install(?! --global)\b(?!.*--no-save)"),
+    re.compile(r"\bpnpm install\b.*--no-frozen-lockfile"),
+    re.compile(r"\byarn install\b(?!.*--(?:frozen-lockfile|immutable))"),
+    re.compile(r"\buv sync\b(?!.*--(?:frozen|locked))"),
+)
 _HEREDOC = re.compile(r"<<-?[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?")
 _NAMES = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 
@@ -85,10 +91,8 @@ def _form(parsed: tuple[Instruction, ...]) -> list[CheckFinding]:
         elif i.name == "FROM" and image != "scratch" and image.lower() not in stages and not _pinned(image):
             message = f"{image[:80]} has no tag: every build may get another image."
             found.append(CheckFinding(line=i.line, rule="unpinned-base", message=message, blocking=False))
-        if i.name == "RUN" and re.search(r"\bnpm install(?! --global)\b(?!.*--no-save)", i.arguments):
-            message = (
-                "There is no lock file: versions are chosen anew at every build. Run npm install and commit package-lock.json."
-            )
+        if i.name == "RUN" and any(pattern.search(i.arguments) for pattern in _UNLOCKED):
+            message = "There is no lock file: versions are chosen anew at every build. Make one and commit it."
             found.append(CheckFinding(line=i.line, rule="unlocked-install", message=message, blocking=False))
     return found
 
