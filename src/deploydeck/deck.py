@@ -21,15 +21,20 @@ from deploydeck.domain import (
     DeploymentConfig,
     DeploymentKind,
     Event,
+    Health,
+    HealthStatus,
     Liveness,
     LogLine,
     Plan,
+    Probe,
     ProjectProfile,
     Release,
+    utc_now,
 )
 from deploydeck.settings import Paths, Settings, default_paths, load_settings
 
 if TYPE_CHECKING:
+    from deploydeck.comparison import Comparison
     from deploydeck.deploy import DeploymentEngine
     from deploydeck.generate import ConfigurationGenerator
     from deploydeck.observe import MonitoringService
@@ -72,6 +77,15 @@ class Prepared:
     git_sha: str
     git_dirty: bool
     rollback_to: Release | None = None
+
+
+@dataclass(frozen=True)
+class LiveRelease:
+    """What should be live in one environment on one target."""
+
+    project: Project
+    deployment: Deployment
+    release: Release
 
 
 class Deck:
@@ -283,6 +297,67 @@ class Deck:
         ]
         return max(found, key=lambda entry: entry[0].created_at, default=None)
 
+    async def live_releases(self, project: Project | None = None) -> tuple[LiveRelease, ...]:
+        """Everything that should be live: of one project or of all, by project, environment and target."""
+        found: list[LiveRelease] = []
+        for owner in (project,) if project else await self.store.projects.all():
+            places = {(release.environment, release.target) for release in await self.store.deployments.releases(owner.id)}
+            for environment, target in sorted(places):
+                entry = await self.store.deployments.live(owner.id, environment, target)
+                if entry is not None:
+                    found.append(LiveRelease(owner, *entry))
+        return tuple(found)
+
+    async def health_now(self, live: LiveRelease, *, timeout_s: float = 5.0) -> HealthStatus:
+        """Ask the platform and the health path once, together in at most `timeout_s`; what cannot be asked is UNKNOWN, not bad."""
+        from deploydeck.targets import Endpoint, probe
+
+        release, url = live.release, live.deployment.application_url
+        config = await self.store.projects.config(release.config_id)
+        seen: Liveness | None = None
+        answer: Probe | None = None
+        try:
+            async with asyncio.timeout(timeout_s):
+                seen = await self.target(release.target).status(release, config)
+                if seen.running and url:
+                    answer = await probe(Endpoint(url), config.health)
+        except DeployDeckError as error:
+            health, reason = Health.UNKNOWN, error.what
+        except TimeoutError:
+            health, reason = Health.UNKNOWN, f"No answer within {timeout_s:g} s."
+        else:
+            health, reason = _verdict(seen, answer)
+        probes = (answer,) if answer else ()
+        return HealthStatus(health=health, reason=reason, probes=probes, liveness=seen, checked_at=utc_now())
+
+    async def project_at(self, root: Path) -> Project:
+        """The known project at a directory. Raises DeployDeckError `project-unknown`; records nothing."""
+        root = root.expanduser().absolute()
+        for project in await self.store.projects.all():
+            if Path(project.root) in (root, root.resolve()):
+                return project
+        raise DeployDeckError(
+            "project-unknown",
+            f"{root} is not a project that DeployDeck knows.",
+            "Nothing of it was scanned or deployed yet.",
+            "Name another directory, or start here: `deploydeck scan`.",
+        )
+
+    async def compare(self, project: Project, older: str, newer: str) -> Comparison:
+        """What differs between two releases, named `v3`, `3` or by id. Raises DeployDeckError `release-unknown`."""
+        from deploydeck.comparison import compare_releases
+
+        before = await self.store.deployments.release_by_label(project.id, older)
+        after = await self.store.deployments.release_by_label(project.id, newer)
+        before_config = await self.store.projects.config(before.config_id)
+        return compare_releases(before, after, before_config, await self.store.projects.config(after.config_id))
+
+    def name_to_type(self, prepared: Prepared) -> str:
+        """The environment's name when it must be typed before deploying there (by default: production), else nothing."""
+        environment = prepared.config.environment
+        asked = prepared.scanned.settings.environment(environment).confirm_name
+        return environment if (environment == "production" if asked is None else asked) else ""
+
     async def liveness(self, release: Release) -> Liveness:
         """Whether a release runs now, as its target sees it."""
         config = await self.store.projects.config(release.config_id)
@@ -317,6 +392,18 @@ class Deck:
                 "Deploy first, or name another environment with --env.",
             )
         return live[1].target
+
+
+def _verdict(seen: Liveness | None, answer: Probe | None) -> tuple[Health, str]:
+    """Health from what the platform says and what the health path answered."""
+    if seen is None or not seen.running:
+        code = f" with exit code {seen.exit_code}" if seen and seen.exit_code is not None else ""
+        return Health.UNHEALTHY, (seen.detail if seen and seen.detail else f"It does not run: it ended{code}.")
+    if answer is None:
+        return Health.UNKNOWN, "It runs; there is no address to ask."
+    if answer.ok:
+        return Health.HEALTHY, f"status {answer.status} in {answer.elapsed_s * 1000:.0f} ms"
+    return Health.UNHEALTHY, answer.error or f"status {answer.status}"
 
 
 def _git_state(root: str) -> tuple[str, bool]:

@@ -1,0 +1,17 @@
+"""Puts the project live."""
+
+from __future__ import annotations
+
+import argparse
+
+from deploydeck.cli.open import directory
+from deploydeck.cli.output import Output
+from deploydeck.cli.plan import carry_out, check_flags
+from deploydeck.cli.session import open_deck
+
+
+async def run(args: argparse.Namespace, out: Output) -> int:
+    root = directory(args.directory)
+    check_flags(args, out)
+    async with open_deck() as deck:
+        return await carry_out(deck, await deck.prepare(root, args.env, args.target), args, out)

@@ -1,0 +1,304 @@
+"""Every command and every argument, as data: the parser, the completions and docs/commands.md are made from this table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument. `names` are flags or one positional name; `options` go to argparse; `completes` is what a shell "
+    "offers for it."""
+
+    names: tuple[str, ...]
+    help: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    completes: str = ""  # directory, environment, target or nothing
+
+    @property
+    def positional(self) -> bool:
+        return not self.names[0].startswith("-")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command. Its module `deploydeck.cli.<module>` has `run(args, out)`, plain or async, which returns the exit code."""
+
+    name: str
+    summary: str
+    description: str
+    arguments: tuple[Argument, ...] = ()
+    examples: tuple[str, ...] = ()
+    module: str = ""
+    json: str = "One document."
+
+    @property
+    def module_name(self) -> str:
+        return f"deploydeck.cli.{self.module or self.name}"
+
+
+def _flag(*names: str, text: str) -> Argument:
+    return Argument(names, text, {"action": "store_true"})
+
+
+def _value(*names: str, metavar: str, text: str, completes: str = "", **options: Any) -> Argument:
+    return Argument(names, text, {"metavar": metavar, **options}, completes)
+
+
+JSON = _flag("--json", text="Write JSON to standard output and nothing else.")
+_DIRECTORY = _value("directory", metavar="DIR", text="The project; default: here.", completes="directory", nargs="?", default=".")
+_ENVIRONMENT = _value(
+    "--env",
+    metavar="NAME",
+    text="Environment (development, production, …); default: `default_environment`.",
+    completes="environment",
+)
+_TARGET = _value(
+    "--target",
+    metavar="NAME",
+    text="Target: docker or process; default: the environment's, else what is there.",
+    completes="target",
+)
+_YES = _flag("--yes", "-y", text="Do not ask. Needed where there is no terminal to ask on.")
+_FOLLOWING = (
+    _flag("--detach", text="Queue it and return; `attach` follows it later."),
+    _flag("--foreground", text="Run it in this process, for CI jobs: no process stays behind."),
+)
+_LIMIT = _value("--limit", "-n", metavar="N", text="At most so many.", type=int, default=20)
+
+_EVENTS = "A stream: one event per line, at the end one line with the `DeploymentResult`."
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "open",
+        "open the screens (what `deploydeck [DIR]` does)",
+        "Opens the interactive screens on a project. `deploydeck DIR` is the same; `deploydeck` alone opens the current directory.",
+        (_DIRECTORY,),
+        ("deploydeck", "deploydeck ~/src/shop"),
+        json="Not available: this is the interactive face.",
+    ),
+    Command(
+        "scan",
+        "say what the project is, and why",
+        "Looks at a project without running anything of it: language, framework, package manager, start command, port, "
+        "health path, "
+        "variables, services. Every fact names the file and line it comes from; a conflict shows both sides.",
+        (_DIRECTORY, _flag("--evidence", text="Show every piece of evidence, not only the first.")),
+        ("deploydeck scan", "deploydeck scan ~/src/shop --json"),
+        json="One document: the `ProjectProfile`.",
+    ),
+    Command(
+        "generate",
+        "propose the files a deployment needs",
+        "Makes the files a deployment needs and compares them with the disk. Without `--write` nothing is changed. A "
+        "file is only "
+        "offered when the checker of its format accepts it.",
+        (
+            _DIRECTORY,
+            _flag("--diff", text="Show the differences as a unified diff."),
+            _flag("--check", text="Exit with 1 when a file is missing or differs; for CI jobs."),
+            _flag("--write", text="Write the proposed files, all of them or none."),
+            _flag("--replace", text="Propose a file of ours even where the project has its own."),
+            _ENVIRONMENT,
+            _TARGET,
+        ),
+        ("deploydeck generate --diff", "deploydeck generate --write", "deploydeck generate --check --env production"),
+        json="One document: environment, target, `changes` with their diff and verdicts, `written` paths.",
+    ),
+    Command(
+        "deploy",
+        "put the project live",
+        "Plans, asks, queues and follows a deployment. It runs in a worker process: closing this terminal does not "
+        "stop it. Ctrl-C asks "
+        "whether to leave it running (default), cancel it or roll it back.",
+        (_DIRECTORY, _TARGET, _ENVIRONMENT, _flag("--plan", text="Show what would happen and change nothing."), _YES, *_FOLLOWING),
+        ("deploydeck deploy", "deploydeck deploy --plan", "deploydeck deploy --env production --yes --foreground"),
+        json=_EVENTS + " With `--plan` one document, the `Plan`; with `--detach` one document, the `Deployment`.",
+    ),
+    Command(
+        "attach",
+        "follow a deployment, from its beginning",
+        "Shows everything a deployment has done so far, then follows it to its end. A worker is started when none runs.",
+        (
+            _value(
+                "deployment",
+                metavar="ID",
+                text="A deployment, or an unambiguous beginning of its id; default: the newest.",
+                nargs="?",
+            ),
+        ),
+        ("deploydeck attach", "deploydeck attach dep-0kx3"),
+        json=_EVENTS,
+    ),
+    Command(
+        "cancel",
+        "cancel a running deployment",
+        "Asks the worker to stop a deployment. Before the switch the new copy is removed and the live one stays "
+        "untouched; after it, "
+        "`--rollback` brings the previous release back. The command waits until the deployment is seen to have stopped.",
+        (
+            _value("deployment", metavar="ID", text="A deployment, or an unambiguous beginning of its id."),
+            _flag("--rollback", text="Bring the previous release back, also after the switch."),
+            _flag("--detach", text="Ask and return without waiting."),
+        ),
+        ("deploydeck cancel dep-0kx3", "deploydeck cancel dep-0kx3 --rollback"),
+        json=_EVENTS + " With `--detach` one document, the `Deployment`.",
+    ),
+    Command(
+        "logs",
+        "read the logs of a program or of a deployment",
+        "Shows what the live program wrote (a project by name or directory) or what a deployment wrote (by its id). "
+        "Secrets are masked "
+        "before a line is stored or shown.",
+        (
+            _value(
+                "subject",
+                metavar="WHAT",
+                text="A directory, a project's name or a deployment's id; default: here.",
+                completes="directory",
+                nargs="?",
+                default=".",
+            ),
+            _flag("--follow", "-f", text="Go on with new lines as they come."),
+            _value("--since", metavar="WHEN", text="Only from then on: 90s, 15m, 2h, 3d, or a time like 2026-05-01T12:00."),
+            _value("--grep", metavar="REGEX", text="Only lines that match this Python regular expression."),
+            _value("--tail", metavar="N", text="Only the last N lines.", type=int),
+            _value("--source", metavar="NAME", text="Only this source of a deployment (build, app, …)."),
+            _ENVIRONMENT,
+            _TARGET,
+        ),
+        ("deploydeck logs -f", "deploydeck logs shop --since 15m --grep error", "deploydeck logs dep-0kx3 --source build"),
+        json="A stream: one `LogLine` per line.",
+    ),
+    Command(
+        "status",
+        "show what is live, and how it is",
+        "Shows every live release with its age and its health, asked now; the worker; and deployments that have not ended.",
+        (
+            _value("directory", metavar="DIR", text="Only this project.", completes="directory", nargs="?"),
+            _value("--timeout", metavar="S", text="Seconds to wait for one answer.", type=float, default=5.0),
+        ),
+        ("deploydeck status", "deploydeck status . --json"),
+        json="One document: `worker`, `live`, `unfinished`.",
+    ),
+    Command(
+        "history",
+        "list what was deployed, by whom, and how it ended",
+        "Lists deployments, the newest first: release, result, age, duration, health, who asked, and why it failed.",
+        (_DIRECTORY, _ENVIRONMENT, _LIMIT),
+        ("deploydeck history", "deploydeck history --env production -n 50"),
+        json="One document: `deployments`, each with its `release`.",
+    ),
+    Command(
+        "diff",
+        "compare two releases",
+        "Shows what differs between two releases of a project: files by hash, variables by fingerprint (never by value), commit, "
+        "configuration and artifact.",
+        (
+            _value("older", metavar="RELEASE", text="A release: v3, 3, or its id."),
+            _value("newer", metavar="RELEASE", text="The release to compare with."),
+            _value("--dir", metavar="DIR", text="The project; default: here.", completes="directory", default="."),
+        ),
+        ("deploydeck diff v1 v2", "deploydeck diff v1 v2 --dir ~/src/shop --json"),
+        json="One document: the differences, by kind.",
+    ),
+    Command(
+        "rollback",
+        "put an earlier release back",
+        "Brings an earlier release back as a deployment of its own, through the same gates. Without a release: the one "
+        "before the live one.",
+        (
+            _value("release", metavar="RELEASE", text="A release: v3, 3, or its id.", nargs="?"),
+            _value("--dir", metavar="DIR", text="The project; default: here.", completes="directory", default="."),
+            _TARGET,
+            _ENVIRONMENT,
+            _flag("--plan", text="Show what would happen and change nothing."),
+            _YES,
+            *_FOLLOWING,
+        ),
+        ("deploydeck rollback", "deploydeck rollback v3 --env production --yes"),
+        json=_EVENTS + " With `--plan` one document, the `Plan`; with `--detach` one document, the `Deployment`.",
+    ),
+    Command(
+        "doctor",
+        "check this machine for everything DeployDeck uses",
+        "Checks data directory, database, worker, Docker, tools, keyring, disk and terminal; each answer comes with "
+        "what to do. Exits "
+        "with 1 when a check fails; warnings do not count.",
+        (),
+        ("deploydeck doctor", "deploydeck doctor --json"),
+        json="One document: `checks` with `state` ok, warn or fail.",
+    ),
+    Command(
+        "worker",
+        "run the worker in this terminal",
+        "Runs the process that executes deployments. It is started on demand, so this is only for a supervisor such as "
+        "systemd, or to "
+        "watch it. There is one worker per data directory.",
+        (_flag("--keep", text="Stay when there is nothing to do, for a supervisor."),),
+        ("deploydeck worker", "deploydeck worker --keep"),
+        json="Not available: the worker writes a log.",
+    ),
+    Command(
+        "demo",
+        "open DeployDeck on a copy of the bundled example",
+        "Copies the bundled example, a small web shop, into a fresh directory and opens the screens there. `--change` "
+        "puts one of the "
+        "prepared changes into a copy: v2 looks different, broken does not answer its health path.",
+        (
+            _value(
+                "directory",
+                metavar="DIR",
+                text="Where to copy to, or the copy to change; default: a fresh one.",
+                nargs="?",
+                completes="directory",
+            ),
+            _flag("--path-only", text="Make the copy, write its path, open nothing."),
+            _value(
+                "--change", metavar="NAME", text="Write a prepared change into the copy: v2 or broken.", choices=("v2", "broken")
+            ),
+        ),
+        ("deploydeck demo", "deploydeck demo --path-only", "deploydeck demo --change broken ./shop"),
+        json="One document: `path`, and with `--change` the files `written`.",
+    ),
+    Command(
+        "settings",
+        "show the settings in force, or their schema",
+        "Shows every setting as it stands for a project after config.toml, deploydeck.toml and DEPLOYDECK_* variables; "
+        "or the JSON Schema for "
+        "an editor.",
+        (_DIRECTORY, _flag("--schema", text="Write the JSON Schema of all settings.")),
+        ("deploydeck settings", "deploydeck settings --schema"),
+        json="One document: the settings, or their schema.",
+    ),
+    Command(
+        "completions",
+        "write the completions for a shell",
+        "Writes a completion script to standard output. bash: put it in "
+        "~/.local/share/bash-completion/completions/deploydeck; zsh: as "
+        "_deploydeck in a directory of $fpath; fish: in ~/.config/fish/completions/deploydeck.fish.",
+        (Argument(("shell",), "The shell.", {"choices": ("bash", "zsh", "fish")}),),
+        ("deploydeck completions bash",),
+        json="Not available: the output is a script.",
+    ),
+)
+
+BY_NAME = {command.name: command for command in COMMANDS}
+
+EXIT_MEANINGS: tuple[tuple[int, str], ...] = (
+    (0, "Done. For a deployment: it succeeded, maybe with warnings."),
+    (
+        1,
+        "Not done. For a deployment: it failed and what was live before is untouched. For `--check` and `doctor`: "
+        "something was found.",
+    ),
+    (2, "The command was not understood, or it needs a terminal or `--yes`."),
+    (3, "The deployment failed after the switch and was rolled back."),
+    (4, "The rollback failed, or only a part was applied: look at what runs."),
+    (5, "Another deployment holds the lock."),
+    (70, "A defect in DeployDeck; the message names the file with the details."),
+    (130, "Interrupted or canceled. A deployment that was only interrupted here goes on."),
+    (141, "Whoever read the output went away."),
+)
