@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from deploydeck.store.deployments import UNFINISHED, Deployments
     from deploydeck.store.locks import Lease, Locks
     from deploydeck.store.logs import LogReader, LogStore, LogWriter
-    from deploydeck.store.projects import Project, Projects, User
+    from deploydeck.store.projects import Project, Projects, User, local_account
     from deploydeck.store.store import Store
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Projects",
     "Store",
     "User",
+    "local_account",
 ]
 
 _HOME = {
@@ -44,6 +45,7 @@ _HOME = {
     "Projects": "projects",
     "Store": "store",
     "User": "projects",
+    "local_account": "projects",
 }
 
 
