@@ -1,0 +1,99 @@
+"""Taking back what a deployment did, one step at a time, each harmless when done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from deploydeck.deploy.health import evidence_lines
+from deploydeck.deploy.session import Session, planned
+from deploydeck.deploy.stepping import Stepping
+from deploydeck.deploy.tools import backoff_s
+from deploydeck.domain import Cause, DeployDeckError, Health, Level, Phase, Step, StepState, utc_now
+from deploydeck.targets import StepFailed
+
+_log = logging.getLogger(__name__)
+
+
+async def undo_step(session: Session, step: Step) -> bool:
+    """Take one step back; for the switch also ask whether the previous release is healthy again.
+
+    False when the return to the previous release failed: then nothing more may be taken away.
+    """
+    switch = step.phase is Phase.SWITCH
+    if step.state is not StepState.UNDONE:
+        cause = await _undo(session, step)
+        if cause is not None:
+            await _record(session, step, StepState.FAILED if switch else step.state, f"{step.title}: not taken back", cause)
+            if not switch:
+                await session.warn(f"Could not take back “{step.title}”: {cause.what} {cause.why}".strip(), step.name)
+            return not switch
+        step = await _record(session, step, StepState.UNDONE, f"{step.title}: taken back", None)
+    return await _healthy_again(session, step) if switch and session.previous is not None else True
+
+
+async def _undo(session: Session, step: Step) -> Cause | None:
+    """None when it was taken back, else why not."""
+    timing = session.tools.timing
+    plan = planned(step)
+    attempt = 0
+    while True:
+        attempt += 1
+        context = await session.context(asyncio.Event())
+        try:
+            async with asyncio.timeout(step.deadline_s):
+                await session.target.undo(plan, context)
+        except TimeoutError:
+            return Cause(code="undo-deadline", what=f"It took longer than {step.deadline_s:g} s.")
+        except StepFailed as failure:
+            cause = session.output.clean_value(failure.cause)
+        except DeployDeckError as error:
+            cause = session.output.clean_value(
+                Cause(code=error.code, what=error.what, why=error.why, hint=error.hint, transient=True)
+            )
+        except Exception as error:  # noqa: BLE001 - a defect of an adapter must not leave a deployment without an end
+            _log.exception("undo of %s failed in a way it does not know", step.name)
+            return session.output.clean_value(
+                Cause(code="target-defect", what="The target failed unexpectedly.", why=f"{type(error).__name__}: {error}")
+            )
+        else:
+            return None
+        if not cause.transient or attempt >= timing.attempts:
+            return cause
+        await session.note(f"{cause.what} Trying again.", Level.WARNING, step.name, attempt=attempt)
+        await session.tools.sleep(backoff_s(timing, attempt))
+
+
+async def _healthy_again(session: Session, step: Step) -> bool:
+    session.interrupt.clear()  # whoever asked for a rollback gets it: nothing interrupts the way back
+    try:
+        status = await Stepping(session, step).ask("previous")
+    except Exception as error:  # noqa: BLE001 - not to know is not to be healthy
+        _log.exception("asking the previous release of %s", session.id)
+        cause = Cause(code="rollback-unhealthy", what="The previous release could not be asked.", why=str(error))
+        await _record(session, step, StepState.FAILED, cause.what, session.output.clean_value(cause))
+        return False
+    if status is not None and status.health is Health.HEALTHY:
+        await session.note(f"The previous release answers again. {status.reason}", step=step.name)
+        return True
+    cause = Cause(
+        code="rollback-unhealthy",
+        what="The previous release was put back but is not healthy.",
+        why=status.reason if status else "It was not asked to the end.",
+        evidence=evidence_lines(status) if status else (),
+    )
+    await _record(session, step, StepState.FAILED, cause.what, session.output.clean_value(cause))
+    return False
+
+
+async def _record(session: Session, step: Step, state: StepState, text: str, cause: Cause | None) -> Step:
+    await session.output.flush()
+    changed = step.model_copy(update={"state": state, "cause": cause or step.cause, "ended_at": utc_now()})
+    level = Level.ERROR if cause else Level.INFO
+    data: dict[str, Any] = {"title": step.title, "phase": step.phase.value, "undo": True}
+    if cause is not None:
+        data["cause"] = cause.model_dump(mode="json")
+    store = session.tools.store.deployments
+    await session.tools.keep(lambda: store.set_step(changed, text=session.output.clean(text), level=level, data=data))
+    return changed
