@@ -40,7 +40,7 @@ def stamp(at: datetime) -> bytes:
 def safe_name(name: str) -> str:
     """A file name for a source or deployment: unchanged when harmless, else cleaned and told apart by a hash."""
     clean = _UNSAFE.sub("_", name)[:64].lstrip(".")
-    if clean == name:
+    if clean == name and name:
         return name
     return f"{clean[:48]}~{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
 

@@ -37,8 +37,9 @@ KEY_LINES = 200
 
 _ERROR_HINTS = ("rror", "ERR", "xception", "atal", "ATAL", "anic", "ailed", "FAILED", "RITICAL", "ritical")
 _ERROR = re.compile(
-    r"(?:^|[^A-Za-z0-9])(?:[A-Za-z]*(?:Error|Exception)|errors?|ERR(?:OR)?S?|Errors?|[Ff]atal|FATAL|[Pp]anic|"
-    r"[Ff]ailed|FAILED|[Cc]ritical|CRITICAL)(?![A-Za-z0-9])"
+    r"(?:^|[\s\[({<\"'`:=|>*])"
+    r"(?:[\w.]*(?:Error|Exception)|[Ee]rrors?|ERR(?:ORS?)?|[Ff]atal|FATAL|[Pp]anic|[Ff]ailed|FAILED|[Cc]ritical|CRITICAL)"
+    r"(?![A-Za-z0-9]|[./_-]\w)"
 )
 _NO_ERROR = re.compile(r"\b(?:0|no|without) (?:errors?|failed)\b|\b(?:errors?|failed)[:=] ?0\b", re.IGNORECASE)
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")
@@ -157,7 +158,7 @@ class LogWriter:
             if self._fd < 0:
                 return self._ref
             for stream, pending in self._pending.items():
-                self._take(pending, pending.decoder.decode(b"", final=True), stream)
+                self._take(pending, pending.decoder.decode(b"", final=True), stream, final=True)
                 if pending.text or pending.cut_bytes:
                     self._finish(pending, "", stream)
             self._say_dropped()
@@ -175,10 +176,10 @@ class LogWriter:
 
     # --- from text to bytes ---------------------------------------------------------------------------------------------------
 
-    def _take(self, pending: _Pending, text: str, stream: str) -> None:
+    def _take(self, pending: _Pending, text: str, stream: str, *, final: bool = False) -> None:
         if pending.carriage:
             text = "\r" + text
-        pending.carriage = text.endswith("\r")  # its newline may come with the next chunk
+        pending.carriage = text.endswith("\r") and not final  # its newline may come with the next chunk
         if pending.carriage:
             text = text[:-1]
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -192,7 +193,7 @@ class LogWriter:
 
     def _collect(self, pending: _Pending, text: str) -> None:
         """Add to an unfinished line, within bounds: a program that never ends its line must not fill the memory."""
-        longest = self._max_line + self._slack
+        longest = self._max_line + 2 * self._slack  # masking may shorten the text by as much as the uncertain end is long
         text = pending.text + text
         pending.text = text[:longest]
         pending.cut_bytes += len(text[longest:].encode("utf-8", "replace"))
@@ -270,11 +271,13 @@ class LogWriter:
         self._put(data, lines, errors)
 
     def _put(self, data: bytes, lines: int, errors: int) -> bool:
-        size, written = os.fstat(self._fd).st_size, 0
+        """Append whole records; False when not all of them fit on the disk."""
+        size, written, whole = os.fstat(self._fd).st_size, 0, True
         try:
             while written < len(data):
                 written += os.write(self._fd, data[written:] if written else data)
         except OSError:  # a full disk must not stop a deployment; whole lines or nothing
+            whole = False
             data = data[: data.rfind(b"\n", 0, written) + 1]
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, size + len(data))
@@ -290,7 +293,7 @@ class LogWriter:
         if self._index_fd is not None and len(self._index.offsets) > entries:
             with contextlib.suppress(OSError):  # only a cache
                 os.write(self._index_fd, self._index.packed(entries))
-        return written == len(data)
+        return whole
 
     def _drop(self, lines: int) -> None:
         self.dropped += lines
