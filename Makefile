@@ -1,16 +1,26 @@
-# Two commands matter: `make run` and `make test`. Each sets up what it needs.
-PYTHON ?= python3
+# Two commands matter: `make run` and `make test`. Each sets up what it needs, in .venv and nowhere else.
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: run test test-fast check format bench clean
+# Every package that pip takes, also to build with, has the version in constraints.txt.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test test-fast check format bench docs wheel clean help
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 $(STAMP): pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	@test -n "$(PYTHON)" || { echo 'DeployDeck needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'This Python cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@echo 'Setting up $(VENV)…'
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
 
 run: $(STAMP)  ## open DeployDeck on a copy of the bundled example
 	$(BIN)/deploydeck demo
@@ -18,7 +28,7 @@ run: $(STAMP)  ## open DeployDeck on a copy of the bundled example
 test: check  ## every check and every test; what the machine lacks is skipped with its reason
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
-test-fast: $(STAMP)  ## under two minutes, for your hands
+test-fast: $(STAMP)  ## the quick tests only, for your hands
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow and not engine and not terminal and not registry'
 
 check: $(STAMP)  ## format, lint, types, import contracts
@@ -27,12 +37,18 @@ check: $(STAMP)  ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(STAMP)
+format: $(STAMP)  ## put the code into its usual form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 bench: $(STAMP)  ## the figures the README quotes
 	$(BIN)/python -m bench
 
-clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist build
+docs: $(STAMP)  ## write the pages that are made from the code: docs/commands.md, docs/settings.md
+	$(BIN)/python -m deploydeck.cli.reference docs
+
+wheel: $(STAMP)  ## build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:  ## remove everything that was made here
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* dist build
