@@ -32,11 +32,13 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         (("sk-",), r"\bsk-[A-Za-z0-9_-]{20,200}\b", MASK),
         (("xox",), r"\bxox[abprs]-[A-Za-z0-9-]{10,200}\b", MASK),
         (
-            ("PRIVATE KEY-----",),
-            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]{0,8192}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?",
+            ("PRIVATE KEY",),  # the body may hold single dashes (DEK-Info: …) and end with the text
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----)){0,65536}"
+            r"(?:-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?",
             MASK,
         ),
-        (("://",), r"://[^\s:/@]{0,128}:[^\s/@]{1,256}(?=@)", f"://{MASK}"),
+        (("://",), r"://[^\s:/@]{0,128}:[^\s/]{1,1024}(?=@)", f"://{MASK}"),  # a password may hold an @ of its own
+        (("asic ", "ASIC "), r"((?i:authorization)\W{1,6}(?i:basic) )[A-Za-z0-9+/=_-]{4,4096}", rf"\g<1>{MASK}"),
         (("earer ", "EARER "), r"((?i:bearer) )[A-Za-z0-9._~+/=-]{16,4096}", rf"\g<1>{MASK}"),
     )
 )
@@ -74,17 +76,33 @@ def _forms(secret: str) -> set[str]:
         stripped = piece.strip()
         if len(stripped) < MIN_LENGTH or stripped.lower() in _COMMON_WORDS:
             continue
-        raw = stripped.encode("utf-8", "surrogateescape")
-        encoded = base64.b64encode(raw).decode()
+        raw = _bytes(stripped)
+        quoted = {urllib.parse.quote(raw, safe=""), urllib.parse.quote_plus(raw), urllib.parse.quote(raw)}
         forms |= {
             stripped,
-            encoded,
-            encoded.rstrip("="),
-            base64.urlsafe_b64encode(raw).decode(),
-            urllib.parse.quote(stripped, safe="", errors="surrogateescape"),
-            urllib.parse.quote_plus(stripped, errors="surrogateescape"),
+            *_base64(raw),
+            *_base64(raw + b"\n"),  # echo secret | base64
+            *quoted,
+            *(_ESCAPE.sub(lambda match: match[0].lower(), form) for form in quoted),
             json.dumps(stripped)[1:-1],
             json.dumps(stripped, ensure_ascii=False)[1:-1],
+            repr(stripped)[1:-1],
             shlex.quote(stripped),
         }
     return {form for form in forms if len(form) >= MIN_LENGTH}
+
+
+_ESCAPE = re.compile(r"%[0-9A-F]{2}")
+
+
+def _bytes(text: str) -> bytes:
+    """The bytes a variable has on this system; a lone surrogate that stands for no byte is kept as it is."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _base64(raw: bytes) -> set[str]:
+    forms = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
+    return forms | {form.rstrip("=") for form in forms}

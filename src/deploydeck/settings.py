@@ -7,14 +7,15 @@ comes with the source and must not decide where this machine's engine or data ar
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from deploydeck.domain import DeployDeckError
 
@@ -36,7 +37,7 @@ class AppSettings(Section):
     start: list[str] | None = Field(None, description="Start command as a list; may hold {host} and {port}.")
     build: list[str] | None = Field(None, description="Build command as a list.")
     port: int | None = Field(None, ge=1, le=65535, description="Port the program listens on.")
-    health_path: str | None = Field(None, pattern=r"^/[^\s]*$", description="Path that answers 2xx when the program is healthy.")
+    health_path: str | None = Field(None, pattern=r"^/[!-~]*$", description="Path that answers 2xx when the program is healthy.")
     output_dir: str | None = Field(None, description="Directory a static build writes.")
     package_manager: str | None = Field(None, description="Package manager, when several lock files are there.")
 
@@ -48,7 +49,13 @@ class HealthSettings(Section):
     stable_s: float = Field(3.0, ge=0, le=600, description="Seconds it must stay healthy before it counts.")
     success_min: int = Field(200, ge=100, le=599, description="Lowest status that counts as healthy.")
     success_max: int = Field(299, ge=100, le=599, description="Highest status that counts as healthy.")
-    host_header: str = Field("", description="Host header of the probe, for programs that check it.")
+    host_header: str = Field("", pattern=r"^[!-~]*$", description="Host header of the probe, for programs that check it.")
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        if self.success_min > self.success_max:
+            raise ValueError("success_min is above success_max")
+        return self
 
 
 class ResourceSettings(Section):
@@ -99,6 +106,9 @@ class DockerSettings(Section):
     host: str = Field("", description="Engine address; empty: DOCKER_HOST, then the current context, then the default socket.")
 
 
+EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+
+
 class Settings(Section):
     """Every setting. The sections in PROJECT_SECTIONS may stand in deploydeck.toml, all in config.toml."""
 
@@ -106,7 +116,7 @@ class Settings(Section):
     health: HealthSettings = Field(default_factory=lambda: HealthSettings.model_validate({}))
     resources: ResourceSettings = Field(default_factory=lambda: ResourceSettings.model_validate({}))
     build: BuildSettings = Field(default_factory=lambda: BuildSettings.model_validate({}))
-    environments: dict[str, EnvironmentSettings] = Field(default_factory=dict)
+    environments: dict[EnvironmentName, EnvironmentSettings] = Field(default_factory=dict)
     default_environment: str = Field("development", description="Environment used when none is named.")
     ui: UiSettings = Field(default_factory=lambda: UiSettings.model_validate({}))
     worker: WorkerSettings = Field(default_factory=lambda: WorkerSettings.model_validate({}))
@@ -172,7 +182,7 @@ def load_settings(paths: Paths, project: Path | None = None, environ: dict[str, 
     merged: dict[str, Any] = {}
     sources: list[tuple[str, Scope, dict[str, Any]]] = [(str(paths.user_file), "user", read_toml(paths.user_file))]
     if project is not None:
-        sources.append((PROJECT_FILE, "project", read_toml(project / PROJECT_FILE)))
+        sources.append((PROJECT_FILE, "project", _project_content(project)))
     for label, scope, content in sources:
         validate_content(content, label, scope)
         _merge(merged, content)
@@ -188,17 +198,42 @@ def read_toml(path: Path) -> dict[str, Any]:
             return {}
         if not path.is_file():
             raise DeployDeckError(
-                "settings-not-a-file", f"{path} is not a regular file.", hint="Remove it or replace it by a file."
+                "settings-not-a-file", f"{_shown(path)} is not a regular file.", hint="Remove it or replace it by a file."
             )
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise DeployDeckError("settings-too-large", f"{path} is larger than {MAX_FILE_BYTES} bytes.", hint="Shorten it.")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise DeployDeckError(
+                "settings-too-large", f"{_shown(path)} is larger than {MAX_FILE_BYTES} bytes.", hint="Shorten it."
+            )
+        return tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number without end, brackets without end
+        why = "It is nested too deeply." if isinstance(error, RecursionError) else str(error)[:300]
         raise DeployDeckError(
-            "settings-syntax", f"{path} is not valid TOML.", str(error), "Correct the file and try again."
+            "settings-syntax", f"{_shown(path)} is not valid TOML.", why, "Correct the file and try again."
         ) from error
     except OSError as error:
-        raise DeployDeckError("settings-unreadable", f"{path} cannot be read.", error.strerror or str(error)) from error
+        raise DeployDeckError("settings-unreadable", f"{_shown(path)} cannot be read.", error.strerror or str(error)) from error
+
+
+def _project_content(project: Path) -> dict[str, Any]:
+    """deploydeck.toml of a project; a link that leads out of the project is refused, for the file comes with the source."""
+    path = project / PROJECT_FILE
+    try:
+        outside = path.is_symlink() and not path.resolve().is_relative_to(project.resolve())
+    except (OSError, RuntimeError) as error:
+        raise DeployDeckError("settings-unreadable", f"{PROJECT_FILE} cannot be read.", str(error)) from error
+    if outside:
+        raise DeployDeckError(
+            "settings-outside", f"{PROJECT_FILE} is a link that leads out of the project.", hint="Replace it by a file."
+        )
+    return read_toml(path)
+
+
+def _shown(text: object) -> str:
+    """A path or a key for a message: nothing that could act on a terminal, and not a megabyte of it."""
+    plain = "".join(c if c.isprintable() else "?" for c in str(text)[:300])
+    return plain if len(str(text)) <= 300 else f"{plain}…"
 
 
 def validate_content(content: dict[str, Any], label: str, scope: Scope) -> Settings:
@@ -227,7 +262,7 @@ def _validated(content: dict[str, Any], label: str) -> Settings:
         return Settings.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = _shown(".".join(str(part) for part in first["loc"]))
         if first["type"] == "extra_forbidden":
             names = _valid_names(first["loc"][:-1])
             near = difflib.get_close_matches(str(first["loc"][-1]), names, n=1)
@@ -263,17 +298,46 @@ def _merge(into: dict[str, Any], content: dict[str, Any]) -> None:
 _NOT_SETTINGS = frozenset({"DEPLOYDECK_HOME", "DEPLOYDECK_CONFIG"})
 
 
+_FREE_NAMES = frozenset({"variables"})
+"""Below these a name is the person's own, so its case is kept."""
+
+
 def _from_environment(environ: dict[str, str]) -> dict[str, Any]:
-    """DEPLOYDECK_WORKER__IDLE_EXIT_S=5 sets worker.idle_exit_s; without a double underscore it is a top-level setting."""
+    """DEPLOYDECK_WORKER__IDLE_EXIT_S=5 sets worker.idle_exit_s; without a double underscore it is a top-level setting.
+
+    A value that begins with [ is read as a JSON list.
+    """
     content: dict[str, Any] = {}
-    for name, value in environ.items():
+    for name, value in sorted(environ.items()):
         if not name.startswith("DEPLOYDECK_") or name in _NOT_SETTINGS:
             continue
-        path = name.removeprefix("DEPLOYDECK_").lower().split("__")
+        path = _path(name.removeprefix("DEPLOYDECK_"))
         if path[0] not in Settings.model_fields:
             continue  # variables of other tools and of our own tests may share the prefix
         place = content
         for part in path[:-1]:
             place = place.setdefault(part, {})
-        place[path[-1]] = value
+            if not isinstance(place, dict):
+                raise DeployDeckError(
+                    "settings-invalid", f"{_shown(name)} and a shorter DEPLOYDECK_* variable set the same thing.", hint="Unset one."
+                )
+        place[path[-1]] = _listed(name, value)
     return content
+
+
+def _path(name: str) -> list[str]:
+    parts: list[str] = []
+    for part in name.split("__"):
+        parts.append(part if parts and parts[-1] in _FREE_NAMES else part.lower())
+    return parts
+
+
+def _listed(name: str, value: str) -> Any:
+    if not value.startswith("["):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise DeployDeckError(
+            "settings-invalid", f"{_shown(name)} begins like a list and is none.", "", 'Write it as JSON: ["a", "b"].'
+        ) from error

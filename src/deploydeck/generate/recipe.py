@@ -265,11 +265,11 @@ def _port(profile: ProjectProfile, settings: Settings, choices: Choices, target:
 
 
 def _health_path(path: str) -> str:
-    if not path.startswith("/") or not path.isprintable() or " " in path:
+    if not path.startswith("/") or not all("!" <= c <= "~" for c in path):
         raise DeployDeckError(
             "generate-health-path",
             f"The health path {shown(path)} cannot be asked for.",
-            "It must start with / and hold no spaces and no control characters.",
+            "It must start with / and hold plain ASCII only; anything else is written as %XX.",
             "Set app.health_path in deploydeck.toml.",
         )
     return path
