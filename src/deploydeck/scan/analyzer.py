@@ -8,10 +8,21 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Fact, Kind, ProjectProfile, Severity, StartCommand, utc_now
+from deploydeck.domain import (
+    ConfigFile,
+    DeployDeckError,
+    Evidence,
+    Fact,
+    Kind,
+    PackageManager,
+    ProjectProfile,
+    Severity,
+    StartCommand,
+    utc_now,
+)
 from deploydeck.scan import details, match, network, node_start, tools, verdict
-from deploydeck.scan.commands import parse_command
-from deploydeck.scan.facts import Broken, Facts
+from deploydeck.scan.commands import Command, development_server, parse_command
+from deploydeck.scan.facts import Broken, Facts, clean
 from deploydeck.scan.parsers import Parser, parser_for
 from deploydeck.scan.python_start import python_start
 from deploydeck.scan.rules.runtimes import RUNTIME_OF
@@ -40,9 +51,8 @@ class ProjectAnalyzer:
         """Everything the directory says about itself, each fact with its evidence. Blocking; call it in a thread.
 
         `overrides` are the [app] settings and win over detection. `cancelled` is asked often and ends the scan.
-        Raises DeployDeckError: `project-missing`, `project-not-a-directory`, `project-unreadable`, `scan-cancelled`,
-        `scan-unknown-framework`,
-        `scan-unknown-manager`. Broken or unreadable files inside are findings, not errors.
+        Raises DeployDeckError: `project-path`, `project-missing`, `project-not-a-directory`, `project-unreadable`,
+        `scan-cancelled`, `scan-unknown-framework`, `scan-unknown-manager`. Broken files inside are findings, not errors.
         """
         root = _resolve(project_path)
         tree = walk(root, self._limits, cancelled)
@@ -62,7 +72,7 @@ class ProjectAnalyzer:
     def _read(self, scan: Scan, cancelled: Callable[[], bool]) -> tuple[int, tuple[ConfigFile, ...]]:
         limits = self._limits
         sizes = {"manifest": limits.manifest_bytes, "lock": limits.lock_bytes, "source": limits.source_bytes}
-        total, sources = 0, 0
+        total, sources, source_bytes = 0, 0, 0
         configs: list[ConfigFile] = []
         # Manifests first: when a limit is reached, it must not be they that are missing.
         work = [
@@ -74,9 +84,10 @@ class ProjectAnalyzer:
                 raise DeployDeckError("scan-cancelled", "The scan was cancelled.")
             if parser.size == "source":
                 sources += 1
+                source_bytes += min(entry.size, sizes["source"])
                 if entry.size > sizes["source"]:
                     continue  # bundles and generated code
-            if total > limits.total_bytes or sources > limits.source_files:
+            if source_bytes > limits.total_source_bytes or sources > limits.source_files:
                 scan.tree.truncated = scan.tree.truncated or "more source files than a scan reads"
                 break
             try:
@@ -110,10 +121,15 @@ class ProjectAnalyzer:
 
 def _resolve(project_path: str | Path) -> Path:
     try:
-        return Path(os.path.realpath(Path(project_path).expanduser()))
+        root = Path(os.path.realpath(Path(project_path).expanduser()))
+        str(root).encode()  # the path is stored and shown: it must be text, unlike the names inside
+        return root
     except (OSError, ValueError, RuntimeError) as error:
         raise DeployDeckError(
-            "project-missing", f"{str(project_path)!r} is not a path.", str(error), "Name a directory."
+            "project-path",
+            f"{str(project_path)!a} is not a usable path.",
+            clean(str(error)),
+            "Rename it, or name another directory.",
         ) from error
 
 
@@ -178,7 +194,7 @@ def _resolve_profile(scan: Scan, config_files: tuple[ConfigFile, ...]) -> Projec
         else None
     )
     start, explicit = _start(scan, technology, scope)
-    build = _build(scan, technology, scope, manager.value if manager else None)
+    build = _build(scan, technology, scope, manager)
     output, single_page = _output(scan, technology)
     static = _is_static(scan, technology, scope, start, build)
     if static:
@@ -190,6 +206,8 @@ def _resolve_profile(scan: Scan, config_files: tuple[ConfigFile, ...]) -> Projec
     kind, support, reason = verdict.verdict(scan, known)
     if kind is Kind.STATIC:
         start = None
+    if technology and technology.supported and technology.kind is Kind.SERVER and technology.id != "nextjs":
+        details.report_unused(scan, technology)
     served = kind is Kind.SERVER
     details.report_secrets(scan)
     if technology and technology.id == "django":
@@ -198,8 +216,8 @@ def _resolve_profile(scan: Scan, config_files: tuple[ConfigFile, ...]) -> Projec
     sure = [fact.confidence for fact in (language, framework, start, output if kind is Kind.STATIC else None) if fact is not None]
     return ProjectProfile(
         id="prj-" + hashlib.sha256(os.fsencode(scan.tree.root)).hexdigest()[:20],
-        name=_name(scan),
-        root=_unicode(str(scan.tree.root)),
+        name=_name(scan, scope),
+        root=str(scan.tree.root),
         kind=kind,
         support=support,
         support_reason=reason,
@@ -212,7 +230,7 @@ def _resolve_profile(scan: Scan, config_files: tuple[ConfigFile, ...]) -> Projec
         start=start,
         build_command=build,
         port=network.port(scan, technology, start, scope) if served else None,
-        health_path=network.health_path(scan, technology, scope) if kind is not Kind.NONE else None,
+        health_path=network.health_path(scan, technology, scope, static=not served) if kind is not Kind.NONE else None,
         output_dir=output,
         single_page=single_page and kind is Kind.STATIC,
         dependencies=details.dependencies(scan, scope, lock_file) if scope else (),
@@ -224,15 +242,11 @@ def _resolve_profile(scan: Scan, config_files: tuple[ConfigFile, ...]) -> Projec
     )
 
 
-def _name(scan: Scan) -> str:
+def _name(scan: Scan, scope: str) -> str:
     if scan.overrides.name:
         return scan.overrides.name
-    found = scan.facts.first("project-name")
-    return found.name[:200] if found and found.name.strip() else _unicode(scan.tree.root.name) or "project"
-
-
-def _unicode(text: str) -> str:
-    return os.fsencode(text).decode("utf-8", "backslashreplace")
+    found = scan.facts.first("project-name", scope=scope or None)
+    return found.name[:200] if found and found.name.strip() else scan.tree.root.name or "project"
 
 
 def _start(scan: Scan, technology: Technology | None, scope: str) -> tuple[Fact[StartCommand] | None, bool]:
@@ -246,6 +260,15 @@ def _start(scan: Scan, technology: Technology | None, scope: str) -> tuple[Fact[
     elif technology is None and scope == "node" and scan.facts.of("listen", scope="node"):
         detected = node_start.node_start(scan)
     process = _procfile(scan)
+    if process is not None and detected is not None and (why := development_server(Command(process.value.argv))):
+        scan.finding(
+            "development-start",
+            Severity.WARNING,
+            f"The web line of the Procfile is a development server ({why}); {detected.value.argv[0]} is used instead.",
+            "Write the production command into the Procfile.",
+            process.evidence,
+        )
+        detected, process = detected.model_copy(update={"reason": f"the Procfile is replaced: {why}"}), None
     if scan.overrides.start:
         argv = tuple(scan.overrides.start)
         value = StartCommand(argv=argv, port_from_env=not any("{port}" in word for word in argv))
@@ -272,41 +295,23 @@ def _procfile(scan: Scan) -> Fact[StartCommand] | None:
             "Write 0.0.0.0 in the Procfile.",
             [process.evidence("procfile")],
         )
-    has_port = any("{port}" in word for word in command.argv)
-    value = StartCommand(argv=command.argv, port_from_env=not has_port)
-    return Fact(value=value, confidence=0.97, evidence=(process.evidence("procfile"),), reason="the web line of the Procfile")
+    bound = command.bound()
+    own = any("env" in fact.tags for fact in scan.facts.of("listen") if fact.file in command.argv)
+    value = StartCommand(argv=bound.argv, port_from_env=not bound.has_port and (command.server_reads_port or own))
+    reason = "the web line of the Procfile" + ("" if bound is command else ", with the address to listen on")
+    return Fact(value=value, confidence=0.97, evidence=(process.evidence("procfile"),), reason=reason)
 
 
-def _build(scan: Scan, technology: Technology | None, scope: str, manager: object) -> Fact[tuple[str, ...]] | None:
-    from deploydeck.domain import PackageManager
-
+def _build(
+    scan: Scan, technology: Technology | None, scope: str, manager: Fact[PackageManager] | None
+) -> Fact[tuple[str, ...]] | None:
+    """The build of a Node.js project. What Django collects is the generator's to add, which knows the image it happens in."""
     detected: Fact[tuple[str, ...]] | None = None
     if scope == "node":
-        detected = node_start.build_command(scan, manager if isinstance(manager, PackageManager) else None, technology)
-    elif technology is not None and technology.id == "django":
-        detected = _collectstatic(scan)
+        detected = node_start.build_command(scan, manager.value if manager else None, technology)
     if scan.overrides.build:
         return scan.overridden("build", tuple(scan.overrides.build), detected)
     return detected
-
-
-def _collectstatic(scan: Scan) -> Fact[tuple[str, ...]] | None:
-    place = scan.facts.first("setting", "STATIC_ROOT")
-    manage = next((path for path in scan.tree.entries if path.rpartition("/")[2] == "manage.py"), "")
-    if place is None or not manage or place.value == "None":
-        return None
-    required = [fact for fact in scan.facts.of("env") if "required" in fact.tags and fact.file == place.file]
-    if required:
-        scan.finding(
-            "collectstatic-needs-variables",
-            Severity.WARNING,
-            f"The settings need {required[0].name} to load, so static files cannot be collected while building.",
-            "Give it a development default, or set [app] build in deploydeck.toml.",
-            [place.evidence("build"), required[0].evidence("build")],
-        )
-        return None
-    argv = ("python", manage, "collectstatic", "--noinput")
-    return Fact(value=argv, confidence=0.9, evidence=(place.evidence("build"),), reason="STATIC_ROOT is set")
 
 
 def _output(scan: Scan, technology: Technology | None) -> tuple[Fact[str] | None, bool]:
@@ -347,4 +352,7 @@ def _is_static(
     if technology is not None or start is not None or build is not None or verdict.static_directory(scan) is None:
         return False
     ecosystem, _ = match.ecosystem(scan)
-    return ecosystem is None or (scope == "node" and not scan.facts.of("listen", scope="node"))
+    if ecosystem is None:
+        return True
+    read = scan.facts.first("manifest", "package.json")  # a broken manifest says nothing about what must be built
+    return scope == "node" and read is not None and not scan.facts.of("listen", scope="node")

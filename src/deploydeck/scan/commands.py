@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploydeck.scan.rules.names import DEVELOPMENT_ARGUMENTS, DEVELOPMENT_SERVERS
 
@@ -14,19 +14,41 @@ _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
 _PORT_FLAG = re.compile(r"^(--port|-p|--bind|-b|--listen|--http-port)(?:=(.*))?$")
 _ADDRESS = re.compile(r"^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]*)$")
 _HOST_FLAG = re.compile(r"^(--host|-H|--hostname|--address)(?:=(.*))?$")
-_WRAPPERS = frozenset({"cross-env", "env", "dotenv", "exec"})
+_WRAPPERS = frozenset({"cross-env", "env", "exec"})
+_SET_ANYWAY = ("NODE_ENV=", "PORT=")
+_BINDS_BY_DEFAULT = frozenset({"gunicorn"})
+_BIND: dict[str, tuple[str, ...]] = {
+    "uvicorn": ("--host", "{host}", "--port", "{port}"),
+    "hypercorn": ("--bind", "{host}:{port}"),
+    "waitress-serve": ("--listen={host}:{port}",),
+}
+"""What makes a server that would listen on its own default listen where the target wants it. Gunicorn reads PORT itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A parsed command. `needs_shell`: its words cannot stand alone. `port`: a literal in it. `assignments` stood before it."""
+    """A parsed command. `needs_shell`: its words cannot stand alone. `port`: a literal in it."""
 
     argv: tuple[str, ...]
     needs_shell: bool = False
     port: int | None = None
     port_variable: bool = False
-    assignments: tuple[str, ...] = ()
     loopback: bool = False
+
+    @property
+    def has_port(self) -> bool:
+        """Whether the target can say the port by replacing `{port}`."""
+        return any("{port}" in word for word in self.argv)
+
+    def bound(self) -> Command:
+        """The command with an address to listen on, when it is a server that takes one and names none."""
+        extra = _BIND.get(self.argv[0].rpartition("/")[2], ())
+        return self if self.needs_shell or self.has_port or not extra else replace(self, argv=(*self.argv, *extra))
+
+    @property
+    def server_reads_port(self) -> bool:
+        """Whether PORT decides although the command does not name it."""
+        return self.port_variable or self.argv[0].rpartition("/")[2] in _BINDS_BY_DEFAULT
 
 
 def parse_command(text: str) -> Command | None:
@@ -49,9 +71,14 @@ def parse_command(text: str) -> Command | None:
     if not words:
         return None
     argv, port, loopback = _placeholders(words)
+    literal = next((word.partition("=")[2] for word in assignments if word.startswith("PORT=")), "")
+    if port is None and re.fullmatch(r"[1-9][0-9]{1,4}", literal):
+        port = int(literal)
+    if kept := [word for word in assignments if not word.startswith(_SET_ANYWAY)]:
+        argv = ["env", *kept, *argv]
     if port is None and variable and variable[1]:
         port = int(variable[1])
-    return Command(tuple(argv), port=port, port_variable=bool(variable), assignments=tuple(assignments), loopback=loopback)
+    return Command(tuple(argv), port=port, port_variable=bool(variable), loopback=loopback)
 
 
 def _placeholders(words: list[str]) -> tuple[list[str], int | None, bool]:

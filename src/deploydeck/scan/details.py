@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from deploydeck.domain import Dependency, EnvVariable, Evidence, ServiceNeed, Severity
 from deploydeck.redaction import MASK, Redactor
@@ -11,6 +10,7 @@ from deploydeck.scan.facts import Found
 from deploydeck.scan.match import resolved_version
 from deploydeck.scan.rules.names import SET_BY_DEPLOYMENT, is_secret
 from deploydeck.scan.rules.services import DEPENDENCIES, DEPENDENCY_WEIGHT, IMAGE_WEIGHT, IMAGES
+from deploydeck.scan.rules.technologies import Technology
 from deploydeck.scan.state import MAX_EVIDENCE, Scan, certainty, evidence
 
 _LITERAL = re.compile(r"(['\"`])([^'\"`\n]{0,400})\1")
@@ -157,18 +157,19 @@ def report_django(scan: Scan) -> None:
         )
 
 
-def report_debug_servers(scan: Scan, explicit: Iterable[Evidence]) -> None:
-    """A debug server that an explicit start command would run."""
-    files = {place.file for place in explicit}
-    for fact in scan.facts.of("listen", scope="python"):
-        if "debug" in fact.tags and fact.file in files:
-            scan.finding(
-                "debug-server",
-                Severity.INFO,
-                f"{fact.file} runs a debug server when started by itself; production uses another command.",
-                "",
-                [fact.evidence("start")],
-            )
+def report_unused(scan: Scan, technology: Technology) -> None:
+    """A framework that is listed and never imported: perhaps left over, perhaps not what is deployed."""
+    scope = "python" if technology.language == "Python" else "node"
+    declared = scan.facts.of("dependency", technology.package, scope)
+    imported = scan.facts.of("import", technology.package.replace("-", "_") if scope == "python" else technology.package, scope)
+    if declared and not imported and not scan.tree.truncated:
+        scan.finding(
+            "framework-never-imported",
+            Severity.WARNING,
+            f"{technology.name} is listed as a dependency but imported nowhere.",
+            "Remove it if it is left over, or set [app] framework and start in deploydeck.toml.",
+            evidence(declared[:1], technology.id),
+        )
 
 
 def _is_development(file: str) -> bool:

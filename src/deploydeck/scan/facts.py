@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploydeck.domain import Evidence
 from deploydeck.redaction import Redactor
@@ -43,6 +43,18 @@ class Broken(Exception):
         self.line = line
 
 
+def clean(text: str) -> str:
+    """The text without what no store takes: lone surrogates (a JSON escape can make them) and NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def short(value: object) -> str:
+    """A constant of a hostile file as text of at most 200 characters; numbers too long to print become ""."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 256:
+        return ""
+    return value[:200] if isinstance(value, str) else str(value)[:200]
+
+
 class Facts:
     """All facts of one scan, by kind and name, in the order they were found."""
 
@@ -52,6 +64,8 @@ class Facts:
 
     def add(self, found: Iterable[Found]) -> None:
         for fact in found:
+            if not (fact.name + fact.value + fact.text).isascii() or "\0" in fact.name + fact.value + fact.text:
+                fact = replace(fact, name=clean(fact.name), value=clean(fact.value), text=clean(fact.text))
             self._by_kind[fact.kind].append(fact)
             self._by_name[fact.kind, fact.name].append(fact)
 

@@ -22,7 +22,12 @@ def port(scan: Scan, technology: Technology | None, start: Fact[StartCommand] | 
     found: list[tuple[int, float, Evidence, str]] = []
     start_files = {place.file for place in start.evidence} if start else set()
     listening = [fact for fact in scan.facts.of("listen", scope=scope) if fact.name]
-    listening.sort(key=lambda fact: (fact.file not in start_files and not _named_by(start, fact.file), fact.file, fact.line))
+
+    def started(fact: Found) -> bool:
+        return fact.file in start_files or _named_by(start, fact.file)
+
+    if any(started(fact) for fact in listening):  # what other files do when run by themselves does not matter then
+        listening = [fact for fact in listening if started(fact)]
     for fact in listening:
         found.append((int(fact.name), 0.9, fact.evidence("port"), "the source listens there"))
     for process in scan.facts.of("process", "web"):
@@ -93,36 +98,40 @@ def _loopback(scan: Scan, start: Fact[StartCommand] | None, scope: str) -> None:
         )
 
 
-def health_path(scan: Scan, technology: Technology | None, scope: str) -> Fact[str] | None:
+def health_path(scan: Scan, technology: Technology | None, scope: str, *, static: bool = False) -> Fact[str]:
     """A health route in the source, else "/"; for FastAPI without a page at "/" the schema that it always serves."""
-    routes = _routes(scan, technology, scope)
-    by_path = {fact.name.rstrip("/") or "/": fact for fact in reversed(routes)}
-    fact: Fact[str]
-    best = next((by_path[path] for path in HEALTH_PATHS if path in by_path), None)
-    if best:
-        fact = Fact(
-            value=best.name, confidence=0.95, evidence=evidence([best], "health"), reason="a route of this name is in the source"
-        )
-    elif "/" in by_path:
-        fact = Fact(
-            value="/", confidence=0.8, evidence=evidence([by_path["/"]], "health"), reason="no health route; the page at / answers"
-        )
-    elif technology and technology.id == "fastapi" and routes and not scan.facts.of("no-openapi"):
-        place = evidence(scan.facts.of("app", "fastapi")[:1], "health")
-        fact = Fact(
-            value="/openapi.json", confidence=0.7, evidence=place, reason="no route at / or for health; FastAPI serves its schema"
-        )
-    else:
-        fact = Fact(value="/", confidence=0.5, reason="no health route was found; / is the usual page")
-        if technology and technology.supported and technology.id in {"flask", "express", "django", "fastapi"}:
-            scan.finding(
-                "no-health-route",
-                Severity.INFO,
-                "No health route and no page at / was found in the source.",
-                "Add a route like /healthz that answers 200, or set [app] health_path in deploydeck.toml.",
-            )
+    fact = (
+        Fact(value="/", confidence=0.9, reason="the first page of the site") if static else _health_route(scan, technology, scope)
+    )
     wanted = scan.overrides.health_path
     return fact if wanted is None else scan.overridden("health_path", wanted, fact)
+
+
+def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact[str]:
+    routes = _routes(scan, technology, scope)
+    by_path = {fact.name.rstrip("/") or "/": fact for fact in reversed(routes)}
+    best = next((by_path[path] for path in HEALTH_PATHS if path in by_path), None)
+    if best:
+        return Fact(
+            value=best.name, confidence=0.95, evidence=evidence([best], "health"), reason="a route of this name is in the source"
+        )
+    if "/" in by_path:
+        return Fact(
+            value="/", confidence=0.8, evidence=evidence([by_path["/"]], "health"), reason="no health route; the page at / answers"
+        )
+    if technology and technology.id == "fastapi" and routes and not scan.facts.of("no-openapi"):
+        place = evidence(scan.facts.of("app", "fastapi")[:1], "health")
+        return Fact(
+            value="/openapi.json", confidence=0.7, evidence=place, reason="no route at / or for health; FastAPI serves its schema"
+        )
+    if technology and technology.supported and technology.id in {"flask", "express", "django", "fastapi"}:
+        scan.finding(
+            "no-health-route",
+            Severity.INFO,
+            "No health route and no page at / was found in the source.",
+            "Add a route like /healthz that answers 200, or set [app] health_path in deploydeck.toml.",
+        )
+    return Fact(value="/", confidence=0.5, reason="no health route was found; / is the usual page")
 
 
 def _routes(scan: Scan, technology: Technology | None, scope: str) -> list[Found]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from itertools import pairwise
 
 from deploydeck.domain import Evidence, Fact, PackageManager, Severity, StartCommand
 from deploydeck.scan.commands import Command, development_server, parse_command
@@ -14,6 +15,7 @@ _SCRIPTS = ("start:prod", "start:production", "start", "serve:prod")
 _FILES = ("server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs", "app.mjs", "server.cjs", "src/server.js",
 "src/index.js",
           "src/app.js", "src/main.js", "bin/www")  # fmt: skip
+_TAKES_VALUE = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions"})
 _RUN = {"npm": ("npm", "run"), "pnpm": ("pnpm", "run"), "yarn": ("yarn", "run"), "bun": ("bun", "run")}
 _EXECUTE = {"npm": ("npm", "exec", "--"), "pnpm": ("pnpm", "exec"), "yarn": ("yarn", "run")}
 
@@ -93,7 +95,7 @@ def _from_script(scan: Scan, script: Found) -> Fact[StartCommand] | None:
     command = parse_command(script.value)
     if command is None:
         return None
-    why = development_server(command)
+    why = development_server(command) or _development_tool(scan, command)
     if why:
         return _instead_of(scan, script, command, why)
     places = evidence([script], "start")
@@ -105,7 +107,11 @@ def _from_script(scan: Scan, script: Found) -> Fact[StartCommand] | None:
             reason="the script needs a shell, so npm runs it",
         )
     if command.argv[0] == "node":
-        file = next((word for word in command.argv[1:] if not word.startswith("-")), "")
+        words = command.argv
+        file = next(
+            (word for before, word in pairwise(words) if not word.startswith("-") and before not in _TAKES_VALUE),
+            "",
+        )
         path = _existing(scan, file)
         if file and not path and not _is_built(scan, file):
             scan.finding(
@@ -121,9 +127,8 @@ def _from_script(scan: Scan, script: Found) -> Fact[StartCommand] | None:
             evidence=places,
             reason=f"script {script.name}",
         )
-    has_port = any("{port}" in word for word in command.argv)
     return Fact(
-        value=StartCommand(argv=command.argv, port_from_env=not has_port),
+        value=StartCommand(argv=command.argv, port_from_env=not command.has_port),
         confidence=0.85,
         evidence=places,
         reason=f"script {script.name}",
@@ -139,6 +144,13 @@ def _instead_of(scan: Scan, script: Found, command: Command, why: str) -> Fact[S
         return None
     _replaced(scan, script, why, f"node {path}")
     return _node(scan, path, 0.85, evidence([script], "start"), f"the script {script.name!r} is replaced: {why}")
+
+
+def _development_tool(scan: Scan, command: Command) -> str:
+    """Why the first word cannot run in production: it is only a development dependency, which production leaves out."""
+    tool = {"ts-node": "ts-node", "tsx": "tsx", "babel-node": "@babel/node"}.get(command.argv[0])
+    found = scan.facts.of("dependency", tool, "node") if tool else []
+    return f"{tool} is a development dependency" if found and all("development" in fact.tags for fact in found) else ""
 
 
 def _replaced(scan: Scan, script: Found, why: str, by: str) -> None:

@@ -37,15 +37,6 @@ def python_start(scan: Scan, technology: Technology) -> Fact[StartCommand] | Non
 def _application(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:
     targets = _targets(scan, technology.id)
     if not targets:
-        declared = scan.facts.of("dependency", technology.package, "python")
-        if declared and not scan.facts.of("import", technology.package):
-            scan.finding(
-                "framework-never-imported",
-                Severity.WARNING,
-                f"{technology.name} is listed as a dependency but imported nowhere.",
-                "Remove it, or set [app] start in deploydeck.toml.",
-                evidence(declared[:1], technology.id),
-            )
         return None
     best = targets[0]
     if best.factory and "arguments" in best.found.tags:

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from deploydeck.domain import Alternative, Evidence, Fact, Finding, Severity
-from deploydeck.scan.facts import Facts, Found
+from deploydeck.scan.facts import Facts, Found, clean
 from deploydeck.scan.walk import Tree
 from deploydeck.settings import PROJECT_FILE, USER_FILE, AppSettings
 
@@ -61,7 +61,7 @@ class Scan:
             self._hidden[code] = self._hidden.get(code, 0) + 1
             return
         self.findings.append(
-            Finding(code=code, severity=severity, message=message, hint=hint, evidence=tuple(evidence)[:MAX_EVIDENCE])
+            Finding(code=code, severity=severity, message=clean(message), hint=hint, evidence=tuple(evidence)[:MAX_EVIDENCE])
         )
 
     def all_findings(self) -> tuple[Finding, ...]:

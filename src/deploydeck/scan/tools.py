@@ -107,7 +107,7 @@ def _value(scan: Scan, manager: Manager) -> PackageManager:
             (path for path in ("pyproject.toml", "setup.py") if path in scan.tree.entries), "requirements.txt"
         )
     declared = scan.facts.first("package-manager", manager.name) or scan.facts.first("manager-version", manager.name)
-    version = (declared.value or declared.name) if declared else ""
+    version = declared.value if declared else ""
     return PackageManager(name=manager.name, version=version, manifest=manifest, lock_file=lock)
 
 

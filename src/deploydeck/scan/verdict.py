@@ -55,7 +55,7 @@ def verdict(scan: Scan, known: Known) -> tuple[Kind, Support, str]:
             return Kind.NONE, Support.NOT_YET, f"{name} project, but no web framework and no start command were found in it."
     if manager is not None and not BY_NAME[manager.value.name].supported:
         return Kind.NONE, Support.NOT_YET, f"{name} project managed by {manager.value.name}, which is not supported yet."
-    kind = Kind.STATIC if technology and technology.kind is Kind.STATIC else Kind.SERVER
+    kind = Kind.STATIC if technology and technology.kind is Kind.STATIC and not known.explicit_start else Kind.SERVER
     if known.output and known.start is None and technology and technology.id == "nextjs":
         kind = Kind.STATIC
     if kind is Kind.SERVER and known.start is None:

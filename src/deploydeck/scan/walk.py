@@ -49,7 +49,7 @@ _GIT = (
     "-c",
     "core.untrackedCache=false",
 )
-_GIT_TIMEOUT_S = 30.0
+_GIT_TIMEOUT_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Limits:
     lock_bytes: int = 32_000_000
     source_bytes: int = 400_000
     source_files: int = 4_000
-    total_bytes: int = 192_000_000
+    total_source_bytes: int = 32_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def _git_files(root: Path) -> list[str] | None:
 
 def _tracked(root: Path) -> frozenset[str]:
     """Committed files among those that should not be: environment files and keys."""
-    patterns = (".env", ".env.*", "**/.env", "**/.env.*", "*.pem", "*.key", "**/id_rsa", "id_rsa")
+    patterns = (".env", ".env.*", "**/*.pem", "**/*.key", "**/id_rsa")
     listed = _run_git(root, "ls-files", "-c", "-z", "--", *(f":(glob){pattern}" for pattern in patterns))
     return frozenset(display(name) for name in listed or ())
 

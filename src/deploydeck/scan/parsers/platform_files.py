@@ -15,6 +15,7 @@ _EXPOSE = re.compile(r"^\s{0,20}EXPOSE\s+([0-9]{1,5})(?:/tcp)?\b", re.IGNORECASE
 _FROM = re.compile(r"^\s{0,20}FROM\s+(?:--platform=\S{1,60}\s+)?([^\s]{1,200})", re.IGNORECASE)
 _ENV_LINE = re.compile(r"^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]{0,99})\s*=(.*)$")
 _OUR_MARK = "deploydeck"
+_COMPOSE_BYTES = 300_000
 
 
 def pin_file(runtime: str, source: str) -> Any:
@@ -63,8 +64,10 @@ def compose(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
     if any(_OUR_MARK in line.lower() for line in text.lines[:5]):
         return
+    if len(data) > _COMPOSE_BYTES:
+        raise Broken(f"larger than {_COMPOSE_BYTES} bytes")
     try:
-        content = yaml.load(text.text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        content = yaml.load(text.text, Loader=_Loader)  # noqa: S506 - builds strings, lists and mappings only
     except yaml.MarkedYAMLError as error:
         raise Broken(error.problem or "not valid YAML", error.problem_mark.line + 1 if error.problem_mark else 0) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -79,14 +82,15 @@ def compose(file: str, data: bytes) -> Iterator[Found]:
             yield Found("service-image", image[:200], str(name)[:100], file, line, text.line(line))
         ports = service.get("ports")
         for port in ports if isinstance(ports, list) and "build" in service else []:
-            target = port.get("target") if isinstance(port, dict) else str(port).split("/")[0].rpartition(":")[2]
-            if str(target).isdigit():
-                line = text.find(str(port) if not isinstance(port, dict) else str(target), text.find("ports"))
-                yield Found("expose", str(target), "compose", file, line, text.line(line))
+            written = port.get("target") if isinstance(port, dict) else port
+            target = written.partition("/")[0].rpartition(":")[2] if isinstance(written, str) else ""
+            if re.fullmatch(r"[0-9]{1,5}", target):
+                line = text.find(str(written), text.find("ports"))
+                yield Found("expose", target, "compose", file, line, text.line(line))
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses aliases of collections inside aliases: the small file that would become gigabytes when walked."""
+class _Loader(yaml.BaseLoader):
+    """Every scalar stays text, no tag means anything, and nesting ends at 60."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         self.depth = getattr(self, "depth", 0) + 1

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deploydeck.scan.facts import Broken, Found, Text
+from deploydeck.scan.facts import Broken, Found, Text, short
 
 APPLICATIONS = {
     "Flask": "flask",
@@ -148,7 +148,7 @@ def _setting(source: _Source, name: str, node: ast.AST, value: ast.expr | None) 
     elif isinstance(value, ast.List | ast.Tuple):
         yield source.found("setting", name, node, ",".join(filter(None, map(_string, value.elts))))
     elif isinstance(value, ast.Constant):
-        yield source.found("setting", name, node, str(value.value))
+        yield source.found("setting", name, node, short(value.value))
     else:
         yield source.found("setting", name, node, "", frozenset({"computed"}))
 
@@ -199,7 +199,7 @@ def _env_call(source: _Source, node: ast.Call, called: str) -> Iterator[Found]:
     tags: set[str] = set()
     value = ""
     if isinstance(default, ast.Constant) and default.value is not None:
-        value, tags = str(default.value)[:200], {"defaulted"}
+        value, tags = short(default.value), {"defaulted"}
     elif default is not None:
         tags = {"defaulted", "computed"}
     elif not called.endswith((".get", "getenv")):
@@ -218,8 +218,8 @@ def _listen(source: _Source, node: ast.Call, runner: str) -> Iterator[Found]:
         port = node.args[1]
     number = ""
     for inner in ast.walk(port) if port is not None else ():
-        if isinstance(inner, ast.Constant) and str(inner.value).isdigit():
-            number = str(inner.value)
+        if isinstance(inner, ast.Constant) and re.fullmatch(r"[0-9]{1,5}", short(inner.value)):
+            number = short(inner.value)
         if isinstance(inner, ast.Constant) and inner.value == "PORT":
             tags.add("env")
     debug = named.get("debug")

@@ -35,8 +35,6 @@ HEALTH_PATHS = (
 DEVELOPMENT_SERVERS: dict[str, str] = {
     "nodemon": "nodemon restarts on file changes",
     "ts-node-dev": "ts-node-dev recompiles on file changes",
-    "ts-node": "ts-node compiles at every start",
-    "tsx": "tsx compiles at every start",
     "vite": "vite serves sources for development",
     "webpack-dev-server": "webpack-dev-server serves sources for development",
     "react-scripts": "react-scripts start is a development server",

@@ -29,7 +29,7 @@ RUNTIMES: dict[str, Runtime] = {
     "node": Runtime(
         "node", "Node.js",
         (".node-version", ".nvmrc", "volta", ".tool-versions", "engines", "devEngines"),
-        ("22", "24", "20", "18", "25", "26"),
+        ("22", "24", "26", "20", "18"),
         (
             ("lts/*", "22"), ("lts", "22"), ("node", "22"), ("stable", "22"), ("latest", "22"),
             ("lts/krypton", "24"), ("lts/jod", "22"),

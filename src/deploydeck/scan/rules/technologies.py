@@ -124,7 +124,9 @@ _NODE_ROWS = (
     ("@strapi/strapi", "Strapi"), ("meteor-node-stubs", "Meteor"), ("ember-source", "Ember"), ("parcel", "Parcel"),
 )  # fmt: skip
 _STARLETTE_BASED = {"python-fasthtml": ("starlette",), "reflex": ("fastapi", "starlette"), "nicegui": ("fastapi", "starlette")}
-_UNDER_ANOTHER = frozenset({"starlette", "tornado", "aiohttp", "celery", "fastify", "koa", "polka", "parcel", "hono"})
+_UNDER_ANOTHER = frozenset(
+    {"starlette", "tornado", "aiohttp", "celery", "fastify", "koa", "polka", "parcel", "hono", "mkdocs", "jekyll"}
+)
 """Often only a part of something else: a supported framework beside them wins."""
 
 KNOWN: tuple[Technology, ...] = (
