@@ -61,7 +61,7 @@ class TargetKind:
 TARGETS: Mapping[str, TargetKind] = MappingProxyType(
     {
         "docker": TargetKind(
-            module="deploydeck.targets.docker",
+            module="deploydeck.targets.docker.target",
             factory="DockerTarget",
             capabilities=Capabilities(
                 needs_dockerfile=True,
@@ -72,7 +72,7 @@ TARGETS: Mapping[str, TargetKind] = MappingProxyType(
             ),
         ),
         "process": TargetKind(
-            module="deploydeck.targets.process",
+            module="deploydeck.targets.process.target",
             factory="ProcessTarget",
             capabilities=Capabilities(
                 needs_dockerfile=False,

@@ -1,5 +1,1 @@
-"""The local Docker Engine as a target."""
-
-from deploydeck.targets.docker.target import DockerTarget
-
-__all__ = ["DockerTarget"]
+"""The local Docker Engine as a target. Opened by `deploydeck.targets.open_target`."""
