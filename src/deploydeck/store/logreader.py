@@ -74,7 +74,7 @@ class LogReader:
         """
         changed = asyncio.Event()
         ended = stop or asyncio.Event()
-        watcher = asyncio.create_task(_watch(self.path, changed))
+        watcher = asyncio.create_task(watch(self.path, changed))
         try:
             while True:
                 last = ended.is_set()  # before reading: what was written before the stop is still given
@@ -86,7 +86,7 @@ class LogReader:
                 elif last:
                     return
                 else:
-                    await _first_of(changed, ended, timeout_s=poll_s)
+                    await first_of(changed, ended, timeout_s=poll_s)
         finally:
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -139,8 +139,8 @@ class LogReader:
         return data.split(b"\n")[:-1]
 
 
-async def _watch(path: Path, changed: asyncio.Event) -> None:
-    """Set `changed` when something happens beside the file. Without a watcher, polling alone does."""
+async def watch(path: Path, changed: asyncio.Event) -> None:
+    """Set `changed` when something happens beside the file, until cancelled. Returns when there can be no watcher: then poll."""
     try:
         import watchfiles
 
@@ -152,7 +152,8 @@ async def _watch(path: Path, changed: asyncio.Event) -> None:
         return
 
 
-async def _first_of(*events: asyncio.Event, timeout_s: float) -> None:
+async def first_of(*events: asyncio.Event, timeout_s: float) -> None:
+    """Wait until one of the events is set, at most `timeout_s` seconds."""
     waiting = [asyncio.create_task(event.wait()) for event in events]
     try:
         await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
