@@ -25,7 +25,7 @@ def create_demo(paths: Paths, to: Path | None = None) -> Path:
 
     Returns the absolute directory. Raises DeployDeckError `demo-exists` for a directory that is not empty, `demo-…` otherwise.
     """
-    target = to.expanduser().absolute() if to else _fresh(paths.data / "demo")
+    target = to.expanduser().absolute() if to else _fresh(paths)
     try:
         if target.exists() and any(target.iterdir()):
             raise DeployDeckError("demo-exists", f"{target} is not empty.", hint="Name a directory that does not exist yet.")
@@ -82,10 +82,12 @@ def _examples() -> Path:
     raise DeployDeckError("demo-missing", "The bundled example is not there.", hint="Install DeployDeck again.")
 
 
-def _fresh(parent: Path) -> Path:
+def _fresh(paths: Paths) -> Path:
     """The first of shop, shop-2, shop-3, … that does not exist; it is made at once, so that two demos never share one."""
+    parent = paths.data / "demo"
     try:
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        paths.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        parent.mkdir(exist_ok=True)
         for number in range(1, 10_000):
             target = parent / (EXAMPLE if number == 1 else f"{EXAMPLE}-{number}")
             try:
