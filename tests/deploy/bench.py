@@ -10,7 +10,7 @@ from typing import Any
 
 from deploydeck.deck import Deck
 from deploydeck.deploy.service import Service
-from deploydeck.deploy.tools import Timing, Tools
+from deploydeck.deploy.tools import Prober, Timing, Tools
 from deploydeck.domain import (
     Deployment,
     DeploymentConfig,
@@ -27,7 +27,7 @@ from deploydeck.domain import (
 )
 from deploydeck.settings import Paths, Settings
 from deploydeck.targets import Endpoint
-from deploydeck.targets.fake import FakeTarget, World
+from deploydeck.targets.fake import WORLD_FILE, FakeTarget, World
 from deploydeck.vault import ResolvedVariables
 from deploydeck.worker import run_foreground
 
@@ -70,6 +70,18 @@ VARIABLES = ResolvedVariables(
 )
 
 
+def asking(paths: Paths) -> Prober:
+    """A prober that asks the pretend world itself instead of a socket."""
+
+    async def probe(endpoint: Endpoint, spec: HealthSpec) -> Probe:
+        status = World(paths.data / WORLD_FILE).answer(endpoint.url.rsplit("/", 1)[-1])
+        ok = status is not None and spec.success_min <= status <= spec.success_max
+        error = "" if status is not None else "nothing accepts connections there"
+        return Probe(at=utc_now(), url=endpoint.url, status=status, elapsed_s=0.001, error=error, ok=ok)
+
+    return probe
+
+
 @dataclass
 class Bench:
     """A deck whose only target is the fake one, with one project."""
@@ -78,12 +90,9 @@ class Bench:
     world: World
     project_id: str
 
-    async def probe(self, endpoint: Endpoint, spec: HealthSpec) -> Probe:
-        """Asks the world itself instead of a socket."""
-        status = self.world.answer(endpoint.url.rsplit("/", 1)[-1])
-        ok = status is not None and spec.success_min <= status <= spec.success_max
-        error = "" if status is not None else "nothing accepts connections there"
-        return Probe(at=utc_now(), url=endpoint.url, status=status, elapsed_s=0.001, error=error, ok=ok)
+    @property
+    def probe(self) -> Prober:
+        return asking(self.deck.paths)
 
     async def queue(self, *, resolved: ResolvedVariables = VARIABLES, to: Release | None = None, **changes: Any) -> Deployment:
         """Plan and queue one deployment of the project, or a rollback to a release."""

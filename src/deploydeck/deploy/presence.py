@@ -19,6 +19,8 @@ from pathlib import Path
 from deploydeck.domain import DeployDeckError
 from deploydeck.settings import Paths
 
+COMMAND = [sys.executable, "-P", "-m", "deploydeck", "worker"]
+
 _ALLOWED = frozenset(
     "PATH HOME USER LOGNAME SHELL LANG LANGUAGE TZ TMPDIR TEMP TMP SYSTEMROOT COMSPEC PATHEXT APPDATA LOCALAPPDATA USERPROFILE "
     "DOCKER_HOST DOCKER_CONFIG DOCKER_CONTEXT DOCKER_CERT_PATH DOCKER_TLS_VERIFY DOCKER_BUILDKIT BUILDX_CONFIG SSH_AUTH_SOCK "
@@ -116,7 +118,7 @@ def ensure_worker(paths: Paths) -> int | None:
         log = os.open(paths.worker_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "deploydeck", "worker"],
+                COMMAND,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -71,6 +71,7 @@ class Runner:
                 "log_level": "ERROR",
                 "run_admin_server": False,  # type: ignore[typeddict-unknown-key]
                 "enable_otlp": False,
+                "notification_listener_polling_interval_sec": 0.25,  # unused here, but closing waits for one round of it
             }
         )
 

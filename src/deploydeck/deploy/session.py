@@ -185,7 +185,8 @@ class Session:
         resource = Resource(
             deployment_id=self.id, kind=kind, external_id=external_id, name=name, created_by_us=created_by_us, state=state
         )
-        await self.tools.keep(lambda: self.tools.store.deployments.record_resource(resource))
+        clean = self.output.clean_value(resource)
+        await self.tools.keep(lambda: self.tools.store.deployments.record_resource(clean))
 
     # --- cancellation ---------------------------------------------------------------------------------------------------------
 
