@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from deploydeck.cli.errors import UsageError
 from deploydeck.cli.output import Output
-from deploydeck.cli.table import COMMANDS, JSON, Argument, Command
+from deploydeck.cli.table import COMMANDS, Argument, Command
 
 _WORDS = {"environment": ("development", "staging", "production"), "target": ("docker", "process")}
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
-    if out.json:
-        raise UsageError("A completion script has no --json.")
     out.raw(SHELLS[args.shell]())
     return 0
 
 
-def _arguments(command: Command) -> Iterable[Argument]:
-    return (*command.arguments, JSON)
-
-
 def _flags(command: Command) -> list[str]:
-    return [name for argument in _arguments(command) if not argument.positional for name in argument.names] + ["--help"]
+    return [name for argument in command.all_arguments if not argument.positional for name in argument.names] + ["--help"]
 
 
 def _words(argument: Argument) -> tuple[str, ...]:
@@ -96,7 +89,7 @@ def zsh() -> str:
         "  case $command in",
     ]
     for command in COMMANDS:
-        specs = " ".join(_single(spec) for argument in _arguments(command) for spec in _zsh_specs(argument))
+        specs = " ".join(_single(spec) for argument in command.all_arguments for spec in _zsh_specs(argument))
         lines.append(f"    {command.name}) _arguments {specs} ;;")
     lines += [
         "  esac",
@@ -125,7 +118,7 @@ def fish() -> str:
     for command in COMMANDS:
         lines.append(f"complete -c deploydeck -n {_single(none)} -a {command.name} -d {_single(command.summary)}")
         seen = _single(f"__fish_seen_subcommand_from {command.name}")
-        for argument in _arguments(command):
+        for argument in command.all_arguments:
             words = _words(argument)
             offered = (
                 "'(__fish_complete_directories)'"

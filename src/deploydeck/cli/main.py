@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from deploydeck import __version__
 from deploydeck.cli.errors import EXIT_BY_CODE, EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_PIPE, UsageError, report, report_defect
 from deploydeck.cli.output import Output, soften_encoding
-from deploydeck.cli.table import BY_NAME, COMMANDS, JSON, Command
+from deploydeck.cli.table import BY_NAME, COMMANDS, Command
 
 
 class Parser(argparse.ArgumentParser):
@@ -51,7 +51,7 @@ def _texts(command: Command) -> dict[str, Any]:
 
 
 def _add(parser: argparse.ArgumentParser, command: Command) -> None:
-    for argument in (*command.arguments, JSON):
+    for argument in command.all_arguments:
         parser.add_argument(*argument.names, help=argument.help, **argument.options)
 
 
@@ -92,7 +92,7 @@ def _run(argv: list[str], as_json: bool) -> int:
         return int(stop.code or 0)
     command = BY_NAME[args.command]
     out = Output(json=as_json)
-    ending = importlib.import_module(command.module_name).run(args, out)
+    ending = importlib.import_module(command.module).run(args, out)
     code = asyncio.run(ending) if asyncio.iscoroutine(ending) else ending
     out.status("")
     return int(code)

@@ -11,9 +11,7 @@ from deploydeck.cli.errors import UsageError
 from deploydeck.cli.output import Output
 
 
-def run(args: argparse.Namespace, out: Output) -> int:
-    if out.json:
-        raise UsageError("The screens have no --json.", "Use a command: scan, generate, deploy, logs, status, history, …")
+def run(args: argparse.Namespace, _out: Output) -> int:
     return open_screens(directory(args.directory))
 
 

@@ -22,23 +22,6 @@ class Argument:
         return not self.names[0].startswith("-")
 
 
-@dataclass(frozen=True)
-class Command:
-    """One command. Its module `deploydeck.cli.<module>` has `run(args, out)`, plain or async, which returns the exit code."""
-
-    name: str
-    summary: str
-    description: str
-    arguments: tuple[Argument, ...] = ()
-    examples: tuple[str, ...] = ()
-    module: str = ""
-    json: str = "One document."
-
-    @property
-    def module_name(self) -> str:
-        return f"deploydeck.cli.{self.module or self.name}"
-
-
 def _flag(*names: str, text: str) -> Argument:
     return Argument(names, text, {"action": "store_true"})
 
@@ -48,6 +31,31 @@ def _value(*names: str, metavar: str, text: str, completes: str = "", **options:
 
 
 JSON = _flag("--json", text="Write JSON to standard output and nothing else.")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command. Its module `deploydeck.cli.<name>` has `run(args, out)`, plain or async, which returns the exit code.
+
+    `json` says what `--json` writes; a command that has no such output has no such flag.
+    """
+
+    name: str
+    summary: str
+    description: str
+    arguments: tuple[Argument, ...] = ()
+    examples: tuple[str, ...] = ()
+    json: str = ""
+
+    @property
+    def module(self) -> str:
+        return f"deploydeck.cli.{self.name}"
+
+    @property
+    def all_arguments(self) -> tuple[Argument, ...]:
+        return (*self.arguments, JSON) if self.json else self.arguments
+
+
 _DIRECTORY = _value("directory", metavar="DIR", text="The project; default: here.", completes="directory", nargs="?", default=".")
 _ENVIRONMENT = _value(
     "--env",
@@ -77,7 +85,6 @@ COMMANDS: tuple[Command, ...] = (
         "Opens the interactive screens on a project. `deploydeck DIR` is the same; `deploydeck` alone opens the current directory.",
         (_DIRECTORY,),
         ("deploydeck", "deploydeck ~/src/shop"),
-        json="Not available: this is the interactive face.",
     ),
     Command(
         "scan",
@@ -239,7 +246,6 @@ COMMANDS: tuple[Command, ...] = (
         "watch it. There is one worker per data directory.",
         (_flag("--keep", text="Stay when there is nothing to do, for a supervisor."),),
         ("deploydeck worker", "deploydeck worker --keep"),
-        json="Not available: the worker writes a log.",
     ),
     Command(
         "demo",
@@ -281,7 +287,6 @@ COMMANDS: tuple[Command, ...] = (
         "_deploydeck in a directory of $fpath; fish: in ~/.config/fish/completions/deploydeck.fish.",
         (Argument(("shell",), "The shell.", {"choices": ("bash", "zsh", "fish")}),),
         ("deploydeck completions bash",),
-        json="Not available: the output is a script.",
     ),
 )
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 
-from deploydeck.cli.errors import UsageError
 from deploydeck.cli.output import Output
 
 FOREVER_S = "1e9"
 
 
-def run(args: argparse.Namespace, out: Output) -> int:
-    if out.json:
-        raise UsageError("The worker has no --json.", "`deploydeck status --json` tells about it.")
+def run(args: argparse.Namespace, _out: Output) -> int:
     if args.keep:
         os.environ["DEPLOYDECK_WORKER__IDLE_EXIT_S"] = FOREVER_S
     from deploydeck.worker import run_worker
