@@ -30,7 +30,7 @@ from deploydeck.targets import Endpoint, Observation, Seen, StepContext, Target,
 
 SECRET = "s3ntinel-9f8e7d6c5b\nsecond-line-of-it"
 
-SERVER = '''\
+SERVER = """\
 import http.server, json, os, signal, sys, time
 TEXT = "@TEXT@"
 if "--slow" in sys.argv: time.sleep(2)
@@ -49,7 +49,7 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 print("listening as", TEXT, flush=True)
 print("a warning", file=sys.stderr, flush=True)
 http.server.ThreadingHTTPServer((os.environ.get("HOST") or "0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever()
-'''
+"""
 
 DOCKERFILE = """\
 FROM python:3.13-slim
@@ -178,9 +178,17 @@ class Run:
 
 
 async def start_run(
-    target: Target, config: DeploymentConfig, release: Release, paths: Paths, *, previous: Release | None = None,
-    previous_config: DeploymentConfig | None = None, rollback: bool = False, fence: int = 1, variables: Mapping[str, str] | None = None,
-) -> Run:  # fmt: skip
+    target: Target,
+    config: DeploymentConfig,
+    release: Release,
+    paths: Paths,
+    *,
+    previous: Release | None = None,
+    previous_config: DeploymentConfig | None = None,
+    rollback: bool = False,
+    fence: int = 1,
+    variables: Mapping[str, str] | None = None,
+) -> Run:
     said = Said()
     values = dict(variables if variables is not None else {"PLAIN": "plain", "API_TOKEN": SECRET})
     redact = Redactor([values["API_TOKEN"]] if "API_TOKEN" in values else [])
@@ -190,7 +198,8 @@ async def start_run(
 
     context = StepContext(
         deployment_id=new_id("dep"), config=config, release=release, previous=previous,
-        previous_config=previous_config or (config if previous else None), rollback=rollback, fence=fence, facts={}, variables=values,
+        previous_config=previous_config or (config if previous else None), rollback=rollback, fence=fence, facts={},
+        variables=values,
         redact=redact, cancelled=asyncio.Event(), data_dir=str(paths.data),
         emit=lambda text, stream, source: said.lines.append((redact(text), stream, source)),
         progress=lambda done, total, unit: said.progress.append((done, total, unit)), record=record,

@@ -50,12 +50,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TargetKind:
-    """A kind of target before it is opened: where its class lives, what a face may say of it; test doubles are not `offered`."""
+    """A kind of target before it is opened: where its class lives, what a face may say of it."""
 
     module: str
     factory: str
     capabilities: Capabilities
-    offered: bool = True
 
 
 TARGETS: Mapping[str, TargetKind] = MappingProxyType(
@@ -91,9 +90,8 @@ def open_target(name: str, settings: Settings, paths: Paths) -> Target:
     """The target of that name. Connects to nothing yet. Raises DeployDeckError `target-unknown`."""
     kind = TARGETS.get(name)
     if kind is None:
-        offered = [known for known, entry in TARGETS.items() if entry.offered]
-        near = difflib.get_close_matches(name, offered, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Targets: {', '.join(offered)}."
+        near = difflib.get_close_matches(name, TARGETS, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Targets: {', '.join(TARGETS)}."
         raise DeployDeckError("target-unknown", f"There is no target named {name!r}.", hint=hint)
     target: Target = getattr(importlib.import_module(kind.module), kind.factory)(settings, paths)
     return target

@@ -1,7 +1,7 @@
 """Run a command and end its whole process group when the program that wanted it is gone.
 
-Run as a script (`python -I -S guard.py COMMAND …`), so it imports nothing of ours: a worker killed with -9 closes the pipe on our standard
-input, and that is the one message that always arrives. It must lead its own process group.
+Run as a script (`python -I -S guard.py COMMAND …`), so it imports nothing of ours: a worker killed with -9 closes the pipe on our
+standard input, and that is the one message that always arrives. It must lead its own process group.
 """
 
 from __future__ import annotations

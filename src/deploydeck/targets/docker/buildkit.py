@@ -177,7 +177,7 @@ def explain_build(step: str, error: str, tail: tuple[str, ...], host: str) -> Ca
 _CAUSES: tuple[tuple[str, Cause], ...] = (
     (
         r"no space left on device",
-        Cause(code="disk-full", what="The disk is full.", hint="Free space, for example with `docker image prune`, then try again."),
+        Cause(code="disk-full", what="The disk is full.", hint="Free space, for example with `docker image prune`."),
     ),
     (
         r"toomanyrequests|rate limit",
@@ -214,7 +214,9 @@ def _decoded(data: object) -> str:
 
 def _seconds(item: dict[str, Any]) -> float:
     try:
-        ended, started = (datetime.fromisoformat(re.sub(r"(\.\d{6})\d*", r"\1", str(item[key]))) for key in ("completed", "started"))
+        ended, started = (
+            datetime.fromisoformat(re.sub(r"(\.\d{6})\d*", r"\1", str(item[key]))) for key in ("completed", "started")
+        )
     except (KeyError, ValueError):
         return 0.0
     return max(0.0, (ended - started).total_seconds())

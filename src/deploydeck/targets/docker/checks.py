@@ -24,9 +24,9 @@ def finding(severity: Severity, code: str, message: str, hint: str = "") -> Find
     return Finding(code=code, severity=severity, message=message, hint=hint)
 
 
-async def preflight(engine: Engine, config: DeploymentConfig, previous: Release | None) -> tuple[Finding, ...]:
-    """Findings, worst first. An Engine that cannot be asked is the only finding about itself."""
-    found = list(check_dockerfile(config))
+async def preflight(engine: Engine, config: DeploymentConfig, previous: Release | None, rollback: bool) -> tuple[Finding, ...]:
+    """Findings, worst first. An Engine that cannot be asked is the only finding about itself. A rollback needs no Dockerfile."""
+    found = [] if rollback else list(check_dockerfile(config))
     if not is_local(engine.host):
         found.append(
             finding(
@@ -44,7 +44,7 @@ async def preflight(engine: Engine, config: DeploymentConfig, previous: Release 
     except EngineProblem as problem:
         cause = problem.cause
         return (*found, finding(Severity.ERROR, cause.code, " ".join(filter(None, (cause.what, cause.why))), cause.hint))
-    if not await buildkit.available(engine.host):
+    if not rollback and not await buildkit.available(engine.host):
         found.append(
             finding(
                 Severity.INFO, "no-buildx", "There is no docker buildx 0.13 or newer: images are built by the classic builder.",
@@ -87,7 +87,7 @@ def check_version(version: dict[str, Any]) -> Iterable[Finding]:
     api = tuple(int(part) for part in str(version.get("ApiVersion", "0.0")).split(".") if part.isdigit())
     if api < MIN_API:
         yield finding(
-            Severity.ERROR, "engine-too-old", f"Docker Engine {version.get('Version', '')} is too old (API {version.get('ApiVersion')}).",
+            Severity.ERROR, "engine-too-old", f"Docker Engine {version.get('Version', '')} is too old.",
             "Update to Docker 19.03 or newer.",
         )  # fmt: skip
     if version.get("Os") not in (None, "linux"):
@@ -139,7 +139,7 @@ async def check_disk(engine: Engine, info: dict[str, Any], previous: Release | N
         return []
     return [
         finding(
-            severity, code, f"{free // 1024**2} MiB are free on the Engine's disk; a build like the last one takes {wanted // 1024**2} MiB.",
+            severity, code, f"{free // 1024**2} MiB are free on the Engine's disk; a build takes {wanted // 1024**2} MiB.",
             "Free space, for example with `docker image prune`.",
         )
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Building through the Engine API, where there is no buildx: the context as a tar, the classic builder's stream read line by line."""
+"""Building through the Engine API, where there is no buildx: the context as a tar, the classic builder's stream by line."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _without_flags(instruction: str, keyword: str, number: int, notes: list[str]
         name, value = match["name"], match["value"] or ""
         position = match.end()
         if keyword == "RUN" and name == "mount" and re.search(r"(^|,)type=cache(,|$)", value):
-            notes.append(f"line {number}: left out {match['flag']}: the classic builder has no cache mounts, so this step is slower")
+            notes.append(f"line {number}: left out {match['flag']}: the classic builder has no cache mounts; this takes longer")
         elif name in _HARMLESS[keyword]:
             notes.append(f"line {number}: left out {match['flag']}: the classic builder does not know it")
         elif name in _UNDERSTOOD[keyword]:
@@ -106,7 +106,7 @@ def pack(root: Path, dockerfile: Path, content: str) -> IO[bytes]:
     name = dockerfile.relative_to(root).as_posix()
     files = sorted(exclude_paths(str(root), patterns, dockerfile=name))
     regular = [path for path in files if (root / path).is_symlink() or (root / path).is_file() or (root / path).is_dir()]
-    target = tempfile.TemporaryFile()
+    target = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     create_archive(str(root), files=regular, fileobj=target, extra_files=[(name, content)])
     target.seek(0)
     return target
@@ -200,5 +200,3 @@ class _Job:
         else:
             self._tail.append(line)
         self._loop.call_soon_threadsafe(self._emit, line, "out", "build")
-
-

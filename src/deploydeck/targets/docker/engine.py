@@ -46,7 +46,10 @@ class Engine:
         except EngineProblem:
             raise
         except Exception as error:  # the SDK lets errors of three HTTP layers through
-            raise EngineProblem(explain(error, self.host)) from error
+            cause = explain(error, self.host)
+            if cause.transient:
+                await self.close()  # pooled connections of an Engine that went away would fail once more when it is back
+            raise EngineProblem(cause) from error
 
     async def find(self, work: Callable[[APIClient], T]) -> T | None:
         """Like `call`; None when the Engine says there is no such thing."""

@@ -1,4 +1,4 @@
-"""Where the Engine answers: setting, DOCKER_HOST, the current context, the usual sockets; in this order, as the docker command does."""
+"""Where the Engine answers: setting, DOCKER_HOST, the current context, the usual sockets; in the order of the docker command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_JSON_BYTES = 1_000_000
 
 
 def resolve_host(setting: str, environ: Mapping[str, str] | None = None) -> str:
-    """The Engine's address (`unix://…`, `tcp://…`, `npipe://…`, `ssh://…`). Never fails: an unreadable context means the default."""
+    """The Engine's address (`unix://…`, `tcp://…`, `npipe://…`, `ssh://…`). An unreadable context means the default."""
     environ = os.environ if environ is None else environ
     home = Path(environ.get("HOME") or "~").expanduser()
     return setting or environ.get("DOCKER_HOST", "") or _from_context(environ, home) or _default(environ, home)

@@ -19,7 +19,9 @@ _STREAMS = {1: "out", 2: "err"}
 _QUEUE_LINES = 10_000
 
 
-async def read(engine: Engine, container: str, *, since: datetime | None, follow: bool, tail: int | None) -> AsyncGenerator[LogLine, None]:
+async def read(
+    engine: Engine, container: str, *, since: datetime | None, follow: bool, tail: int | None
+) -> AsyncGenerator[LogLine, None]:
     """Lines, oldest first; ends with the container when following. Raises EngineProblem."""
     reader = _Reader(engine, container, since, follow, tail)
     worker = asyncio.create_task(asyncio.to_thread(reader.run))

@@ -11,7 +11,7 @@ from deploydeck.domain import DeployDeckError, DeploymentConfig, Finding, Livene
 from deploydeck.settings import Paths, Settings
 from deploydeck.targets import TARGETS, ports
 from deploydeck.targets.base import Endpoint, Observation, Restorable, Role, Seen, StepContext, StepFailed, TargetPlan
-from deploydeck.targets.docker import checks, logs, steps
+from deploydeck.targets.docker import checks, copies, live, logs, steps
 from deploydeck.targets.docker.engine import Engine, EngineProblem
 from deploydeck.targets.docker.naming import LIVE, Names, label, labels_of, name_of
 
@@ -48,8 +48,9 @@ class DockerTarget:
             info = await self._engine.call(lambda client: client.info())
             return f"docker:{info.get('ID') or self._engine.host}"
 
-    async def preflight(self, config: DeploymentConfig, previous: Release | None) -> tuple[Finding, ...]:
-        return await checks.preflight(self._engine, config, previous)
+    async def preflight(self, config: DeploymentConfig, previous: Release | None, rollback: bool = False) -> tuple[Finding, ...]:
+        """As in `Target`; for a rollback what only a build needs is not looked at."""
+        return await checks.preflight(self._engine, config, previous, rollback)
 
     async def plan(self, config: DeploymentConfig, release: Release, previous: Release | None, rollback: bool) -> TargetPlan:
         names = Names(config, release)
@@ -65,7 +66,11 @@ class DockerTarget:
                 items.append(PlanItem(action=PlanAction.CREATE, kind="image", name=names.image, detail=f"from {config.dockerfile}"))
             action = PlanAction.REUSE if kept else PlanAction.CREATE
             items.append(PlanItem(action=action, kind="container", name=names.container, detail=where))
-            items.append(PlanItem(action=PlanAction.CREATE, kind="container", name=names.trial, detail="trial copy; removed before the switch"))
+            items.append(
+                PlanItem(
+                    action=PlanAction.CREATE, kind="container", name=names.trial, detail="trial copy; removed before the switch"
+                )
+            )
             running = await self._engine.containers({**names.slot, label("role"): LIVE}, running_only=True)
             for item in running:
                 if name_of(item) != names.container:
@@ -117,7 +122,7 @@ class DockerTarget:
     async def artifact(self, context: StepContext) -> dict[str, Any]:
         with _step_errors():
             names = Names(context.config, context.release)
-            image = await steps.image_of(self._engine, context)
+            image = await copies.image_of(self._engine, context)
             found = await self._engine.container(names.container)
             return {"image": image, "tag": names.image, "name": names.container, "container": (found or {}).get("Id", "")}
 
@@ -169,7 +174,7 @@ class DockerTarget:
     async def _name(self, role: Role, context: StepContext) -> str | None:
         names = Names(context.config, context.release)
         if role == "previous":
-            return await steps.previous_container(self._engine, context)
+            return await live.previous_container(self._engine, context)
         return names.trial if role == "trial" else names.container
 
 
@@ -189,7 +194,8 @@ def _plans(config: DeploymentConfig, names: Names, rollback: bool) -> tuple[Step
     }
     patience = config.health.deadline_s + config.health.stable_s + config.health.timeout_s + 30
     return tuple(
-        plan.model_copy(update={"deadline_s": patience} if plan.gate else {"command": said.get(plan.name, "")}) for plan in steps.PLANS
+        plan.model_copy(update={"deadline_s": patience} if plan.gate else {"command": said.get(plan.name, "")})
+        for plan in steps.PLANS
     )
 
 

@@ -46,7 +46,11 @@ def static_directory(place: layout.Layout, name: str) -> Path:
         raise StepFailed(Cause(code="static-outside", what=f"{name} leads out of the project.", hint="Correct output_dir."))
     if not directory.is_dir():
         raise StepFailed(
-            Cause(code="static-missing", what=f"The build did not make the directory {name}.", hint="Set output_dir in deploydeck.toml.")
+            Cause(
+                code="static-missing",
+                what=f"The build did not make the directory {name}.",
+                hint="Set output_dir in deploydeck.toml.",
+            )
         )
     return directory
 
@@ -112,10 +116,17 @@ def _cause(what: str, argv: tuple[str, ...], code: int, tail: tuple[str, ...]) -
             hint=f"Install {argv[0]}, or deploy to the target docker.", evidence=tail,
         )  # fmt: skip
     if "No space left on device" in text or "ENOSPC" in text:
-        return Cause(code="disk-full", what="The disk is full.", why=f"`{shown}` ended with exit code {code}.", hint="Free space.", evidence=tail)
+        return Cause(
+            code="disk-full",
+            what="The disk is full.",
+            why=f"`{shown}` ended with exit code {code}.",
+            hint="Free space.",
+            evidence=tail,
+        )
     if "ensurepip is not available" in text:
         return Cause(
-            code="venv-missing", what="This Python cannot make virtual environments.", why=f"`{shown}` ended with exit code {code}.",
+            code="venv-missing", what="This Python cannot make virtual environments.",
+            why=f"`{shown}` ended with exit code {code}.",
             hint="Install the package python3-venv, or deploy to the target docker.", evidence=tail,
         )  # fmt: skip
     return Cause(

@@ -17,9 +17,10 @@ MIN_FREE_BYTES = 512 * 1024 * 1024
 LOW_FREE_BYTES = 2 * 1024**3
 
 
-def preflight(config: DeploymentConfig, releases: Path) -> tuple[Finding, ...]:
-    """Findings, worst first. Blocking."""
-    found = [*_place(config), *_tools(config.recipe), *_start(config), *_disk(releases), *_port(config, releases)]
+def preflight(config: DeploymentConfig, releases: Path, rollback: bool) -> tuple[Finding, ...]:
+    """Findings, worst first. Blocking. A rollback starts what was built: neither the source nor the tools matter to it."""
+    building = [] if rollback else [*_source(config), *_tools(config.recipe), *_start(config)]
+    found = [*_machine(), *building, *_disk(releases), *_port(config, releases)]
     return tuple(sorted(found, key=lambda item: list(Severity).index(item.severity), reverse=True))
 
 
@@ -32,9 +33,12 @@ def error(code: str, message: str, hint: str = "") -> Finding:
     return Finding(code=code, severity=Severity.ERROR, message=message, hint=hint)
 
 
-def _place(config: DeploymentConfig) -> Iterable[Finding]:
+def _machine() -> Iterable[Finding]:
     if os.name == "nt":
         yield error("process-windows", "The target process needs Linux or macOS.", "Deploy to the target docker.")
+
+
+def _source(config: DeploymentConfig) -> Iterable[Finding]:
     if not Path(config.root).is_dir():
         yield error("project-missing", f"{config.root} is not a directory.", "Check the path of the project.")
 
@@ -43,14 +47,16 @@ def _tools(recipe: Recipe) -> Iterable[Finding]:
     if recipe.language == "node" or any(environment.TOOLS[tool].by == "npm" for tool in environment.needed_tools(recipe)):
         for tool in ("node", "npm"):
             if shutil.which(tool) is None:
-                yield error(f"{tool}-missing", f"{tool} is not on this machine.", "Install Node.js, or deploy to the target docker.")
+                yield error(
+                    f"{tool}-missing", f"{tool} is not on this machine.", "Install Node.js, or deploy to the target docker."
+                )
         yield from _node_version(recipe.version)
     if recipe.language == "python":
         python, exact = environment.python_for(recipe.version)
         if not exact and recipe.version:
             yield Finding(
                 code="python-version", severity=Severity.WARNING,
-                message=f"The project wants Python {recipe.version}, which is not on this machine; the preview uses {_version(python)}.",
+                message=f"The project wants Python {recipe.version}, which is not here; the preview uses {_version(python)}.",
                 hint=f"Install Python {recipe.version}, or deploy to the target docker.",
             )  # fmt: skip
         if not _can_make_venv(python):
@@ -104,7 +110,9 @@ def _disk(releases: Path) -> Iterable[Finding]:
     if free < MIN_FREE_BYTES:
         yield error("disk-full", f"Only {free // 1024**2} MiB are free where releases are kept.", "Free space.")
     elif free < LOW_FREE_BYTES:
-        yield Finding(code="disk-low", severity=Severity.WARNING, message=f"{free // 1024**2} MiB are free where releases are kept.")
+        yield Finding(
+            code="disk-low", severity=Severity.WARNING, message=f"{free // 1024**2} MiB are free where releases are kept."
+        )
 
 
 def _port(config: DeploymentConfig, releases: Path) -> Iterable[Finding]:

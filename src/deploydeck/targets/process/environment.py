@@ -15,14 +15,15 @@ from deploydeck.domain import Recipe
 from deploydeck.targets.process.layout import Layout
 
 _ALWAYS = (
-    "PATH HOME USER LOGNAME LANG LANGUAGE LC_ALL LC_CTYPE TZ TMPDIR TEMP TMP SYSTEMROOT SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE "
-    "CURL_CA_BUNDLE NODE_EXTRA_CA_CERTS PIP_CERT HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY http_proxy https_proxy no_proxy all_proxy"
+    "PATH HOME USER LOGNAME LANG LANGUAGE LC_ALL LC_CTYPE TZ TMPDIR TEMP TMP SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE "
+    "CURL_CA_BUNDLE NODE_EXTRA_CA_CERTS PIP_CERT HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY "
+    "http_proxy https_proxy no_proxy all_proxy"
 ).split()
 _BUILD_ONLY = (
-    "XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME PIP_CONFIG_FILE PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_DEFAULT_TIMEOUT "
-    "PIP_CACHE_DIR UV_INDEX_URL UV_DEFAULT_INDEX UV_INDEX UV_EXTRA_INDEX_URL UV_FIND_LINKS UV_CACHE_DIR UV_NATIVE_TLS UV_SYSTEM_CERTS "
-    "NPM_CONFIG_REGISTRY npm_config_registry NPM_CONFIG_USERCONFIG npm_config_userconfig NPM_CONFIG_CACHE npm_config_cache "
-    "YARN_NPM_REGISTRY_SERVER YARN_REGISTRY COREPACK_NPM_REGISTRY"
+    "XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME PIP_CONFIG_FILE PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS "
+    "PIP_DEFAULT_TIMEOUT PIP_CACHE_DIR UV_INDEX_URL UV_DEFAULT_INDEX UV_INDEX UV_EXTRA_INDEX_URL UV_FIND_LINKS "
+    "UV_CACHE_DIR UV_NATIVE_TLS UV_SYSTEM_CERTS NPM_CONFIG_REGISTRY npm_config_registry NPM_CONFIG_USERCONFIG "
+    "npm_config_userconfig NPM_CONFIG_CACHE npm_config_cache YARN_NPM_REGISTRY_SERVER YARN_REGISTRY COREPACK_NPM_REGISTRY"
 ).split()
 _QUIET = {
     "CI": "1", "NO_COLOR": "1", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_PYTHON_VERSION_WARNING": "1",
@@ -74,7 +75,12 @@ def run(layout: Layout, recipe: Recipe, variables: Mapping[str, str]) -> dict[st
 
 
 def path(layout: Layout, inherited: str | None) -> str:
-    own = (layout.venv / "bin", layout.source / "node_modules" / ".bin", layout.tools / "python" / "bin", layout.tools / "node_modules" / ".bin")
+    own = (
+        layout.venv / "bin",
+        layout.source / "node_modules" / ".bin",
+        layout.tools / "python" / "bin",
+        layout.tools / "node_modules" / ".bin",
+    )
     return os.pathsep.join([*(str(item) for item in own), inherited or os.defpath])
 
 

@@ -175,7 +175,7 @@ def main() -> int:
         os.close(reading)
         try:
             _detached(order, writing)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the parent waits to hear it
             with contextlib.suppress(OSError):
                 os.write(writing, f"{type(error).__name__}: {error}".encode())
             os._exit(1)

@@ -73,12 +73,12 @@ def slot_of(releases: Path, config: DeploymentConfig) -> Path:
 def siblings(slot: Path) -> Iterator[Layout]:
     """Every release directory of a slot."""
     try:
-        names = sorted(os.listdir(slot))
+        found = sorted(slot.iterdir())
     except FileNotFoundError:
         return
-    for name in names:
-        if (slot / name).is_dir() and not (slot / name).is_symlink():
-            yield Layout(slot / name)
+    for path in found:
+        if path.is_dir() and not path.is_symlink() and not path.name.startswith("."):
+            yield Layout(path)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
             json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

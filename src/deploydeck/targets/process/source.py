@@ -21,7 +21,16 @@ MAX_FILES = 200_000
 MAX_BYTES = 8 * 1024**3
 MAX_DEPTH = 64
 _GIT_TIMEOUT_S = 60.0
-_GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false")
+_GIT = (
+    "git",
+    "--no-optional-locks",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.untrackedCache=false",
+)
 
 
 @dataclass
@@ -34,15 +43,16 @@ class Copied:
 
 
 def copy(root: Path, target: Path, cancelled: Callable[[], bool]) -> Copied:
-    """Copy the project at `root` to `target` (must not exist). Blocking. Raises StepFailed `source-…`; stops early when cancelled."""
+    """Copy the project at `root` to `target` (must not exist). Blocking. Raises StepFailed; stops early when cancelled."""
     try:
         return _copy(root.resolve(strict=True), target, cancelled)
     except OSError as error:
         code = "disk-full" if error.errno == 28 else "source-unreadable"
         raise StepFailed(
             Cause(
-                code=code, what="The project could not be copied.", why=f"{_shown(str(error.filename or root))}: {error.strerror or error}",
-                hint="Free space." if code == "disk-full" else "Give yourself read permission on it, or leave it out by .gitignore.",
+                code=code, what="The project could not be copied.",
+                why=f"{_shown(str(error.filename or root))}: {error.strerror or error}",
+                hint="Free space." if code == "disk-full" else "Make it readable, or leave it out by .gitignore.",
             )
         ) from error  # fmt: skip
 
@@ -129,7 +139,12 @@ def _from_git(root: Path) -> list[str] | None:
 
     for name in dict.fromkeys(os.fsdecode(item) for item in done.stdout.split(b"\0") if item):
         parts = name.split("/")
-        if name.startswith("/") or ".." in parts or SKIPPED.intersection(parts) or through_link(name.rstrip("/").rpartition("/")[0]):
+        if (
+            name.startswith("/")
+            or ".." in parts
+            or SKIPPED.intersection(parts)
+            or through_link(name.rstrip("/").rpartition("/")[0])
+        ):
             continue
         if name.endswith("/") or ((root / name).is_dir() and not (root / name).is_symlink()):  # a submodule or a nested checkout
             found.extend(_walked(root, name.rstrip("/")))

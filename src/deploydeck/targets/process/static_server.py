@@ -21,7 +21,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import BinaryIO
 
-_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".webmanifest": "application/manifest+json"}
+_TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+}
 _TEXT = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
 
 
@@ -87,7 +92,7 @@ class SiteHandler(BaseHTTPRequestHandler):
     def _open(self, path: str) -> tuple[BinaryIO, str] | None:
         """The file for a URL path, opened; None when there is none to show. The name ends with a slash for a directory."""
         parts = [part for part in urllib.parse.unquote(path, errors="surrogateescape").split("/") if part]
-        if any(part.startswith(".") and part != ".well-known" or "\0" in part or "\\" in part for part in parts):
+        if any((part.startswith(".") and part != ".well-known") or "\0" in part or "\\" in part for part in parts):
             return None
         wanted = self.server.directory.joinpath(*parts)
         try:
@@ -110,7 +115,7 @@ class SiteHandler(BaseHTTPRequestHandler):
 
 
 def _type_of(name: str) -> str:
-    kind = _TYPES.get(os.path.splitext(name)[1].lower()) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    kind = _TYPES.get(Path(name).suffix.lower()) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return f"{kind}; charset=utf-8" if kind.startswith(_TEXT) else kind
 
 

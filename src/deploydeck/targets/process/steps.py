@@ -55,7 +55,9 @@ class _Base:
                 )
             )  # fmt: skip
         if held != context.fence:
-            await asyncio.to_thread(layout.write_json, slot / "fence.json", {"fence": context.fence, "deployment": context.deployment_id})
+            await asyncio.to_thread(
+                layout.write_json, slot / "fence.json", {"fence": context.fence, "deployment": context.deployment_id}
+            )
 
     async def undo(self, context: StepContext) -> None:
         """Nothing to take back."""
@@ -66,10 +68,8 @@ class Preflight(_Base):
         return Observation(Seen.ABSENT, detail="A check leaves nothing behind; it is made again.")
 
     async def act(self, context: StepContext) -> dict[str, Any]:
-        found = await asyncio.to_thread(checks.preflight, context.config, self.releases)
+        found = await asyncio.to_thread(checks.preflight, context.config, self.releases, context.rollback)
         blocking = [item for item in found if item.severity is Severity.ERROR]
-        if context.rollback:  # what builds is not needed to start what was built
-            blocking = [item for item in blocking if item.code in ("port-taken", "port-permission", "disk-full", "address-unknown")]
         if blocking:
             others = tuple(item.message for item in blocking[1:])
             raise StepFailed(Cause(code=blocking[0].code, what=blocking[0].message, hint=blocking[0].hint, evidence=others))
@@ -194,9 +194,8 @@ class Switch(_Copy):
         alive = running.running(place, LIVE)
         if alive and not others and state.get("port") == context.config.published_port:
             return Observation(Seen.DONE, {"pid": (state.get("program") or {}).get("pid"), "port": state["port"]})
-        if alive or (self.previous(context) is not None and not others):
-            return Observation(Seen.PARTIAL, detail="The old copy is stopped or both run; the switch did not end.")
-        return Observation(Seen.ABSENT)
+        # half a switch is finished by acting again: nothing has to be taken back first
+        return Observation(Seen.ABSENT, detail=f"The new copy {'runs' if alive else 'does not run'}; {len(others)} others run.")
 
     async def act(self, context: StepContext) -> dict[str, Any]:
         await self.refuse_higher_fence(context)
@@ -235,7 +234,7 @@ class Switch(_Copy):
         elif context.previous is not None and context.previous.id != context.release.id:
             raise StepFailed(
                 Cause(
-                    code="previous-gone", what=f"The directory of {context.previous.label} is not there any more, so it cannot be started.",
+                    code="previous-gone", what=f"The directory of {context.previous.label} is not there any more.",
                     hint="Deploy again.",
                 )
             )  # fmt: skip
@@ -259,7 +258,7 @@ class Prune(_Base):
     def candidates(self, context: StepContext) -> list[Layout]:
         """Directories that go: not current, not previous, not running, not among the newest `keep_releases` whole ones."""
         own, previous = self.place(context), self.previous(context)
-        places = [place for place in layout.siblings(own.slot) if not place.base.name.startswith(".")]
+        places = list(layout.siblings(own.slot))
         whole = sorted((place for place in places if place.built.exists()), key=_age, reverse=True)
         kept = [own, *([previous] if previous else []), *whole[: context.config.keep_releases]]
         return [place for place in places if place not in kept and not running.running(place, LIVE)]
@@ -305,6 +304,7 @@ TRIAL_STEPS = frozenset({"trial", "verify", "retire"})
 
 def handlers(releases: Path, logs: Path) -> dict[str, Step]:
     kinds: dict[str, type[Any]] = {
-        "preflight": Preflight, "build": Build, "trial": Trial, "retire": Retire, "switch": Switch, "settle": Settle, "prune": Prune,
+        "preflight": Preflight, "build": Build, "trial": Trial, "retire": Retire, "switch": Switch,
+        "settle": Settle, "prune": Prune,
     }  # fmt: skip
     return {name: kind(releases, logs) for name, kind in kinds.items()}

@@ -11,7 +11,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from deploydeck.domain import Cause, DeployDeckError, DeploymentConfig, Finding, Liveness, LogLine, PlanAction, PlanItem, Release, StepPlan
+from deploydeck.domain import (
+    Cause,
+    DeployDeckError,
+    DeploymentConfig,
+    Finding,
+    Liveness,
+    LogLine,
+    PlanAction,
+    PlanItem,
+    Release,
+    StepPlan,
+)
 from deploydeck.settings import Paths, Settings
 from deploydeck.store.logs import LogStore
 from deploydeck.targets import TARGETS, ports
@@ -56,8 +67,9 @@ class ProcessTarget:
                     return f"process:{known}"
         return f"process:{platform.node()}:{uuid.getnode():x}"
 
-    async def preflight(self, config: DeploymentConfig, previous: Release | None) -> tuple[Finding, ...]:
-        return await asyncio.to_thread(checks.preflight, config, self._releases)
+    async def preflight(self, config: DeploymentConfig, previous: Release | None, rollback: bool = False) -> tuple[Finding, ...]:
+        """As in `Target`; for a rollback what only a build needs is not looked at."""
+        return await asyncio.to_thread(checks.preflight, config, self._releases, rollback)
 
     async def plan(self, config: DeploymentConfig, release: Release, previous: Release | None, rollback: bool) -> TargetPlan:
         place = Layout.of(self._releases, config, release)
@@ -67,15 +79,21 @@ class ProcessTarget:
         action = PlanAction.REUSE if rollback else PlanAction.CREATE
         items = [PlanItem(action=action, kind="directory", name=name, detail="a copy of the project with its own environment")]
         if trial:
-            items.append(PlanItem(action=PlanAction.CREATE, kind="process", name=f"{name}/trial", detail="stopped before the switch"))
+            items.append(
+                PlanItem(action=PlanAction.CREATE, kind="process", name=f"{name}/trial", detail="stopped before the switch")
+            )
         items.append(PlanItem(action=PlanAction.CREATE, kind="process", name=f"{name}/live", detail=f"listens on {where}"))
         for other in await asyncio.to_thread(lambda: list(layout.siblings(place.slot))):
             if other != place and running.running(other, steps.LIVE):
                 detail = "stopped at the switch, kept for rollback; people wait a few seconds"
-                items.append(PlanItem(action=PlanAction.STOP, kind="process", name=f"{other.relative(self._releases)}/live", detail=detail))
+                items.append(
+                    PlanItem(action=PlanAction.STOP, kind="process", name=f"{other.relative(self._releases)}/live", detail=detail)
+                )
         warnings = [self.capabilities.caution]
         if not trial:
-            warnings.append("The program always listens on the same port, so there is no trial copy: it is first seen at the switch.")
+            warnings.append(
+                "The program always listens on the same port, so there is no trial copy: it is first seen at the switch."
+            )
         if config.limits.memory_bytes is not None or config.limits.cpus is not None:
             warnings.append("Memory and CPU limits are not applied to a process.")
         if config.bind_address not in ("127.0.0.1", "::1", "localhost"):
