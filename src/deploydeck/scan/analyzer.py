@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from deploydeck.scan import details, match, network, node_start, tools, verdict
 from deploydeck.scan.commands import Command, development_server, parse_command
 from deploydeck.scan.facts import Broken, Facts, clean
 from deploydeck.scan.parsers import Parser, parser_for
+from deploydeck.scan.parsers.python_manifests import requirements
 from deploydeck.scan.python_start import python_start
 from deploydeck.scan.rules.runtimes import RUNTIME_OF
 from deploydeck.scan.rules.technologies import Technology
@@ -36,6 +38,7 @@ _NOT_THE_PROGRAM = re.compile(
     r"(?:^|/)(?:tests?|testing|__tests__|__mocks__|specs?|docs?|examples?|samples?|fixtures|e2e|cypress|stories|migrations|benchmarks?)/"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|\.(?:test|spec|stories|min|d)\.[a-z]+$"
 )
+_MOST_INCLUDED = 50
 _SCOPES = {"Python": "python", "JavaScript": "node", "TypeScript": "node"}
 
 
@@ -115,6 +118,7 @@ class ProjectAnalyzer:
             if parser.config_kind:
                 configs.append(ConfigFile(path=entry.path, kind=parser.config_kind, sha256=hashlib.sha256(data).hexdigest()))
             _parse(scan, parser, entry, data)
+        total += _follow_includes(scan, {entry.path for _, entry in work}, limits.manifest_bytes)
         _report_walk(scan.tree, scan)
         return total, tuple(sorted(configs, key=lambda config: config.path))
 
@@ -150,6 +154,29 @@ def _parse(scan: Scan, parser: Parser, entry: Entry, data: bytes) -> None:
             "Correct the file and scan again." if manifest else "",
             [Evidence(file=entry.path, line=broken.line)],
         )
+
+
+def _follow_includes(scan: Scan, parsed: set[str], limit: int) -> int:
+    """Requirement files that others include by `-r`, inside the project, at most fifty. Returns the bytes read."""
+    total, waiting, followed = 0, list(scan.facts.of("include")), 0
+    while waiting and followed < _MOST_INCLUDED:
+        include = waiting.pop(0)
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(include.file), include.name))
+        entry = scan.tree.entries.get(path)
+        if entry is None or path in parsed:
+            continue
+        parsed.add(path)
+        followed += 1
+        before = len(scan.facts.of("include"))
+        try:
+            data = scan.tree.read(entry, limit)
+        except OSError:
+            scan.tree.unreadable.append(path)
+            continue
+        total += len(data)
+        scan.facts.add(requirements(path, data))
+        waiting += scan.facts.of("include")[before:]
+    return total
 
 
 def _report_walk(tree: Tree, scan: Scan) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 from deploydeck.scan.facts import Broken, Found, Text
 
-_REQUIREMENT = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]{0,99})\s*(\[[A-Za-z0-9._,\s-]{0,200}\])?\s*([^;#]{0,200})")
+_REQUIREMENT = re.compile(
+    r"^([A-Za-z0-9][A-Za-z0-9._-]{0,99})(?=[\s\[<>=!~;@(#]|$)\s*(\[[A-Za-z0-9._,\s-]{0,200}\])?\s*([^;#]{0,200})"
+)
 _INCLUDE = re.compile(r"^(?:-r|--requirement)[\s=]+(\S{1,200})")
 _LOCK_PAIR = re.compile(r'^(name|version)\s*=\s*"([^"]{1,200})"')
 _DEVELOPMENT = re.compile(r"dev|test|lint|doc|typing|ci\b", re.IGNORECASE)

@@ -1,0 +1,240 @@
+# ruff: noqa: E501 - a table of small trees reads better unbroken
+"""Every technology, language and manager of the tables, on the smallest tree that shows it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from deploydeck.domain import DeployDeckError, Kind, Support
+from deploydeck.scan.rules.languages import ECOSYSTEMS
+from deploydeck.scan.rules.managers import BY_NAME
+from deploydeck.scan.rules.names import is_secret
+from deploydeck.scan.rules.technologies import DEPLOYED, KNOWN, Technology
+from tests.scan.trees import codes, scan, where
+
+
+def package(**content: object) -> str:
+    return json.dumps(content, indent=1)
+
+
+DEPLOYED_TREES: dict[str, tuple[dict[str, str], Kind]] = {
+    "flask": ({"requirements.txt": "flask==3.1.3\n", "app.py": "from flask import Flask\napp = Flask(__name__)\n"}, Kind.SERVER),
+    "fastapi": ({"requirements.txt": "fastapi\n", "main.py": "from fastapi import FastAPI\napp = FastAPI()\n"}, Kind.SERVER),
+    "django": (
+        {
+            "requirements.txt": "django\n",
+            "manage.py": "import django\n",
+            "s/settings.py": "ROOT_URLCONF = 's.urls'\nWSGI_APPLICATION = 's.wsgi.application'\n",
+        },
+        Kind.SERVER,
+    ),
+    "express": (
+        {"package.json": package(dependencies={"express": "5"}), "server.js": "const e = require('express')\ne().listen(3000)\n"},
+        Kind.SERVER,
+    ),
+    "nextjs": ({"package.json": package(dependencies={"next": "16"}), "app/page.js": "export default () => null\n"}, Kind.SERVER),
+    "vite": ({"package.json": package(devDependencies={"vite": "7"}), "index.html": "<p>"}, Kind.STATIC),
+}
+
+
+@pytest.mark.parametrize("technology", DEPLOYED, ids=lambda row: row.id)
+def test_a_deployed_technology_is_found_and_supported(technology: Technology, tmp_path: Path) -> None:
+    files, kind = DEPLOYED_TREES[technology.id]
+    profile = scan(tmp_path, files)
+    assert profile.framework is not None
+    assert profile.framework.value.id == technology.id
+    assert profile.framework.evidence
+    assert (profile.kind, profile.support) == (kind, Support.SUPPORTED)
+    assert profile.support_reason.startswith(technology.name)
+
+
+def known_tree(technology: Technology) -> dict[str, str]:
+    pattern = technology.any_of[0]
+    if pattern.what == "file":
+        return {pattern.name.replace("*", "shop"): "x"}
+    if pattern.scope == "python":
+        return {"requirements.txt": f"{pattern.name}\n"}
+    return {"package.json": package(dependencies={pattern.name: "1"}, scripts={"start": "node server.js"}), "server.js": "x"}
+
+
+@pytest.mark.parametrize("technology", KNOWN, ids=lambda row: row.id)
+def test_a_known_technology_is_named_and_not_deployed(technology: Technology, tmp_path: Path) -> None:
+    profile = scan(tmp_path, known_tree(technology))
+    assert profile.framework is not None
+    assert profile.framework.value.name == technology.name
+    assert profile.support is Support.NOT_YET
+    assert profile.support_reason == f"{technology.name} project; deploying it is not supported yet."
+    assert profile.start is None
+
+
+@pytest.mark.parametrize("row", [row for row in ECOSYSTEMS if not row.deployable], ids=lambda row: row.glob)
+def test_another_language_is_named_by_its_manifest(row: object, tmp_path: Path) -> None:
+    assert isinstance(row, type(ECOSYSTEMS[0]))
+    path = row.glob.replace("*", "hello")
+    profile = scan(tmp_path, {path: "{}"})
+    assert profile.support is Support.NOT_YET
+    assert profile.support_reason == f"{row.name} project; deploying it is not supported yet."
+    assert profile.language is not None
+    assert profile.language.value.name == row.language
+    assert path in where(profile.language)
+
+
+@pytest.mark.parametrize(
+    ("winner", "loser", "files"),
+    [
+        ("nextjs", "express", {"package.json": package(dependencies={"next": "16", "express": "5"})}),
+        ("nuxt", "vite", {"package.json": package(dependencies={"nuxt": "4", "vite": "7"}), "index.html": ""}),
+        (
+            "laravel",
+            "vite",
+            {"artisan": "", "composer.json": "{}", "package.json": package(devDependencies={"vite": "7"}), "index.html": ""},
+        ),
+        ("fastapi", "mkdocs", {"requirements.txt": "fastapi", "mkdocs.yml": ""}),
+        ("flask", "celery", {"requirements.txt": "flask\ncelery\n", "w.py": "import celery\n"}),
+        ("fastapi", "starlette", {"requirements.txt": "fastapi\nstarlette\n"}),
+    ],
+)
+def test_a_technology_hides_what_it_is_built_on(winner: str, loser: str, files: dict[str, str], tmp_path: Path) -> None:
+    profile = scan(tmp_path, files)
+    assert profile.framework is not None
+    assert profile.framework.value.id == winner
+    assert loser not in {fact.value.id for fact in profile.frameworks}
+
+
+def test_two_rivals_are_both_shown(tmp_path: Path) -> None:
+    profile = scan(tmp_path, {**DEPLOYED_TREES["flask"][0], **DEPLOYED_TREES["vite"][0]})
+    assert profile.framework is not None
+    assert profile.framework.value.id == "flask"
+    assert [other.value.id for other in profile.framework.alternatives] == ["vite"]
+    assert "several-frameworks" in codes(profile)
+
+
+@pytest.mark.parametrize("files", [
+    {"package.json": package(devDependencies={"express": "5"}), "x.js": ""},
+    {"package.json": package(devDependencies={"vite": "7"})},
+    {"manage.py": "print('no framework')\n"},
+])  # fmt: skip
+def test_a_marker_without_its_framework_is_not_enough(files: dict[str, str], tmp_path: Path) -> None:
+    profile = scan(tmp_path, files)
+    assert profile.framework is None
+    assert profile.support is Support.NOT_YET
+
+
+def test_a_framework_that_is_never_imported_is_reported(tmp_path: Path) -> None:
+    profile = scan(tmp_path, {"requirements.txt": "# x\nflask==3.1.3\n", "main.py": "print(1)\n"})
+    finding = next(finding for finding in profile.findings if finding.code == "framework-never-imported")
+    assert finding.evidence[0].where == "requirements.txt:2"
+    assert profile.support is Support.NOT_YET
+
+
+LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock", "npm": "package-lock.json",
+         "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock", "bun": "bun.lock", "pixi": "pixi.lock", "conda": "environment.yml"}  # fmt: skip
+LOCK_CONTENT = {"Pipfile.lock": "{}", "package-lock.json": "{}", "pnpm-lock.yaml": "lockfileVersion: '9.0'\n"}
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_a_package_manager_is_known_by_its_lock(name: str, tmp_path: Path) -> None:
+    manager = BY_NAME[name]
+    files = dict(DEPLOYED_TREES["flask" if manager.scope == "python" else "express"][0])
+    if name != "pip":
+        files.pop("requirements.txt", None)
+        files[LOCKS[name]] = LOCK_CONTENT.get(LOCKS[name], "")
+    profile = scan(tmp_path, files)
+    assert profile.package_manager is not None
+    assert profile.package_manager.value.name == name
+    assert profile.package_manager.value.lock_file == LOCKS.get(name, "")
+    assert (profile.support is Support.SUPPORTED) is manager.supported
+    if not manager.supported:
+        assert profile.support_reason.endswith(f"managed by {name}, which is not supported yet.")
+
+
+def test_two_lock_files_are_a_conflict_and_packagemanager_decides(tmp_path: Path) -> None:
+    files = {
+        "package.json": package(dependencies={"express": "5"}, packageManager="pnpm@9.1.0+sha512.aa"), "server.js": "require('express')",
+        "package-lock.json": "{}", "pnpm-lock.yaml": "lockfileVersion: '9.0'\n",
+    }  # fmt: skip
+    manager = scan(tmp_path, files).package_manager
+    assert manager is not None
+    assert (manager.value.name, manager.value.version, manager.value.lock_file) == ("pnpm", "9.1.0", "pnpm-lock.yaml")
+    assert [(other.value.name, other.evidence[0].file) for other in manager.alternatives] == [("npm", "package-lock.json")]
+    assert "several-managers" in codes(scan(tmp_path))
+
+
+def test_no_lock_file_is_reported(tmp_path: Path) -> None:
+    assert "no-lock-file" in codes(scan(tmp_path, DEPLOYED_TREES["express"][0]))
+
+
+def test_a_locked_version_is_resolved_for_the_requested_range(tmp_path: Path) -> None:
+    files = {
+        "package.json": package(dependencies={"express": "^5.1.0"}), "server.js": "require('express')\n",
+        "yarn.lock": '# yarn lockfile v1\nexpress@^4.0.0:\n  version "4.21.0"\n\nexpress@^5.1.0:\n  version "5.3.0"\n',
+    }  # fmt: skip
+    profile = scan(tmp_path, files)
+    assert profile.framework is not None
+    assert profile.framework.value.version == "5.3.0"
+    assert "yarn.lock:5" in where(profile.framework)
+
+
+def test_overrides_win_and_name_their_line(tmp_path: Path) -> None:
+    files = {
+        **DEPLOYED_TREES["flask"][0],
+        "deploydeck.toml": '[app]\nname = "x"\nport = 9000\nhealth_path = "/ok"\nruntime_version = "3.12"\nstart = ["python", "-m", "app"]\n',
+    }
+    profile = scan(
+        tmp_path, files, name="other", port=9000, health_path="/ok", runtime_version="3.12", start=["python", "-m", "app"]
+    )
+    assert profile.name == "other"
+    assert profile.port is not None
+    assert profile.start is not None
+    assert profile.health_path is not None
+    assert profile.runtime_version is not None
+    assert (profile.port.value, where(profile.port), profile.port.evidence[0].rule) == (9000, ["deploydeck.toml:3"], "override")
+    assert (profile.health_path.value, where(profile.health_path)) == ("/ok", ["deploydeck.toml:4"])
+    assert (profile.runtime_version.value, where(profile.runtime_version)) == ("3.12", ["deploydeck.toml:5"])
+    assert (profile.start.value.argv, profile.start.value.port_from_env) == (("python", "-m", "app"), True)
+    assert profile.start.alternatives[0].value.argv[0] == "gunicorn"
+
+
+def test_overrides_of_framework_and_manager(tmp_path: Path) -> None:
+    files = {**DEPLOYED_TREES["flask"][0], **DEPLOYED_TREES["express"][0]}
+    profile = scan(tmp_path, files, framework="express", package_manager="yarn")
+    assert profile.framework is not None
+    assert profile.package_manager is not None
+    assert (profile.framework.value.id, profile.package_manager.value.name) == ("express", "yarn")
+    assert profile.start is not None
+    assert profile.start.value.argv == ("node", "server.js")
+
+
+@pytest.mark.parametrize(("key", "code"), [("framework", "scan-unknown-framework"), ("package_manager", "scan-unknown-manager")])
+def test_an_unknown_override_is_an_error_with_the_choices(key: str, code: str, tmp_path: Path) -> None:
+    with pytest.raises(DeployDeckError) as caught:
+        scan(tmp_path, DEPLOYED_TREES["flask"][0], **{key: "nonsense"})
+    assert caught.value.code == code
+    assert "flask" in caught.value.hint or "pip" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SECRET_KEY",
+        "DB_PASSWORD",
+        "STRIPE_API_KEY",
+        "GITHUB_TOKEN",
+        "DATABASE_URL",
+        "SENTRY_DSN",
+        "aws_secret_access_key",
+        "REDIS_URL",
+    ],
+)
+def test_secret_names(name: str) -> None:
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["TITLE", "NEXT_PUBLIC_API_KEY", "VITE_TOKEN", "KEYBOARD", "PASSENGERS", "BASE_URL", "MONKEY", "DEBUG"]
+)
+def test_plain_names(name: str) -> None:
+    assert not is_secret(name)
