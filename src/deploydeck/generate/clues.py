@@ -39,11 +39,12 @@ class ProjectFiles:
         self._root = Path(root).resolve()
 
     def _inside(self, path: str) -> Path | None:
+        """The real path, when it exists inside the project. A loop of links, a NUL, a name too long: not there."""
         try:
-            full = (self._root / path).resolve()
-            return full if full.is_relative_to(self._root) and not Path(path).is_absolute() else None
-        except (OSError, ValueError, RuntimeError):  # a loop of links, a NUL, a name too long: not there
+            full = (self._root / path).resolve(strict=True)
+        except (OSError, ValueError, RuntimeError):
             return None
+        return full if full.is_relative_to(self._root) and not path.startswith("/") else None
 
     def is_file(self, path: str) -> bool:
         full = self._inside(path)
