@@ -26,7 +26,6 @@ from deploydeck.domain import (
     Liveness,
     LogLine,
     Plan,
-    Probe,
     ProjectProfile,
     Release,
     utc_now,
@@ -310,25 +309,22 @@ class Deck:
 
     async def health_now(self, live: LiveRelease, *, timeout_s: float = 5.0) -> HealthStatus:
         """Ask the platform and the health path once, together in at most `timeout_s`; what cannot be asked is UNKNOWN, not bad."""
-        from deploydeck.targets import Endpoint, probe
-
         release, url = live.release, live.deployment.application_url
         config = await self.store.projects.config(release.config_id)
         seen: Liveness | None = None
-        answer: Probe | None = None
         try:
             async with asyncio.timeout(timeout_s):
                 seen = await self.target(release.target).status(release, config)
                 if seen.running and url:
-                    answer = await probe(Endpoint(url), config.health)
+                    answer = await self.monitoring.check_health(url, config.health)
+                    return answer.model_copy(update={"liveness": seen})
         except DeployDeckError as error:
             health, reason = Health.UNKNOWN, error.what
         except TimeoutError:
-            health, reason = Health.UNKNOWN, f"No answer within {timeout_s:g} s."
+            health, reason = Health.UNKNOWN, f"no answer within {timeout_s:g} s"
         else:
-            health, reason = _verdict(seen, answer)
-        probes = (answer,) if answer else ()
-        return HealthStatus(health=health, reason=reason, probes=probes, liveness=seen, checked_at=utc_now())
+            health, reason = _verdict(seen)
+        return HealthStatus(health=health, reason=reason, liveness=seen, checked_at=utc_now())
 
     async def project_at(self, root: Path) -> Project:
         """The known project at a directory. Raises DeployDeckError `project-unknown`; records nothing."""
@@ -394,16 +390,12 @@ class Deck:
         return live[1].target
 
 
-def _verdict(seen: Liveness | None, answer: Probe | None) -> tuple[Health, str]:
-    """Health from what the platform says and what the health path answered."""
-    if seen is None or not seen.running:
-        code = f" with exit code {seen.exit_code}" if seen and seen.exit_code is not None else ""
-        return Health.UNHEALTHY, (seen.detail if seen and seen.detail else f"It does not run: it ended{code}.")
-    if answer is None:
+def _verdict(seen: Liveness) -> tuple[Health, str]:
+    """Health from what the platform says, where there is nothing to ask over HTTP."""
+    if seen.running:
         return Health.UNKNOWN, "It runs; there is no address to ask."
-    if answer.ok:
-        return Health.HEALTHY, f"status {answer.status} in {answer.elapsed_s * 1000:.0f} ms"
-    return Health.UNHEALTHY, answer.error or f"status {answer.status}"
+    code = f" with exit code {seen.exit_code}" if seen.exit_code is not None else ""
+    return Health.UNHEALTHY, seen.detail or f"It does not run: it ended{code}."
 
 
 def _git_state(root: str) -> tuple[str, bool]:

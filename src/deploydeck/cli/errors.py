@@ -12,7 +12,14 @@ EXIT_DEFECT = 70
 EXIT_INTERRUPTED = 130
 EXIT_PIPE = 141
 
-EXIT_BY_CODE: dict[str, int] = {"usage": 2, "no-terminal": 2, "needs-yes": 2}
+EXIT_BY_CODE: dict[str, int] = {
+    "usage": 2,
+    "no-terminal": 2,
+    "needs-yes": 2,
+    "since-invalid": 2,
+    "grep-invalid": 2,
+    "grep-costly": 2,
+}
 """Exit codes of errors that are not 1, by the error's code."""
 
 MAX_LOG_BYTES = 1_000_000

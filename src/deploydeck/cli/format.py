@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from deploydeck.cli.errors import UsageError
 from deploydeck.cli.output import Styled
 from deploydeck.domain import Deployment, DeploymentState, Health, utc_now
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def duration(seconds: float | None) -> str:
@@ -48,17 +44,6 @@ def took_s(deployment: Deployment) -> float | None:
     return (deployment.completed_at - deployment.started_at).total_seconds()
 
 
-def moment(text: str) -> datetime:
-    """`15m` (ago) or an ISO time (local unless it says otherwise), as UTC. Raises UsageError."""
-    short = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
-    if short:
-        return utc_now() - timedelta(seconds=int(short[1]) * _UNITS[short[2]])
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        raise UsageError(f"--since does not understand {text!r}.", "Write 90s, 15m, 2h, 3d, or 2026-05-01T12:00.") from None
-
-
 def state_word(state: DeploymentState) -> Styled:
     """A deployment's state in words."""
     word = state.value.replace("_", " ")
@@ -74,12 +59,3 @@ _HEALTH_STYLES = {Health.HEALTHY: "good", Health.UNHEALTHY: "bad", Health.UNKNOW
 
 def health_word(health: Health) -> Styled:
     return Styled(health.value, _HEALTH_STYLES[health])
-
-
-def size(count: float) -> str:
-    """Bytes with a binary unit: `812 B`, `4.2 KiB`, `1.3 GiB`."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"

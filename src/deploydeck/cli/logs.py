@@ -4,85 +4,79 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import heapq
-import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 
-from deploydeck.cli.errors import UsageError
-from deploydeck.cli.format import moment
+from deploydeck.cli.errors import EXIT_INTERRUPTED, UsageError
 from deploydeck.cli.output import Output, Styled
 from deploydeck.cli.session import open_deck
 from deploydeck.deck import Deck
 from deploydeck.domain import DeployDeckError, Deployment, LogLine, Release
+from deploydeck.observe import LineFilter, parse_since
 from deploydeck.settings import load_settings
 from deploydeck.store import Project
 
-BATCH = 2000
+END_POLL_S = 0.3
 _STREAM_STYLES = {"err": "warn", "note": "dim"}
-
-Keep = Callable[[LogLine], bool]
 
 
 async def run(args: argparse.Namespace, out: Output) -> int:
-    keep = _filter(args.grep)
-    since = moment(args.since) if args.since else None
     if args.tail is not None and args.tail < 0:
         raise UsageError("--tail needs a number of lines.")
+    since = parse_since(args.since) if args.since else None
+    wanted = LineFilter(args.grep)
     async with open_deck() as deck:
         found = await _subject(deck, args)
-        if isinstance(found, Deployment):
-            lines = _deployment_lines(deck, found, args, since)
-            several = not args.source
-        else:
+        if isinstance(found, Release):
             if args.source:
-                raise UsageError(
-                    "--source is for the logs of a deployment.", "Name one: `deploydeck logs DEPLOYMENT --source build`."
-                )
-            # with --grep the last N matches are wanted, so the limit cannot be left to the target
-            lines = deck.application_logs(found, since=since, follow=args.follow, tail=None if args.grep else args.tail)
-            several = False
+                raise UsageError("--source is for the logs of a deployment.", "`deploydeck logs DEPLOYMENT --source build`")
+            lines = _program_lines(deck, found, args, since, wanted)
+        else:
+            lines = _deployment_lines(deck, found, args, since)
+        several = isinstance(found, Deployment) and not args.source
         try:
-            await _show(lines, keep, args, out, several)
+            async with aclosing(lines):
+                async for line in lines:
+                    _show(line, out, several)
         except asyncio.CancelledError:
             if args.follow:  # Ctrl-C is how one stops following
-                return 130
+                return EXIT_INTERRUPTED
             raise
     return 0
 
 
-def _filter(pattern: str | None) -> Keep:
-    if pattern is None:
-        return lambda _line: True
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise UsageError(f"--grep is not a valid regular expression: {error}.") from None
-    return lambda line: expression.search(line.text) is not None
+def _show(line: LogLine, out: Output, several: bool) -> None:
+    out.record(line)
+    source = f"{line.source:<7} " if several else ""
+    style = _STREAM_STYLES.get(line.stream, "")
+    out.line(Styled(f"{line.at.astimezone():%m-%d %H:%M:%S} {source}", "dim"), Styled(line.text, style))
 
 
-async def _show(lines: AsyncIterator[LogLine], keep: Keep, args: argparse.Namespace, out: Output, several: bool) -> None:
-    def show(line: LogLine) -> None:
-        out.record(line)
-        source = f"{line.source:<7} " if several else ""
-        style = _STREAM_STYLES.get(line.stream)
-        out.line(Styled(f"{line.at.astimezone():%m-%d %H:%M:%S} {source}", "dim"), Styled(line.text, style) if style else line.text)
-
-    async with aclosing(lines) as stream:  # type: ignore[type-var]
-        if args.tail is not None and not args.follow:
-            last: deque[LogLine] = deque(maxlen=args.tail)
-            async for line in stream:
-                if keep(line):
-                    last.append(line)
-            for line in last:
-                show(line)
+async def _program_lines(
+    deck: Deck, release: Release, args: argparse.Namespace, since: datetime | None, wanted: LineFilter
+) -> AsyncGenerator[LogLine]:
+    """What the live program wrote; with --tail the last lines that pass, then, with --follow, those to come."""
+    if wanted.passes_all:  # then the target knows best how to find the last lines
+        async for line in deck.application_logs(release, since=since, follow=args.follow, tail=args.tail):
+            yield line
+        return
+    after = since
+    if args.tail is not None:
+        last: deque[LogLine] = deque(maxlen=args.tail)
+        async for line in deck.application_logs(release, since=since):
+            if wanted(line):
+                last.append(line)
+            after = line.at
+        for line in last:
+            yield line
+        if not args.follow:
             return
-        async for line in stream:
-            if keep(line):
-                show(line)
+    async for line in deck.application_logs(release, since=after, follow=args.follow):
+        if wanted(line) and (args.tail is None or after is None or line.at > after):
+            yield line
 
 
 async def _subject(deck: Deck, args: argparse.Namespace) -> Deployment | Release:
@@ -129,40 +123,32 @@ async def _project(deck: Deck, name: str) -> Project:
 
 async def _deployment_lines(
     deck: Deck, deployment: Deployment, args: argparse.Namespace, since: datetime | None
-) -> AsyncIterator[LogLine]:
+) -> AsyncGenerator[LogLine]:
     """The stored lines of a deployment's sources, merged by time; with --follow also those to come, until it has ended."""
     names = await asyncio.to_thread(deck.logs.sources, deployment.id)
-    if args.source:
-        if args.source not in names and deployment.state.terminal:
-            raise DeployDeckError(
-                "log-unknown", f"{deployment.id} has no source {args.source!r}.", f"There are: {', '.join(names) or 'none'}."
-            )
-        names = (args.source,)
-    read: dict[str, int] = {}
-    for line in await asyncio.to_thread(_stored, deck, deployment.id, names, read, since):
-        yield line
-    while args.follow:
-        ended = (await deck.store.deployments.get(deployment.id)).state.terminal
-        names = (args.source,) if args.source else await asyncio.to_thread(deck.logs.sources, deployment.id)
-        found = await asyncio.to_thread(_stored, deck, deployment.id, names, read, since)
-        for line in found:
+    if args.source and args.source not in names and deployment.state.terminal:
+        raise DeployDeckError(
+            "log-unknown", f"{deployment.id} has no source {args.source!r}.", f"There are: {', '.join(names) or 'none'}."
+        )
+    wanted = (args.source,) if args.source else None
+    # where to go on is fixed before reading, so that following repeats nothing and skips nothing
+    ends = {name: await asyncio.to_thread(deck.logs.reader(deployment.id, name).count) for name in wanted or names}
+    async for line in deck.monitoring.aggregate_logs(deployment.id, wanted, since=since, grep=args.grep, tail=args.tail):
+        if not args.follow or line.seq <= ends.get(line.source, 0):
             yield line
-        if ended and not found:
-            return
-        if not found:
-            await asyncio.sleep(0.3)
+    if not args.follow:
+        return
+    stop = asyncio.Event()
+    watching = asyncio.create_task(_stop_at_the_end(deck, deployment.id, stop))
+    try:
+        async for line in deck.monitoring.follow_logs(deployment.id, wanted, after=ends, stop=stop, grep=args.grep):
+            yield line
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
-def _stored(deck: Deck, deployment_id: str, names: tuple[str, ...], read: dict[str, int], since: datetime | None) -> list[LogLine]:
-    """Everything beyond what was read, in the order of time; `read` is brought up to date."""
-    sources = []
-    for name in names:
-        reader = deck.logs.reader(deployment_id, name)
-        if name not in read:
-            read[name] = reader.first_since(since) - 1 if since else 0
-        lines: list[LogLine] = []
-        while batch := reader.lines(read[name], BATCH):
-            lines += batch
-            read[name] = batch[-1].seq
-        sources.append(lines)
-    return list(heapq.merge(*sources, key=lambda line: line.at))
+async def _stop_at_the_end(deck: Deck, deployment_id: str, stop: asyncio.Event) -> None:
+    while not (await deck.store.deployments.get(deployment_id)).state.terminal:  # noqa: ASYNC110 - another process ends it
+        await asyncio.sleep(END_POLL_S)
+    stop.set()
