@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 # Whole escape sequences, so that their parameters do not stay behind as noise. An unterminated string sequence loses only its
-# introducer: hiding the rest of the line would hide evidence. Every alternative stops at the next ESC, so matching is linear.
+# introducer: hiding the rest of the line would hide evidence. Each alternative stops at the next introducer, so cost is linear.
 _SEQUENCES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links, clipboard
-    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c\n]*(?:\x1b\\|\x9c)"  # DCS, SOS, PM, APC
+    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x80-\x9f\n]*(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links, clipboard
+    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x80-\x9f\n]*(?:\x1b\\|\x9c)"  # DCS, SOS, PM, APC
     r"|\x1b[ -/]*[0-Z\\^-~]"  # two- and three-character escapes
 )
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"

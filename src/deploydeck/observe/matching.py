@@ -20,7 +20,7 @@ _ORDER = {level: place for place, level in enumerate(Level)}
 _WARNING = re.compile(r"(?<![A-Za-z0-9/_.-])(?:[Ww]arn(?:ing)?|WARN(?:ING)?|[Dd]eprecat(?:ed|ion))(?![A-Za-z0-9]|[./_-]\w)")
 _DEBUG = re.compile(r"(?<![A-Za-z0-9/_.-])(?:[Dd]ebug|DEBUG|[Tt]race|TRACE|[Vv]erbose|VERBOSE)(?![A-Za-z0-9]|[./_-]\w)")
 _SPECIAL = frozenset(r"\.^$*+?{}[]|()")
-_PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(s|m|h|d|w)")
+_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(s|m|h|d|w)")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -132,8 +132,7 @@ def _danger(parsed: Any, repeated: bool = False) -> str:
         name = str(operation)
         if name in ("MAX_REPEAT", "MIN_REPEAT"):
             low, high, body = argument
-            varies = low != high
-            if repeated and varies and int(high) > 1:
+            if repeated and low != high:
                 return "It repeats something that is itself a repeat."
             if found := _danger(body, repeated or int(high) > _MANY):
                 return found
@@ -153,7 +152,7 @@ def _danger(parsed: Any, repeated: bool = False) -> str:
             if found := _danger(argument[2], False):
                 return found
         elif name == "ATOMIC_GROUP":
-            if found := _danger(argument, repeated):
+            if found := _danger(argument, False):
                 return found
         elif name == "GROUPREF_EXISTS":
             for branch in argument[1:]:
