@@ -1,0 +1,95 @@
+"""What comes before a deployment: choosing where to, and the question before it starts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from deploydeck.screens.modals.choose import Choice
+from deploydeck.screens.modals.confirm import ConfirmModal
+from deploydeck.widgets.text import Line, visible
+
+if TYPE_CHECKING:
+    from deploydeck.deck import Prepared
+    from deploydeck.screens.base import DeckScreen
+    from deploydeck.screens.session import Session
+
+USUAL_ENVIRONMENTS = ("development", "staging", "production")
+
+TARGETS = (
+    Choice("docker", "docker", "the local Docker Engine: an image, a container, a health gate"),
+    Choice("process", "process", "this machine without containers; meant for previews"),
+)
+
+
+def environment_choices(session: Session) -> list[Choice]:
+    """The environments of the settings, then the usual names."""
+    settings = session.scanned.settings if session.scanned else None
+    declared = list(settings.environments) if settings else []
+    names = dict.fromkeys([*declared, *((settings.default_environment,) if settings else ()), *USUAL_ENVIRONMENTS])
+    return [Choice(name, name, _meaning(session, name)) for name in names]
+
+
+def _meaning(session: Session, name: str) -> str:
+    settings = session.scanned.settings if session.scanned else None
+    if settings is None or name not in settings.environments:
+        return "default settings"
+    declared = settings.environments[name]
+    parts = [
+        f"target {declared.target}" if declared.target else "",
+        f"port {declared.published_port}" if declared.published_port else "",
+    ]
+    return ", ".join(part for part in parts if part) or "in deploydeck.toml"
+
+
+def target_choices() -> list[Choice]:
+    """The targets there are."""
+    return list(TARGETS)
+
+
+def confirm_and_start(screen: DeckScreen, prepared: Prepared) -> None:
+    """Start a plan. Production, or an environment that wants it, asks for its typed name; a rollback always asks."""
+    typed = screen.deck.name_to_type(prepared)
+    if not typed and prepared.rollback_to is None:
+        _start(screen, prepared)
+        return
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            _start(screen, prepared)
+
+    verb = f"Roll back to {prepared.rollback_to.label}" if prepared.rollback_to else "Deploy"
+    title = f"{verb}: {prepared.config.environment}"
+    screen.app.push_screen(ConfirmModal(visible(title), summary(prepared), yes=verb, typed=typed), answered)
+
+
+def summary(prepared: Prepared) -> list[Line]:
+    """The plan in the few lines a question has room for."""
+    from deploydeck.widgets.states import look
+
+    plan = prepared.plan
+    lines: list[Line] = [
+        ((visible(f"{plan.environment} on {plan.target}"), "strong"), (f"  {visible(plan.url)}", "accent")),
+    ]
+    lines += [
+        (look(item.action), (f" {visible(item.kind)} {visible(item.name)}", ""), (f"  {visible(item.detail)}", "dim"))
+        for item in plan.items[:8]
+    ]
+    changed = [one for one in plan.variables if one.change != "same"]
+    if changed:
+        lines.append(((f"{len(changed)} variables differ: {visible(', '.join(one.name for one in changed[:6]))}", ""),))
+    lines += [((f"! {visible(warning)}", "warn"),) for warning in plan.warnings[:4]]
+    return lines
+
+
+def _start(screen: DeckScreen, prepared: Prepared) -> None:
+    screen.work("Queuing the deployment…", partial(_queue, screen, prepared), group="start")
+
+
+async def _queue(screen: DeckScreen, prepared: Prepared) -> None:
+    session = screen.session
+    deployment = await screen.deck.deploy(prepared)
+    session.prepared = None
+    session.logs_of = deployment.id
+    session.set_deployment(deployment)
+    await screen.deck_app.go("deploy")

@@ -1,0 +1,1 @@
+"""Dialogs: each answers one question and knows no service."""

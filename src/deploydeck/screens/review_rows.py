@@ -1,0 +1,82 @@
+"""How changes read on the Review screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from deploydeck.domain import Change, CheckState, CheckVerdict, Decision, Hunk, LineReason
+from deploydeck.widgets.row_list import Row
+from deploydeck.widgets.states import look
+from deploydeck.widgets.text import Line, Span, visible
+
+if TYPE_CHECKING:
+    from deploydeck.deck import Deck
+
+_DECIDED = (Decision.ACCEPTED, Decision.EDITED)
+
+
+def file_rows(changes: Sequence[Change]) -> list[Row]:
+    """One row a file."""
+    return [Row(change.file.path, (_name(change), look(change.state), _verdict(change.file.verdicts))) for change in changes]
+
+
+def _name(change: Change) -> Line:
+    decided = [hunk.decision for hunk in change.hunks]
+    if not decided:
+        mark: Span = ("  ", "")
+    elif all(decision in _DECIDED for decision in decided):
+        mark = ("● ", "good")
+    elif all(decision is Decision.REJECTED for decision in decided):
+        mark = ("✗ ", "bad")
+    elif any(decision is not Decision.PENDING for decision in decided):
+        mark = ("◐ ", "accent")
+    else:
+        mark = ("○ ", "dim")
+    return (mark, (visible(change.file.path), ""))
+
+
+def _verdict(verdicts: Sequence[CheckVerdict]) -> Span:
+    findings = sum(len(verdict.findings) for verdict in verdicts)
+    if any(verdict.blocking for verdict in verdicts):
+        return f"✗ {findings} finding{'s' * (findings != 1)}", "bad"
+    if findings:
+        return f"! {findings} hint{'s' * (findings != 1)}", "warn"
+    passed = [verdict.checker for verdict in verdicts if verdict.state is CheckState.PASSED]
+    if passed:
+        return f"✓ {', '.join(passed)}", "good"
+    return ("? not checked", "dim") if verdicts else ("", "")
+
+
+def summary(title: str, changes: Sequence[Change], written: str) -> Line:
+    """The line above the files."""
+    pending = sum(hunk.decision is Decision.PENDING for change in changes for hunk in change.hunks)
+    accepted = sum(hunk.decision in _DECIDED for change in changes for hunk in change.hunks)
+    if written:
+        return ((f"✓ {visible(written)}", "good"), (" · 4 deploys · u undoes", ""))
+    if not pending and not accepted:
+        return (
+            (visible(title), "strong"),
+            (": everything is as it should be on the disk · ", ""),
+            ("4", "accent"),
+            (" deploys", ""),
+        )
+    spans: list[Span] = [(visible(title), "strong"), (f": {pending} to decide, {accepted} accepted", "")]
+    if accepted:
+        spans += [(" · ", ""), ("enter", "accent"), (" writes them", "")]
+    return tuple(spans)
+
+
+def reason_lines(deck: Deck, change: Change, hunk: Hunk | None, line: int) -> list[Line]:
+    """Why the line under the cursor is there, else why the hunk is."""
+    exact = [reason for reason in change.file.reasons if reason.line == line and line]
+    reasons: Sequence[LineReason] = exact or (deck.review.why(change, hunk) if hunk else ())
+    heading = f"Why line {line}" if exact else "Why these lines"
+    if not reasons:
+        return [((heading, "title"),), (("No rule is recorded: it is the form this kind of file always has.", "dim"),)]
+    lines: list[Line] = [((heading, "title"),)]
+    for reason in reasons:
+        lines.append(((f"line {reason.line} ", "dim"), (visible(reason.why), ""), (f"  {visible(reason.rule)}", "dim")))
+        for one in reason.evidence:
+            lines.append(((f"  {visible(one.where)} ", "accent"), (visible(one.text.strip(), 200), "dim")))
+    return lines

@@ -1,0 +1,199 @@
+"""2 Scan: what the project is, how sure that is, and the lines that say so."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from deploydeck.screens.base import DeckScreen, screen_bindings
+from deploydeck.screens.scan_rows import BY_FIELD, evidence, rows
+from deploydeck.widgets.note import Note
+from deploydeck.widgets.row_list import Column, RowList
+from deploydeck.widgets.text import Line, visible
+from deploydeck.widgets.text_pane import TextPane
+
+MOST_WATCHED = 64
+
+
+class ScanScreen(DeckScreen):
+    SCOPE = "scan"
+    CSS_PATH = "scan.tcss"
+    HELP_TEXT = "What DeployDeck found out about the project, with the file and line each fact comes from. Nothing of it was run."
+    BINDINGS = screen_bindings("scan")
+    TOPICS: ClassVar[frozenset[str]] = frozenset({"deck", "project", "scan"})
+
+    def panes(self) -> ComposeResult:
+        yield Note(id="note")
+        yield RowList(
+            Column(width=12), Column(flex=1), Column(width=7),
+            id="facts", classes="pane", pane_title="Facts",
+            pane_help="One row a fact. The bars say how sure it is; ⚠ means that two places disagree. e overrides a value.",
+        )  # fmt: skip
+        yield TextPane(
+            id="evidence",
+            classes="pane",
+            pane_title="Evidence",
+            pane_help="Where the focused fact comes from: file:line and the line.",
+        )
+
+    def ready(self) -> None:
+        self._changed: tuple[str, ...] = ()
+        self._stop = asyncio.Event()
+        self.query_one("#facts", RowList).focus()
+
+    def on_unmount(self) -> None:
+        self._stop.set()
+
+    def conditions(self) -> set[str]:
+        held = super().conditions()
+        known = BY_FIELD.get(self.query_one("#facts", RowList).key)
+        if known is not None and known.setting:
+            held.add("fact")
+        return held
+
+    def draw(self) -> None:
+        session = self.session
+        facts = self.query_one("#facts", RowList)
+        if session.root is None:
+            facts.show((), empty=_say("No project is open.", "", "1 then o opens a directory."))
+        elif session.scanned is None:
+            waiting = "Opening the store, then scanning" if session.deck is None else "Scanning"
+            facts.show((), empty=_say("Reading your projects…", f"{waiting} {visible(str(session.root))}"))
+            if session.deck is not None and not self.works_on("scan"):
+                self.do_rescan()
+        else:
+            facts.show(rows(session.scanned.profile))
+        self._evidence()
+        self._note()
+
+    def _note(self) -> None:
+        note = self.query_one("#note", Note)
+        scanned = self.session.scanned
+        if self._changed:
+            note.show((("files changed", "warn"), (f": {visible(', '.join(self._changed[:3]))}", ""), (" · r rescans", "accent")))
+        elif scanned is not None and scanned.profile.support != "supported":
+            note.show((("This cannot be deployed: ", "warn"), (visible(scanned.profile.support_reason), "")))
+        elif scanned is not None:
+            note.show((("3", "accent"), (" shows the files a deployment needs", "dim")))
+        else:
+            note.show(())
+
+    def _evidence(self) -> None:
+        pane = self.query_one("#evidence", TextPane)
+        scanned = self.session.scanned
+        pane.empty = _say("Evidence appears here: the file and line behind each fact.")
+        pane.show(evidence(scanned.profile, self.query_one("#facts", RowList).key) if scanned else ())
+
+    def on_row_list_focused(self, _event: RowList.Focused) -> None:
+        self._evidence()
+        self.offer_keys()
+
+    # --- actions --------------------------------------------------------------------------------------------------------------
+
+    def do_rescan(self) -> None:
+        self.work("Scanning the project…", self._scan, group="scan", retry="scan.rescan")
+
+    async def _scan(self) -> None:
+        root = self.session.root
+        assert root is not None
+        facts = self.query_one("#facts", RowList)
+        try:
+            scanned = await self.deck.scan(root)
+        except Exception:
+            facts.show(
+                (), empty=_say("The scan did not finish; the reason stands above.", "", "r tries again, 1 opens another project.")
+            )
+            raise
+        if self.session.root != root:
+            return
+        self._changed = ()
+        self.session.set_scanned(scanned)
+        self._watch(root)
+
+    def do_details(self) -> None:
+        self.add_class("-reading")
+        self.focus_pane(self.query_one("#evidence", TextPane))
+
+    def leave(self) -> None:
+        self.remove_class("-reading")
+        self.query_one("#facts", RowList).focus()
+
+    def do_override(self) -> None:
+        from deploydeck.screens.modals.ask import AskModal
+        from deploydeck.screens.offers import override_problem, present_override
+
+        scanned = self.session.scanned
+        known = BY_FIELD[self.query_one("#facts", RowList).key]
+        assert scanned is not None
+        lines: list[Line] = [
+            ((f"{known.label} ", "strong"), (f"(app.{known.setting})", "dim")),
+            ((f"For example: {known.example}", ""),),
+            (("The value becomes a change to deploydeck.toml that you review before it is written.", "dim"),),
+        ]
+        fact = getattr(scanned.profile, known.field)
+        value = present_override(scanned.settings, known.setting) or (known.shown(fact.value) if fact else "")
+
+        def chosen(text: str | None) -> None:
+            if text is not None:
+                self.work("Preparing the override…", partial(self._override, known.setting, text), group="override")
+
+        self.app.push_screen(
+            AskModal("Override", lines, value=value, check=lambda text: override_problem(known.setting, text)), chosen
+        )
+
+    async def _override(self, setting: str, text: str) -> None:
+        from deploydeck.screens.offers import override_offer
+
+        scanned = self.session.scanned
+        assert scanned is not None
+        self.session.set_offer(await asyncio.to_thread(override_offer, self.deck, scanned, setting, text))
+        await self.deck_app.go("review")
+
+    # --- files that change meanwhile ------------------------------------------------------------------------------------------
+
+    def _watch(self, root: Path) -> None:
+        self._stop.set()
+        self._stop = asyncio.Event()
+        self.run_worker(self._watching(root, self._stop), group="watch", exclusive=True, exit_on_error=False)
+
+    async def _watching(self, root: Path, stop: asyncio.Event) -> None:
+        """Notice changes where the evidence comes from. Not recursive: watching node_modules costs more than it tells."""
+        scanned = self.session.scanned
+        assert scanned is not None
+        watchfiles = await asyncio.to_thread(__import__, "watchfiles")
+        places = await asyncio.to_thread(watched_directories, root, scanned.profile)
+        try:
+            async for changes in watchfiles.awatch(*places, recursive=False, stop_event=stop, debounce=400, step=200):
+                names = {Path(path).name for _, path in changes}
+                self._changed = tuple(sorted({*self._changed, *names}))
+                self._note()
+        except OSError as error:  # no inotify watch left, or the directory went away
+            self.query_one("#note", Note).show(
+                (("Changes of files are not noticed here", "warn"), (f": {error.strerror or error}. r rescans.", ""))
+            )
+
+
+def watched_directories(root: Path, profile: object) -> list[Path]:
+    """The root and the directories of every file a fact rests on; at most MOST_WATCHED, none outside the project."""
+    from deploydeck.domain import ProjectProfile
+
+    assert isinstance(profile, ProjectProfile)
+    files = [file.path for file in profile.config_files]
+    for known in BY_FIELD:
+        fact = getattr(profile, known)
+        files += [one.file for one in fact.evidence] if fact is not None else []
+    inside = root.resolve()
+    places = {inside: None}
+    for name in files:
+        directory = (root / name).parent.resolve()
+        if directory.is_relative_to(inside) and directory.is_dir() and len(places) < MOST_WATCHED:
+            places[directory] = None
+    return list(places)
+
+
+def _say(*texts: str) -> tuple[Line, ...]:
+    return tuple(((f"  {text}", "dim"),) for text in texts)

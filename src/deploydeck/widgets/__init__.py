@@ -1,0 +1,1 @@
+"""Widgets: they know the nouns and the action table, and no service."""

@@ -1,0 +1,105 @@
+"""The diff of one file: virtualised, control characters made visible, a hunk in focus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.message import Message
+
+from deploydeck.domain import Change
+from deploydeck.widgets.diff_rows import DiffRow, diff_rows, split_line, unified_line
+from deploydeck.widgets.line_view import LineView
+from deploydeck.widgets.text import MAX_CELLS, Line
+
+SIDE_BY_SIDE_COLUMNS = 120
+"""Width of the terminal from which both sides stand beside each other."""
+
+
+class DiffView(LineView):
+    """Shows a change. The cursor is a line; the hunk around it is the one that keys decide."""
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another line or hunk."""
+
+        view: DiffView
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(
+            id=id,
+            classes=classes,
+            pane_title="Difference",
+            pane_help="Old and new line numbers, - what goes, + what comes. a, r and e decide the hunk around the cursor.",
+        )
+        self.shows_cursor = True
+        self.change: Change | None = None
+        self.rows: list[DiffRow] = []
+        self._split = False
+        self._widest = 0
+
+    def show(self, change: Change | None, *, empty: tuple[Line, ...] = ()) -> None:
+        """Show a change (None: nothing). For the same file the cursor stays where it is."""
+        same_file = change is not None and self.change is not None and change.file.path == self.change.file.path
+        if change == self.change and empty == self.empty:
+            return
+        self.change, self.empty = change, empty
+        self.changed()
+        if not same_file:
+            self.cursor = 0
+            self.scroll_to(x=0, y=0, animate=False, immediate=True)
+            self.focus_hunk(0)
+
+    def changed(self) -> None:
+        self._split = self.app.size.width >= SIDE_BY_SIDE_COLUMNS
+        self.rows = diff_rows(self.change, side_by_side=self._split) if self.change else []
+        longest = max((max(len(row.left), len(row.right)) for row in self.rows), default=0)
+        self._widest = 0 if self._split else min(longest, MAX_CELLS) + 12
+        super().changed()
+
+    def total(self) -> int:
+        return len(self.rows)
+
+    def line_at(self, y: int) -> Line:
+        line = split_line(self.rows[y], self.size.width) if self._split else unified_line(self.rows[y])
+        return ((self.marker(y), ""), *line)
+
+    def content_width(self) -> int:
+        return self._widest if self._widest > self.size.width else 0
+
+    def cursor_moved(self) -> None:
+        self.post_message(self.Moved(self))
+
+    @property
+    def hunk(self) -> int:
+        """Index of the focused hunk; -1 when there is none."""
+        if not self.change or not self.change.hunks or not self.rows:
+            return -1
+        return max(self.rows[min(self.cursor, len(self.rows) - 1)].hunk, 0)
+
+    @property
+    def new_line(self) -> int:
+        """The line of the new file under the cursor, 0 when it has none."""
+        return self.rows[self.cursor].new_line if self.rows else 0
+
+    def focus_hunk(self, index: int) -> None:
+        """Put the cursor on the first line of a hunk and show as much of it as fits."""
+        for y, row in enumerate(self.rows):
+            if row.hunk == index and row.tag == "@":
+                size = sum(one.hunk == index for one in self.rows)
+                self.move_to(y)
+                height = max(self.scrollable_content_region.height, 1)
+                top = self.scroll_offset.y
+                if y + size > top + height:
+                    self.scroll_to(y=min(y, max(y + size - height, 0)) if size <= height else y, animate=False, immediate=True)
+                return
+
+    def focused_text(self) -> str:
+        if not self.rows:
+            return ""
+        row = self.rows[self.cursor]
+        return row.right or row.left
+
+    def widest_line(self) -> int:
+        """Cells of the widest row, as drawn."""
+        return max((cell_len("".join(text for text, _ in self.line_at(y))) for y in range(min(len(self.rows), 1000))), default=0)
