@@ -26,7 +26,7 @@ from deploydeck.domain import (
 )
 from deploydeck.redaction import Redactor
 from deploydeck.settings import Paths, Settings
-from deploydeck.targets import Endpoint, Observation, Seen, StepContext, Target, probe
+from deploydeck.targets import Endpoint, Observation, Seen, StepContext, Target, open_target, probe
 
 SECRET = "s3ntinel-9f8e7d6c5b\nsecond-line-of-it"
 
@@ -80,8 +80,9 @@ def make_config(root: Path, target: str, port: int, **changes: Any) -> Deploymen
         kind=Kind.SERVER, language="python", version=f"{sys.version_info[0]}.{sys.version_info[1]}", manager="none",
         start=start, port_from_env=True,
     )  # fmt: skip
+    project_id = changes.pop("project_id", None) or new_id("prj")
     values: dict[str, Any] = {
-        "id": new_id("cfg"), "project_id": new_id("prj"), "app": "shop", "root": str(root), "environment": "test", "target": target,
+        "id": new_id("cfg"), "project_id": project_id, "app": "shop", "root": str(root), "environment": "test", "target": target,
         "recipe": recipe, "port": port if target == "process" else 8000, "published_port": port,
         "health": HealthSpec(interval_s=0.1, timeout_s=2, deadline_s=15, stable_s=0.2),
         "variables": (
@@ -140,6 +141,9 @@ class Run:
 
     async def gate(self, role: Any) -> None:
         """Wait until that copy is healthy; fails loudly with its output."""
+        if self.target.name == "fake":  # its copies are served by the tests of the deployment engine
+            assert (await self.target.liveness(role, self.context)).running
+            return
         deadline = asyncio.get_running_loop().time() + self.context.config.health.deadline_s
         error = "no endpoint"
         while asyncio.get_running_loop().time() < deadline:
@@ -216,14 +220,145 @@ async def get(endpoint: Endpoint | str, path: str = "/") -> str:
         return (await client.get(base + path)).text
 
 
-def engine_missing() -> str:
-    """Why engine tests cannot run here; empty when they can."""
-    try:
-        done = subprocess.run(["docker", "image", "inspect", "python:3.13-slim"], capture_output=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return "there is no Docker Engine"
-    return "" if done.returncode == 0 else "no Docker Engine with the image python:3.13-slim"
-
-
 def settings() -> Settings:
     return Settings.model_validate({})
+
+
+# --- labs: a target with what is needed to look behind it --------------------------------------------------------------------
+
+
+class Lab:
+    """A target under test and a way to see the world without asking the target."""
+
+    kind = ""
+    http = True
+
+    def __init__(self, paths: Paths, root: Path) -> None:
+        self.paths, self.root = paths, root
+        self.project_id = new_id("prj")
+        self.port = free_port()
+        self.target = self.open()
+        self.numbers = 0
+        self.fences = 0
+
+    def open(self) -> Target:
+        return open_target(self.kind, settings(), self.paths)
+
+    def project(self, text: str = "one", **changes: Any) -> Path:
+        return write_project(self.root / "project", text, **changes)
+
+    def config(self, **changes: Any) -> DeploymentConfig:
+        return make_config(self.root / "project", self.kind, self.port, **{"project_id": self.project_id, **changes})
+
+    async def run(self, text: str = "one", *, config: DeploymentConfig | None = None, **changes: Any) -> Run:
+        """A deployment of the project with that text, planned and not begun."""
+        self.project(text)
+        self.numbers += 1
+        self.fences += 1
+        config = config or self.config()
+        changes.setdefault("fence", self.fences)
+        return await start_run(self.target, config, make_release(config, self.numbers), self.paths, **changes)
+
+    async def back(self, to: Release, previous: Release, config: DeploymentConfig) -> Run:
+        self.fences += 1
+        return await start_run(self.target, config, to, self.paths, previous=previous, rollback=True, fence=self.fences)
+
+    def leftovers(self) -> list[str]:
+        """Everything of this project that exists, by name."""
+        raise NotImplementedError
+
+    def running(self) -> list[str]:
+        raise NotImplementedError
+
+    async def clean(self) -> None:
+        await self.target.close()
+
+
+class ProcessLab(Lab):
+    kind = "process"
+
+    def config(self, **changes: Any) -> DeploymentConfig:
+        recipe = Recipe(
+            kind=Kind.SERVER, language="", version="", manager="", port_from_env=True,
+            start=(sys.executable, "server.py", *changes.pop("arguments", ())),
+        )  # fmt: skip
+        return super().config(**{"recipe": recipe, **changes})
+
+    def leftovers(self) -> list[str]:
+        found = [path.name for path in self.paths.releases.glob("*/*") if path.is_dir()]
+        return sorted(found) + self.running()
+
+    def running(self) -> list[str]:
+        return sorted(" ".join(process.cmdline()[1:]) for process in self.processes())
+
+    def processes(self) -> list[Any]:
+        """Every living process that works inside the release directories, but no zombie."""
+        import psutil
+
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.status() == psutil.STATUS_ZOMBIE:
+                    continue
+                place = [process.cwd(), *process.cmdline()]
+            except psutil.Error:
+                continue
+            if any(str(self.paths.releases) in word for word in place):
+                found.append(process)
+        return found
+
+    async def clean(self) -> None:
+        for process in self.processes():
+            process.kill()
+        await super().clean()
+
+
+class DockerLab(Lab):
+    kind = "docker"
+
+    def _listed(self, *command: str) -> list[str]:
+        done = subprocess.run(
+            ["docker", *command, "--filter", f"label=deploydeck.project={self.project_id}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return sorted(done.stdout.split())
+
+    def leftovers(self) -> list[str]:
+        return self._listed("ps", "-a", "--format", "{{.Names}}") + self._listed("images", "--format", "{{.Repository}}:{{.Tag}}")
+
+    def running(self) -> list[str]:
+        return self._listed("ps", "--format", "{{.Names}}")
+
+    async def clean(self) -> None:
+        await super().clean()
+        if containers := self._listed("ps", "-aq"):
+            subprocess.run(["docker", "rm", "-fv", *containers], capture_output=True)
+        if images := self._listed("images", "-q"):
+            subprocess.run(["docker", "rmi", "-f", *images], capture_output=True)
+
+
+class FakeLab(Lab):
+    kind = "fake"
+    http = False
+
+    def open(self) -> Target:
+        from deploydeck.targets.fake import FakeTarget
+
+        return FakeTarget(settings(), self.paths)
+
+    def _world(self) -> dict[str, Any]:
+        from deploydeck.targets.fake import FakeTarget
+
+        assert isinstance(self.target, FakeTarget)
+        return self.target.world.read()
+
+    def leftovers(self) -> list[str]:
+        return sorted(self._world()["copies"])
+
+    def running(self) -> list[str]:
+        return sorted(name for name, copy in self._world()["copies"].items() if copy["running"])
+
+
+LABS: dict[str, type[Lab]] = {"process": ProcessLab, "docker": DockerLab, "fake": FakeLab}

@@ -61,6 +61,8 @@ class Switch(Base):
 
     async def undo(self, context: StepContext) -> None:
         own = names(context)
+        if context.previous is not None and context.previous.id == context.release.id:
+            return  # it was live before: nothing was switched
         await checks.refuse_higher_fence(self.engine, own.slot, context.fence)
         back = await previous_container(self.engine, context)
         if await self.engine.container(own.container) is not None:

@@ -221,6 +221,8 @@ class Switch(_Copy):
         return {**await self.start(context, LIVE, config.published_port), "stopped": stopped}
 
     async def undo(self, context: StepContext) -> None:
+        if context.previous is not None and context.previous.id == context.release.id:
+            return  # it was live before: nothing was switched
         await self.refuse_higher_fence(context)
         await self.stop(context, LIVE)
         back = self.previous(context)
@@ -231,7 +233,7 @@ class Switch(_Copy):
             running.settle(back, LIVE, on=True)
             name = f"{back.relative(self.releases)}/{LIVE}"
             await context.record("process", name, name, False, "present")
-        elif context.previous is not None and context.previous.id != context.release.id:
+        elif context.previous is not None:
             raise StepFailed(
                 Cause(
                     code="previous-gone", what=f"The directory of {context.previous.label} is not there any more.",

@@ -1,0 +1,264 @@
+"""What every target must do, whatever it is. A new target adds a lab to tests/targets/harness.py and passes this."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+
+from deploydeck.domain import PHASE_ORDER, LogLine, Phase, utc_now
+from deploydeck.targets import TARGETS, Restorable, Seen, StepFailed, Target
+from tests.targets.harness import SECRET, Lab, Run, get
+
+NO_EFFECT = (Phase.PREFLIGHT, Phase.PRUNE)
+"""Phases whose steps may find nothing to do; looking at them again says absent."""
+
+
+async def deployed(lab: Lab, text: str = "one", **changes: object) -> Run:
+    run = await lab.run(text, **changes)  # type: ignore[arg-type]
+    await run.go()
+    return run
+
+
+async def answer(run: Run, role: str = "live", path: str = "/") -> str:
+    endpoint = await run.target.endpoint(role, run.context)  # type: ignore[arg-type]
+    assert endpoint is not None
+    return await get(endpoint, path)
+
+
+async def test_it_speaks_the_protocol(lab: Lab) -> None:
+    assert isinstance(lab.target, Target)
+    assert lab.target.name == lab.kind
+    if lab.kind in TARGETS:
+        assert lab.target.capabilities == TARGETS[lab.kind].capabilities
+    first, second = await lab.target.identity(), await lab.open().identity()
+    assert first == second != ""
+
+
+async def test_the_plan_changes_nothing_and_follows_the_order_of_phases(lab: Lab) -> None:
+    run = await lab.run()
+    places = [PHASE_ORDER.index(step.phase) for step in run.steps]
+    names = [step.name for step in run.steps]
+    assert places == sorted(places)
+    assert len(set(names)) == len(names)
+    assert [step.phase for step in run.steps].count(Phase.SWITCH) == 1
+    assert {step.gate for step in run.steps if step.gate} == {"trial", "live"}
+    plan = await lab.target.plan(run.context.config, run.context.release, None, False)
+    assert plan.url.startswith("http://")
+    assert plan.items
+    assert lab.leftovers() == []
+
+
+async def test_each_step_is_absent_before_and_done_after_and_acting_twice_is_harmless(lab: Lab) -> None:
+    run = await lab.run()
+    for step in run.steps:
+        if step.gate:
+            await run.gate(step.gate)
+            continue
+        before = await run.seen(step.name)
+        if step.phase not in NO_EFFECT:
+            assert before.seen is Seen.ABSENT, step.name
+        facts = await run.act(step.name)
+        json.dumps(facts)  # what is recorded must be JSON
+        after = await run.seen(step.name)
+        if step.phase not in NO_EFFECT:
+            assert after.seen is Seen.DONE, step.name
+            json.dumps(after.facts)
+        world = (lab.leftovers(), lab.running())
+        await run.act(step.name)
+        assert (lab.leftovers(), lab.running()) == world, step.name
+
+
+async def test_resources_are_recorded_before_they_are_created(lab: Lab) -> None:
+    run = await deployed(lab)
+    first_state: dict[tuple[str, str], str] = {}
+    for kind, external_id, _, ours, state in run.said.resources:
+        first_state.setdefault((kind, external_id), state if ours else "found")
+    assert first_state
+    assert set(first_state.values()) == {"intended"}
+
+
+async def test_undoing_what_never_happened_is_harmless(lab: Lab) -> None:
+    run = await lab.run()
+    await run.unwind()
+    assert lab.leftovers() == []
+
+
+async def test_a_failure_before_the_switch_leaves_nothing(lab: Lab) -> None:
+    run = await lab.run()
+    for step in run.steps:
+        if step.phase is Phase.SWITCH:
+            break
+        if step.gate:
+            await run.gate(step.gate)
+        else:
+            await run.act(step.name)
+        again = await lab.run(fence=run.context.fence)
+        again.context = run.context
+        if not step.gate:
+            await run.unwind()
+            assert lab.leftovers() == [], step.name
+            await run.go(until=step.name)
+
+
+async def test_undoing_the_switch_brings_the_previous_release_back(lab: Lab) -> None:
+    first = await deployed(lab, "one")
+    release = await first.finish()
+    config = first.context.config
+    second = await lab.run("two", config=config, previous=release)
+    await second.go(until="switch")
+    await second.gate("live")
+    if lab.http:
+        assert await answer(second) == "two"
+    await second.unwind()
+    await second.unwind()  # taking back twice is harmless
+    assert (await lab.target.status(release, config)).running
+    assert len(lab.running()) >= 1
+    if lab.http:
+        await second.gate("previous")
+        assert await answer(second, "previous") == "one"
+    assert not any(second.context.release.id in name or "v2" in name for name in lab.leftovers())
+
+
+async def test_an_interrupted_switch_is_finished_by_a_new_worker(lab: Lab) -> None:
+    first = await deployed(lab, "one")
+    release = await first.finish()
+    second = await lab.run("two", config=first.context.config, previous=release)
+    await second.go(until="switch")
+    world = lab.running()
+    lost = await lab.target.observe(second.step("switch"), second.context)
+    assert lost.seen is Seen.DONE  # the answer was lost with the old worker, the effect was not
+    fresh = lab.open()
+    assert (await fresh.observe(second.step("switch"), second.context)).seen is Seen.DONE
+    assert lab.running() == world
+    await fresh.close()
+
+
+async def test_an_earlier_release_is_kept_and_comes_back(lab: Lab) -> None:
+    first = await deployed(lab, "one")
+    one = await first.finish()
+    config = first.context.config
+    json.dumps(one.artifact)
+    second = await deployed(lab, "two", config=config, previous=one)
+    two = await second.finish()
+    assert not (await lab.target.status(one, config)).running
+    assert (await lab.target.status(two, config)).running
+    kept, said = await lab.target.restorable(one, config)
+    assert kept is Restorable.KEPT
+    assert said
+    back = await lab.back(one, two, config)
+    await back.go()
+    if lab.http:
+        assert await answer(back) == "one"
+        assert not any(source == "build" for _, _, source in back.said.lines), "a rollback builds nothing"
+    assert (await lab.target.status(one, config)).running
+    assert not (await lab.target.status(two, config)).running
+    restored, _ = await lab.target.restorable(two, config)
+    assert restored is Restorable.KEPT
+    assert await lab.target.remove(one, config)
+    assert await lab.target.remove(two, config)
+    assert await lab.target.remove(two, config) == ()
+    assert lab.leftovers() == []
+    gone, said = await lab.target.restorable(one, config)
+    assert gone is Restorable.NO
+    assert said
+
+
+async def test_something_newer_is_not_touched(lab: Lab) -> None:
+    run = await lab.run(fence=7)
+    await run.go(until="switch")
+    old = await lab.run("late", config=run.context.config, fence=6)
+    changing = [step for step in old.steps if not step.gate and step.phase in (Phase.START_NEW, Phase.SWITCH)]
+    for step in changing:
+        with pytest.raises(StepFailed) as failed:
+            old.context.facts["build"] = {"image": "sha256:" + "0" * 64}
+            await old.target.act(step, old.context)
+        assert not failed.value.cause.transient, step.name
+
+
+async def test_copies_have_endpoints_liveness_and_last_lines(lab: Lab) -> None:
+    run = await lab.run()
+    assert not (await lab.target.liveness("trial", run.context)).running
+    assert not (await lab.target.liveness("live", run.context)).running
+    assert await lab.target.endpoint("previous", run.context) is None
+    await run.go(until="verify")
+    assert (await lab.target.liveness("trial", run.context)).running
+    assert await lab.target.endpoint("trial", run.context) is not None
+    assert await lab.target.tail("trial", run.context, 50)
+    assert not (await lab.target.liveness("live", run.context)).running
+    await run.go()
+    assert (await lab.target.liveness("live", run.context)).running
+
+
+async def test_the_output_of_a_release_can_be_read(lab: Lab) -> None:
+    run = await deployed(lab)
+    release, config = await run.finish(), run.context.config
+
+    async def read(**how: object) -> list[LogLine]:
+        values = {"since": None, "follow": False, "tail": None, **how}
+        return [line async for line in lab.target.logs(release, config, **values)]  # type: ignore[arg-type]
+
+    everything = await read()
+    assert everything
+    assert [line.seq for line in everything] == list(range(1, len(everything) + 1))
+    assert [line.text for line in await read(tail=1)] == [everything[-1].text]
+    if not lab.http:
+        return
+    texts = {(line.text, line.stream) for line in everything}
+    assert {("listening as one", "out"), ("a warning", "err")} <= texts
+    assert await read(since=utc_now() + timedelta(minutes=5)) == []
+    moment = everything[-1].at + timedelta(microseconds=1)
+    await answer(run, path="/since")
+    await asyncio.sleep(0.7)
+    later = await read(since=moment)
+    assert [line.text for line in later if "/since" in line.text] == ["asked /since"]
+    assert "listening as one" not in [line.text for line in later]
+
+
+async def test_following_gives_new_lines_and_ends_with_the_copy(lab: Lab) -> None:
+    if not lab.target.capabilities.follows_logs:
+        pytest.skip("this target does not follow")
+    run = await deployed(lab)
+    release, config = await run.finish(), run.context.config
+    seen: list[str] = []
+
+    async def follow() -> None:
+        async for line in lab.target.logs(release, config, since=None, follow=True, tail=1):
+            seen.append(line.text)
+
+    task = asyncio.create_task(follow())
+    await asyncio.sleep(0.5)
+    await answer(run, path="/followed")
+    async with asyncio.timeout(10):
+        while "asked /followed" not in seen:
+            await asyncio.sleep(0.05)
+    await lab.target.undo(run.step("switch"), run.context)
+    async with asyncio.timeout(20):
+        await task
+
+
+async def test_following_can_be_left_at_any_time(lab: Lab) -> None:
+    if not lab.target.capabilities.follows_logs:
+        pytest.skip("this target does not follow")
+    run = await deployed(lab)
+    release = await run.finish()
+    async with asyncio.timeout(15):
+        stream = lab.target.logs(release, run.context.config, since=None, follow=True, tail=5)
+        async for _ in stream:
+            break
+        await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def test_no_secret_is_recorded_or_said(lab: Lab) -> None:
+    run = await deployed(lab)
+    plan = await lab.target.plan(run.context.config, run.context.release, None, False)
+    said = [
+        repr(run.said.resources), repr(run.context.facts), repr(await run.finish()), repr(plan),
+        repr(await lab.target.tail("live", run.context, 100)),
+    ]  # fmt: skip
+    for part in SECRET.splitlines():
+        assert part not in "\n".join(said)
+    if lab.http:
+        assert json.loads(await answer(run, path="/env"))["API_TOKEN"] == SECRET  # it did arrive
