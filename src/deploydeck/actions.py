@@ -23,7 +23,7 @@ class Danger(StrEnum):
 class Action:
     """One thing a person can do. `key` may name several keys (comma separated); the first is the one shown.
 
-    `id` is `scope.name`; `needs` names conditions (keys of NEEDS) that must hold; `bar` is its word in the bottom line, empty when it is not there.
+    `id` is `scope.name`; `needs` names conditions (keys of NEEDS) that must hold; `bar`: its word in the bottom line.
     """
 
     id: str

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -20,6 +20,7 @@ from textual.screen import Screen
 
 from deploydeck.actions import ACTIONS, SCREENS, SHARED_SCOPES, Action, shown_key
 from deploydeck.screens import factory
+from deploydeck.screens.background import start
 from deploydeck.screens.host import Host
 from deploydeck.screens.preferences import early_preferences
 
@@ -43,7 +44,7 @@ class DeployDeckApp(Host):
     TITLE = "DeployDeck"
     CSS_PATH = "screens/base.tcss"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: list[BindingType] = [Binding("ctrl+c", "nothing", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "nothing", show=False)]
     MODES = {name: factory(name) for name in SCREENS}
 
     def __init__(self, root: Path | None = None, paths: Paths | None = None, *, open_deck: OpenDeck | None = None) -> None:
@@ -79,7 +80,7 @@ class DeployDeckApp(Host):
         if self.session.root is not None:
             self.set_demo(self.session.root)
         self.refresh_worker()
-        self.run_worker(self._warm, group="warm", exit_on_error=False)
+        start(self, self._warm, "warm")
 
     async def _open_real_deck(self) -> Deck:
         for module in ("deploydeck.deck", "deploydeck.store", "deploydeck.store.migrate"):

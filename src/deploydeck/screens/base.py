@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from deploydeck.actions import BY_ID, NEEDS, SCREENS, of_scope
+from deploydeck.screens.background import Job, start
 from deploydeck.widgets import clipboard
 from deploydeck.widgets.chrome import KeyLine, TabLine, TopLine
 from deploydeck.widgets.line_view import LineView
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from deploydeck.screens.session import Session, Topic
 
 log = logging.getLogger("deploydeck.screens")
-
-Job = Callable[[], Awaitable[None]]
 
 BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (100, "-side"), (120, "-wide"), (140, "-two")]
 
@@ -53,8 +52,8 @@ class DeckScreen(Screen[None]):
 
     SCOPE: ClassVar[str] = ""
     HELP_TEXT: ClassVar[str] = ""
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = BREAKPOINTS
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (16, "-tall")]
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = []
     TOPICS: ClassVar[frozenset[str]] = frozenset()
     """Topics that make this screen draw itself again."""
@@ -163,7 +162,7 @@ class DeckScreen(Screen[None]):
         goes on for as long as the screen.
         """
         run = partial(self.guarded, what, job, retry, quiet=quiet)
-        self.run_worker(run, group=group, exclusive=True, exit_on_error=False)
+        start(self, run, group)
 
     def works_on(self, group: str) -> bool:
         """Whether a job of that group runs on this screen."""

@@ -10,6 +10,7 @@ from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import Container
 from textual.timer import Timer
 
 from deploydeck.domain import DeployDeckError, Deployment, EventKind, Step, StepState
@@ -41,6 +42,10 @@ class DeployScreen(DeckScreen):
             pane_title="Plan",
             pane_help="What would be created, replaced and stopped, and every step with its command.",
         )
+        with Container(classes="split"):
+            yield from self._split()
+
+    def _split(self) -> ComposeResult:
         yield RowList(
             Column(width=12), Column(flex=1), Column(width=7), Column(width=13, drop=1),
             id="steps", classes="pane", pane_title="Steps",
@@ -60,6 +65,7 @@ class DeployScreen(DeckScreen):
         self._tail: Tail | None = None
         self._ticker: Timer | None = None
         self._focus_by_hand = False
+        self._placed = ""
         self.query_one("#plan", TextPane).focus()
 
     def entered(self) -> None:
@@ -125,10 +131,16 @@ class DeployScreen(DeckScreen):
         steps = self.query_one("#steps", RowList)
         self.query_one("#note", Note).show(headline(deployment, self._release, now))
         steps.show(step_rows(self._steps, now), empty=_say("Waiting for the worker to begin…"))
-        current = next((step for step in self._steps if step.state in (StepState.RUNNING, StepState.FAILED)), None)
-        if current is not None and not self._focus_by_hand and steps.key != current.name:
+        current = self._current()
+        if current is not None and not self._focus_by_hand:
             steps.move_to_key(current.name)
+        if not self._focus_by_hand:
+            self._placed = steps.key
         self._draw_step(deployment)
+
+    def _current(self) -> Step | None:
+        """The step to look at: the one that failed or runs."""
+        return next((step for step in self._steps if step.state in (StepState.RUNNING, StepState.FAILED)), None)
 
     def _draw_step(self, deployment: Deployment) -> None:
         key = self.query_one("#steps", RowList).key
@@ -137,12 +149,13 @@ class DeployScreen(DeckScreen):
         lines = step_lines(step, deployment, self._working.get(key, ""))
         pane.show(lines, keep_place=True)
         if self._tail is not None:
-            self._tail.window(step)
+            whole = deployment.state.succeeded and not self._focus_by_hand
+            self._tail.window(None if whole else step)
 
     def on_row_list_focused(self, event: RowList.Focused) -> None:
         if self.session.deployment is not None:
-            running = next((step.name for step in self._steps if step.state is StepState.RUNNING), "")
-            self._focus_by_hand = event.rows.has_focus and bool(running) and event.key != running
+            current = self._current()
+            self._focus_by_hand = event.key not in (self._placed, current.name if current else "")
             self._draw_step(self.session.deployment)
 
     # --- planning -------------------------------------------------------------------------------------------------------------
@@ -217,7 +230,7 @@ class DeployScreen(DeckScreen):
 
     def _follow(self, deployment: Deployment) -> None:
         self._following = deployment.id
-        self._steps, self._working, self._focus_by_hand = (), {}, False
+        self._steps, self._working, self._focus_by_hand, self._release = (), {}, False, ""
         output = self.query_one("#output", LogView)
         output.clear()
         output.sources = True

@@ -164,7 +164,8 @@ def health_lines(health: HealthStatus) -> list[Line]:
             words.append("killed: out of memory")
         if alive.restarts:
             words.append(f"{alive.restarts} restarts")
-        lines.append(((f"  platform: {', '.join(words)} {visible(alive.detail)}".rstrip(), ""),))
+        detail = f" ({visible(alive.detail)})" if alive.detail not in ("", "running", "exited") else ""
+        lines.append(((f"  platform: {', '.join(words)}{detail}", ""),))
     if len(health.probes) > MOST_PROBES:
         lines.append(((f"  {len(health.probes) - MOST_PROBES} earlier probes", "dim"),))
     for probe in health.probes[-MOST_PROBES:]:

@@ -13,6 +13,7 @@ from textual.app import App
 from textual.signal import Signal
 
 from deploydeck.actions import keymap_problems
+from deploydeck.screens.background import start
 from deploydeck.screens.session import Session, Topic
 from deploydeck.widgets import clipboard
 
@@ -70,7 +71,7 @@ class Host(App[int]):
     def refresh_worker(self) -> None:
         """Count the unfinished deployments again, for the top line."""
         if self.session.deck is not None:
-            self.run_worker(partial(self._count, self.session.deck), group="worker-count", exclusive=True, exit_on_error=False)
+            start(self, partial(self._count, self.session.deck), "worker-count")
 
     async def _count(self, deck: Deck) -> None:
         unfinished = len(await deck.store.deployments.unfinished())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -119,11 +120,11 @@ class ProjectsScreen(DeckScreen):
 
         def chosen(text: str | None) -> None:
             if text:
-                self.run_worker(self.deck_app.open_project(Path(text).expanduser().absolute()), exit_on_error=False)
+                start(self, partial(self.deck_app.open_project, Path(text).expanduser().absolute()), "open")
 
-        start = f"{(self.session.root or Path.cwd()).parent}/"
+        beside = f"{(self.session.root or Path.cwd()).parent}/"
         lines: list[Line] = [(("The directory of a project of yours. Nothing in it is run or changed by looking.", ""),)]
-        self.app.push_screen(AskModal("Open a directory", lines, value=start, check=directory_problem, directories=True), chosen)
+        self.app.push_screen(AskModal("Open a directory", lines, value=beside, check=directory_problem, directories=True), chosen)
 
     def _focused(self) -> Entry | None:
         key = self.query_one("#projects", RowList).key.partition("/")[0]

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import Container
 
 from deploydeck.domain import Change, ChangeState, Decision, DeployDeckError, Hunk
+from deploydeck.screens.background import start
 from deploydeck.screens.base import DeckScreen, screen_bindings
 from deploydeck.screens.editor import edit_text
 from deploydeck.screens.review_rows import file_rows, reason_lines, summary
@@ -33,13 +35,17 @@ class ReviewScreen(DeckScreen):
 
     def panes(self) -> ComposeResult:
         yield Note(id="note")
+        with Container(classes="split"):
+            yield from self._split()
+        yield TextPane(id="why", pane_title="Why", pane_help="The rule and the evidence behind the focused line.")
+
+    def _split(self) -> ComposeResult:
         yield RowList(
             Column(flex=1), Column(width=12), Column(width=15, drop=1),
             id="files", classes="pane", pane_title="Files",
             pane_help="One row a file: how it compares with the disk, what you decided, what its checker says.",
         )  # fmt: skip
         yield DiffView(id="diff", classes="pane")
-        yield TextPane(id="why", pane_title="Why", pane_help="The rule and the evidence behind the focused line.")
 
     def ready(self) -> None:
         self._history: list[tuple[Change, ...]] = []
@@ -157,7 +163,7 @@ class ReviewScreen(DeckScreen):
         self._written = ""
         self.session.set_offer(Offer(offer.title, offer.scanned, changes, offer.proposal))
         if offer.proposal is not None:
-            self.run_worker(self._remember, group="remember", exit_on_error=False)
+            start(self, self._remember, "remember")
 
     async def _remember(self) -> None:
         async with self._saving:  # in order: the last decision must be the one that stays

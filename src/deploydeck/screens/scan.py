@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 
+from deploydeck.screens.background import start
 from deploydeck.screens.base import DeckScreen, screen_bindings
 from deploydeck.screens.scan_rows import BY_FIELD, evidence, rows
 from deploydeck.widgets.note import Note
@@ -28,6 +30,10 @@ class ScanScreen(DeckScreen):
 
     def panes(self) -> ComposeResult:
         yield Note(id="note")
+        with Horizontal(classes="split"):
+            yield from self._split()
+
+    def _split(self) -> ComposeResult:
         yield RowList(
             Column(width=12), Column(flex=1), Column(width=7),
             id="facts", classes="pane", pane_title="Facts",
@@ -158,7 +164,7 @@ class ScanScreen(DeckScreen):
     def _watch(self, root: Path) -> None:
         self._stop.set()
         self._stop = asyncio.Event()
-        self.run_worker(self._watching(root, self._stop), group="watch", exclusive=True, exit_on_error=False)
+        start(self, partial(self._watching, root, self._stop), "watch")
 
     async def _watching(self, root: Path, stop: asyncio.Event) -> None:
         """Notice changes where the evidence comes from. Not recursive: watching node_modules costs more than it tells."""

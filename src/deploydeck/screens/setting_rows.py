@@ -149,7 +149,7 @@ def save(paths: Paths, name: str, text: str) -> None:
         value = _parsed(name, text.strip())
         document.setdefault(section, tomlkit.table())[key] = value
     elif section in document:
-        document[section].pop(key, None)  # type: ignore[union-attr]
+        document[section].pop(key, None)
     _write(path, tomlkit.dumps(document))
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from deploydeck.screens.background import start
 from deploydeck.widgets.problem import Problem
 from deploydeck.widgets.row_list import Column, Row, RowList
 from deploydeck.widgets.text import Line, visible
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class SettingsScreen(ModalScreen[None]):
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,comma", "leave", show=False),
         Binding("enter,e", "edit", show=False),
     ]
@@ -61,7 +63,7 @@ class SettingsScreen(ModalScreen[None]):
         return self.app
 
     def reload(self) -> None:
-        self.run_worker(self._load, group="settings", exclusive=True, exit_on_error=False)
+        start(self, self._load, "settings")
 
     async def _load(self) -> None:
         session = self._app.session
@@ -111,7 +113,7 @@ class SettingsScreen(ModalScreen[None]):
 
         def entered(text: str | None) -> None:
             if text is not None:
-                self.run_worker(self._save(row, text), group="settings", exclusive=True, exit_on_error=False)
+                start(self, partial(self._save, row, text), "settings")
 
         if row.name == "ui.theme":
             names = sorted(self.app.available_themes)

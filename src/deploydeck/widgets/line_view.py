@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from deploydeck.actions import of_scope
-from deploydeck.widgets.text import STYLES, Line
+from deploydeck.widgets.text import STYLES, Line, wrap
 
 if TYPE_CHECKING:
     from textual.selection import Selection
@@ -77,6 +77,7 @@ class LineView(ScrollView, can_focus=True):
         self.shows_cursor = False
         self._strips: LRUCache[tuple[int, int, bool], Strip] = LRUCache(512)
         self._shown_width = -1
+        self._empty: list[Line] = []
 
     # --- for subclasses -------------------------------------------------------------------------------------------------------
 
@@ -109,7 +110,9 @@ class LineView(ScrollView, can_focus=True):
         """The content is new: forget what was drawn and measure again."""
         self._strips.clear()
         total = self.total()
-        self.virtual_size = Size(self.content_width(), total or len(self.empty))
+        width = max(self.size.width - 1, 10) if self.size.width else 78
+        self._empty = [piece for line in self.empty for piece in wrap(line, width, indent=2)]
+        self.virtual_size = Size(self.content_width(), total or len(self._empty))
         self.cursor = max(0, min(self.cursor, total - 1))
         self.refresh()
 
@@ -137,13 +140,13 @@ class LineView(ScrollView, can_focus=True):
     def _strip_at(self, row: int, scroll_x: int) -> Strip:
         width = self.size.width
         total = self.total()
-        if row >= (total or len(self.empty)):
+        if row >= (total or len(self._empty)):
             return Strip.blank(width, self.rich_style)
         on_cursor = self.shows_cursor and bool(total) and row == self.cursor
         key = (row, scroll_x, on_cursor)
         strip = self._strips.get(key)
         if strip is None:
-            line = self.line_at(row) if total else self.empty[row]
+            line = self.line_at(row) if total else self._empty[row]
             strip = self.draw(line, on_cursor).crop_extend(scroll_x, scroll_x + width, self._base(on_cursor))
             strip = strip.apply_offsets(scroll_x, row)
             self._strips[key] = strip

@@ -92,7 +92,11 @@ class LogView(LineView):
         self._strips.clear()
         self._page_cache = (None, [])
         width = 0 if self.wraps else min(self._widest, 4200)
-        self.virtual_size = Size(width if width > self.size.width else 0, total or len(self.empty))
+        if not total:
+            super().changed()
+            self.post_message(self.Changed(self))
+            return
+        self.virtual_size = Size(width if width > self.size.width else 0, total)
         if self.following and total:
             self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
         elif total:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -12,7 +13,7 @@ from textual.widgets import Input
 class SearchLine(Input):
     """Hidden until opened. Posts `Changed` texts as `Typed`, enter as `Accepted`, esc as `Left`."""
 
-    BINDINGS: list[BindingType] = [Binding("escape", "leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
     DEFAULT_CSS = """
     SearchLine { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
     SearchLine:focus { border: none; }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -50,7 +51,7 @@ def complete_directory(value: str) -> str | None:
 class AskModal(ModalScreen[str | None]):
     """Answers the entered text, or None on esc. `check` says what is wrong with a text, or returns an empty string."""
 
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
         Binding("tab", "complete", show=False, priority=True),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,7 +17,7 @@ _DANGER = {Danger.NONE: "", Danger.ASKS: " Asks first.", Danger.GATED: " Asks fi
 
 
 class HelpModal(ModalScreen[None]):
-    BINDINGS: list[BindingType] = [Binding("escape,q,question_mark,f1,enter", "leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter", "leave", show=False)]
     DEFAULT_CSS = """
     HelpModal .dialog { width: 90; }
     HelpModal .dialog TextPane { max-height: 100; }
