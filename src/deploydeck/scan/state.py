@@ -45,10 +45,11 @@ class Scan:
         return tuple(path for path in self.tree.entries if "/" not in path)
 
     def files(self, glob: str) -> list[str]:
-        """Paths that match: an exact path, `dir/**` (something is in there), or a glob; without a slash only at the root."""
+        """Paths that match: an exact path, `dir/**` (the first file in there), or a glob; without a slash only at the root."""
         if glob.endswith("/**"):
-            directory = glob.removesuffix("/**")
-            return [directory] if directory in self.directories else []
+            if glob.removesuffix("/**") not in self.directories:
+                return []
+            return [next(path for path in self.tree.entries if path.startswith(glob.removesuffix("**")))]
         if "*" not in glob:
             return [glob] if glob in self.tree.entries else []
         pattern = _compiled(glob)

@@ -33,7 +33,7 @@ SERVER_OBJECTS = frozenset({"app", "server", "application", "fastify", "api"})
 
 def node_source(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
-    ports: list[tuple[int, str]] = []
+    ports: list[tuple[int, str, str]] = []  # line number, what the port is set to, the line
     if b"import.meta.env" not in data and not any(
         word in data for word in (b"require(", b"import", b"process.env", b".listen(", b"from")
     ):
@@ -51,12 +51,12 @@ def node_source(file: str, data: bytes) -> Iterator[Found]:
         if _PREFIX.search(line):
             yield Found("prefixed", "use", "", file, number, line, "node")
         if (named := _PORT_NAME.search(line)) and ("const" in line or "let" in line or "var" in line):
-            ports.append((number, named[1]))
+            ports.append((number, named[1], line))
         for match in _LISTEN.finditer(line):
             yield _listening(file, number, line, match[1], ports)
 
 
-def _listening(file: str, number: int, line: str, arguments: str, ports: list[tuple[int, str]]) -> Found:
+def _listening(file: str, number: int, line: str, arguments: str, ports: list[tuple[int, str, str]]) -> Found:
     tags: set[str] = set()
     host = _HOST.search(arguments)
     text = arguments.partition("=>")[0].partition("function")[0]
@@ -66,7 +66,7 @@ def _listening(file: str, number: int, line: str, arguments: str, ports: list[tu
     if "process.env" in text:
         tags.add("env")
     elif not literal and ports and re.search(r"port", first, re.IGNORECASE):
-        at, text = ports[-1]  # `const port = process.env.PORT || 3000` above
+        at, text, line = ports[-1]  # `const port = process.env.PORT || 3000` above
         literal = _NUMBER.search(text)
         if "process.env" in text:
             tags.add("env")
@@ -77,7 +77,7 @@ def _listening(file: str, number: int, line: str, arguments: str, ports: list[tu
         literal[1] if literal else "",
         (host[1] or host[2]) if host else "",
         file,
-        at if at else number,
+        at,
         line,
         "node",
         frozenset(tags),

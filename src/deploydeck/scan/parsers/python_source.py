@@ -114,10 +114,10 @@ def _top_level(source: _Source, tree: ast.Module) -> Iterator[Found]:
                 yield source.found("app", framework, statement, name)
             elif isinstance(value, ast.Call) and (called := _dotted(value.func).rpartition(".")[2]) in _ROUTERS:
                 yield source.found("router", name, statement, called)
-            elif isinstance(value, ast.Call) and called.startswith(("create_", "make_", "build_", "get_")) and "app" in called:
-                yield source.found("app-from-factory", called, statement, name)
             elif isinstance(value, ast.Call) and called in {"get_wsgi_application", "get_asgi_application", "ProtocolTypeRouter"}:
                 yield source.found("django-entry", "wsgi" if called == "get_wsgi_application" else "asgi", statement, name)
+            elif isinstance(value, ast.Call) and called.startswith(("create_", "make_", "build_", "get_")) and "app" in called:
+                yield source.found("app-from-factory", called, statement, name)
             if name in _SETTING_NAMES:
                 yield from _setting(source, name, statement, value)
             if name == "urlpatterns":
