@@ -6,6 +6,7 @@ import asyncio
 import http.server
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -109,7 +110,9 @@ async def test_following_merges_sources_also_those_that_come_later(logs: LogStor
     app = logs.writer("dep-1", "app", Redactor())
     for turn in range(200):
         (build, app)[turn % 2].append(f"turn {turn}")
-    await asyncio.sleep(0.5)
+    deadline = time.monotonic() + 20
+    while len(found) < 201 and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
     assert [line.text for line in found] == ["first", *(f"turn {turn}" for turn in range(200))]
     app.append("last")
     stop.set()

@@ -154,7 +154,7 @@ async def test_a_write_is_cheap(store: Store) -> None:
         started = time.perf_counter()
         await store.deployments.append(made.id, EventKind.NOTE, str(turn))
         times.append(time.perf_counter() - started)
-    assert sorted(times)[len(times) // 2] < 0.03
+    assert sorted(times)[len(times) // 2] < 0.05
 
 
 def test_a_log_writer_loads_no_database() -> None:

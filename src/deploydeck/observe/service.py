@@ -106,7 +106,7 @@ class MonitoringService:
         watcher = asyncio.create_task(watch(self._logs.path(deployment_id, "any"), changed))
         try:
             while True:
-                last = ended.is_set()
+                last, started = ended.is_set(), time.monotonic()
                 changed.clear()
                 names = await asyncio.to_thread(self._logs.sources, deployment_id) if sources is None else sources
                 for name in names:
@@ -119,8 +119,9 @@ class MonitoringService:
                     arrived = time.monotonic()
                     for key, line in lines:
                         heapq.heappush(held, (key, arrived, line))
-                patience = REORDER_S if len(tails) > 1 and not (last and not more) else 0.0
-                for line in _due(held, time.monotonic() - patience):
+                alone = len(tails) == 1 or (last and not more)
+                # Others have been read since a line arrived, so nothing earlier is still on its way.
+                for line in _due(held, time.monotonic() if alone else min(started, time.monotonic() - REORDER_S)):
                     yield line
                 if last and not more and not held:
                     return
