@@ -98,6 +98,7 @@ CASES: list[tuple[str, str, set[tuple[str, str, str, int]]]] = [
         "from fastapi import FastAPI\ndef create_app():\n    app = FastAPI()\n    return app\n",
         {("import", "fastapi", "fastapi", 1), ("app-factory", "fastapi", "create_app", 2)},
     ),
+    ("plain.py", "import flask\n'text'\nif x:\n    from django.db import models\n", {("import", "flask", "flask", 1), ("import", "django", "django.db", 4)}),
     ("wsgi.py", "from web import create_app\napplication = create_app()\n", {("import", "web", "web", 1), ("app-from-factory", "create_app", "application", 2)}),
     (
         "site/settings.py",
@@ -156,11 +157,11 @@ BROKEN = [
     ("compose.yaml", b"services:\n  web: [\n", 3),
     ("compose.yaml", b"a: " + b"[" * 500, 0),
     ("compose.yaml", b"x" * 400_000, 0),
-    ("app.py", b"import os\ndef (:\n", 2),
-    ("app.py", b"import os\n\0", None),
-    ("app.py", b"import os\nx = " + b"(" * 3000, None),
-    ("app.py", b"import os\nx = " + b"-" * 19000 + b"1", None),
-    ("app.py", b"import os\nx = (" + b"\n+".join([b"1"] * 90_000) + b")", None),
+    ("app.py", b"os.environ\ndef (:\n", 2),
+    ("app.py", b"os.environ\n\0", None),
+    ("app.py", b"os.environ\nx = " + b"(" * 3000, None),
+    ("app.py", b"os.environ\nx = " + b"-" * 19000 + b"1", None),
+    ("app.py", b"os.environ\nx = (" + b"\n+".join([b"1"] * 90_000) + b")", None),
 ]
 
 

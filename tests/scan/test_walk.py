@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +20,31 @@ from deploydeck.scan.walk import Limits, walk
 from tests.scan.trees import codes, git, plant, scan
 
 APP = {"requirements.txt": "flask==3.1.3\n", "app.py": "from flask import Flask\napp = Flask(__name__)\n"}
-as_root = pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+NOBODY = 65534
+
+
+@contextmanager
+def unprivileged(root: Path) -> Iterator[None]:
+    """As somebody whom file permissions bind: root hands `root` over to nobody for the while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for path in (root, *root.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A directory that everybody can reach, unlike tmp_path."""
+    root = Path(tempfile.mkdtemp(prefix="scan-"))
+    yield root
+    root.chmod(0o700)
+    shutil.rmtree(root)
 
 
 def paths(root: Path, limits: Limits | None = None) -> set[str]:
@@ -163,23 +191,23 @@ def test_projects_inside_are_named(tmp_path: Path) -> None:
     assert "apps/web (Node.js), backend (Python)" in profile.support_reason
 
 
-@as_root
-def test_an_unreadable_root(tmp_path: Path) -> None:
-    tmp_path.chmod(0)
-    with pytest.raises(DeployDeckError) as caught:
-        scan(tmp_path)
-    tmp_path.chmod(0o700)
+def test_an_unreadable_root(open_place: Path) -> None:
+    open_place.chmod(0)
+    with unprivileged(open_place), pytest.raises(DeployDeckError) as caught:
+        scan(open_place)
     assert caught.value.code == "project-unreadable"
+    assert caught.value.hint
 
 
-@as_root
-def test_unreadable_files_are_findings(tmp_path: Path) -> None:
-    plant(tmp_path, {**APP, "private/x.py": ""})
-    (tmp_path / "requirements.txt").chmod(0)
-    (tmp_path / "private").chmod(0)
-    profile = scan(tmp_path)
-    (tmp_path / "private").chmod(0o700)
+def test_unreadable_files_are_findings(open_place: Path) -> None:
+    plant(open_place, {**APP, "private/x.py": ""})
+    with unprivileged(open_place):
+        (open_place / "requirements.txt").chmod(0)
+        (open_place / "private").chmod(0)
+        profile = scan(open_place)
+        (open_place / "private").chmod(0o700)
     assert {"file-unreadable", "unreadable"} <= codes(profile)
+    assert profile.framework is not None
 
 
 def test_a_read_that_fails_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +330,7 @@ def test_hostile_names_are_kept_as_data(tmp_path: Path) -> None:
 
 def test_broken_manifests_are_findings_and_the_scan_goes_on(tmp_path: Path) -> None:
     plant(tmp_path, {
-        **APP, "pyproject.toml": "[project\n", "package.json": '{\n"a": ,\n}', "compose.yaml": "a: [\n", "broken.py": "import os\ndef (:\n",
+        **APP, "pyproject.toml": "[project\n", "package.json": '{\n"a": ,\n}', "compose.yaml": "a: [\n", "broken.py": "os.environ\ndef (:\n",
         "Procfile": b"\xff\xfe\x00", "latin.py": b"# caf\xe9\nimport os\nX = os.environ['X']\n",
     })  # fmt: skip
     profile = scan(tmp_path)
@@ -313,7 +341,7 @@ def test_broken_manifests_are_findings_and_the_scan_goes_on(tmp_path: Path) -> N
 
 
 def test_many_broken_files_are_counted_not_listed(tmp_path: Path) -> None:
-    profile = scan(tmp_path, {f"b{number}.py": "import os\ndef (:\n" for number in range(60)})
+    profile = scan(tmp_path, {f"b{number}.py": "os.environ\ndef (:\n" for number in range(60)})
     assert sum(finding.code == "broken-source" for finding in profile.findings) == 21
     assert any("40 more" in finding.message for finding in profile.findings)
 
