@@ -6,9 +6,11 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from deploydeck.domain import Recipe
@@ -92,7 +94,17 @@ def python_for(version: str) -> tuple[str, bool]:
     if (int(wanted[1]), int(wanted[2])) == sys.version_info[:2]:
         return sys.executable, True
     found = shutil.which(f"python{wanted[1]}.{wanted[2]}")
-    return (found, True) if found else (sys.executable, False)
+    return (found, True) if found and _runs(found) else (sys.executable, False)
+
+
+@cache
+def _runs(python: str) -> bool:
+    """Whether the interpreter really starts and can make environments: a version manager's shim may stand for nothing."""
+    try:
+        asked = [python, "-I", "-c", "import ensurepip, venv"]
+        return subprocess.run(asked, capture_output=True, timeout=20, stdin=subprocess.DEVNULL).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 def needed_tools(recipe: Recipe) -> tuple[str, ...]:
