@@ -189,11 +189,20 @@ def test_escape_sequences_do_not_hide_a_secret(logs: LogStore) -> None:
     assert _all(logs) == [f"a {MASK} b", MASK]
 
 
-_KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "\n".join(["MIIEow" + "Qx7" * 18] * 20) + "\n-----END RSA PRIVATE KEY-----"
+_BODY = "\n".join(["MIIEow" + "Qx7" * 18] * 20)
 
 
-def test_a_private_key_is_masked_in_one_piece_and_line_by_line(logs: LogStore) -> None:
-    for source, pieces in (("whole", [_KEY]), ("lines", _KEY.split("\n")), ("halves", [_KEY[:200], _KEY[200:]])):
+@pytest.mark.parametrize(
+    ("kind", "header"),
+    [
+        ("RSA PRIVATE KEY", ""),
+        ("ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,Qx7\n\n"),
+        ("PGP PRIVATE KEY BLOCK", "Version: 1\n\n"),
+    ],
+)
+def test_a_private_key_is_masked_in_one_piece_and_line_by_line(logs: LogStore, kind: str, header: str) -> None:
+    key = f"-----BEGIN {kind}-----\n{header}{_BODY}\n-----END {kind}-----"
+    for source, pieces in (("whole", [key]), ("lines", key.split("\n")), ("halves", [key[:200], key[200:]])):
         writer = _writer(logs, source)
         for piece in ["before", *pieces, "after it: all is well"]:
             writer.feed(piece.encode() + (b"" if source == "halves" and piece is pieces[0] else b"\n"))

@@ -42,8 +42,8 @@ _ERROR = re.compile(
     r"(?![A-Za-z0-9]|[./_-]\w)"
 )
 _NO_ERROR = re.compile(r"\b(?:0|no|without) (?:errors?|failed)\b|\b(?:errors?|failed)[:=] ?0\b", re.IGNORECASE)
-_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")
-_KEY_BODY = re.compile(r"\s*(?:[A-Za-z0-9+/=]{0,100}|(?:Proc-Type|DEK-Info): [\x20-\x7e]{0,100})\s*")
+_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_BODY = re.compile(r"\s*(?:[A-Za-z0-9+/=]{0,100}|(?:Proc-Type|DEK-Info|Version|Comment|Hash): [\x20-\x7e]{0,100})\s*")
 
 
 def looks_like_error(text: str) -> bool:
