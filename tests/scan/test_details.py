@@ -30,6 +30,19 @@ def test_variables_of_python(tmp_path: Path) -> None:
     assert [place.where for place in found["BOTH"].used] == ["settings.py:10", "settings.py:11"]
 
 
+def test_variables_of_a_pydantic_settings_class(tmp_path: Path) -> None:
+    source = (
+        "from pydantic_settings import BaseSettings, SettingsConfigDict\n\nclass Settings(BaseSettings):\n"
+        "    model_config = SettingsConfigDict(env_prefix='shop_')\n    api_key: str\n    title: str = 'Shop'\n    limit: int | None = None\n"
+        "    hosts: list[str] = Field(default_factory=list)\n    kind: ClassVar[str] = 'x'\n\nclass Other(Base):\n    not_a_variable: str\n"
+    )
+    found = scan(tmp_path, {**FLASK, "settings.py": source}).variables
+    assert [(one.name, one.required, one.default, one.secret, one.used[0].line) for one in found] == [
+        ("SHOP_API_KEY", True, None, True, 5), ("SHOP_HOSTS", False, None, False, 8), ("SHOP_LIMIT", False, None, False, 7),
+        ("SHOP_TITLE", False, "Shop", False, 6),
+    ]  # fmt: skip
+
+
 def test_variables_of_node_and_of_sample_files(tmp_path: Path) -> None:
     files = {
         "package.json": json.dumps({"dependencies": {"express": "5"}}),

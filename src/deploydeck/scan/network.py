@@ -119,10 +119,14 @@ def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact
         return Fact(
             value="/", confidence=0.8, evidence=evidence([by_path["/"]], "health"), reason="no health route; the page at / answers"
         )
-    if technology and technology.id == "fastapi" and routes and not scan.facts.of("no-openapi"):
-        place = evidence(scan.facts.of("app", "fastapi")[:1], "health")
+    schema = scan.facts.first("openapi")
+    if technology and technology.id == "fastapi" and (schema is None or schema.name.startswith("/")):
+        place = evidence([schema] if schema else scan.facts.of("app", "fastapi")[:1], "health")
         return Fact(
-            value="/openapi.json", confidence=0.7, evidence=place, reason="no route at / or for health; FastAPI serves its schema"
+            value=schema.name if schema else "/openapi.json",
+            confidence=0.7,
+            evidence=place,
+            reason="no route at / or for health; FastAPI serves its schema",
         )
     if technology and technology.supported and technology.id in {"flask", "express", "django", "fastapi"}:
         scan.finding(

@@ -50,7 +50,7 @@ def verdict(scan: Scan, known: Known) -> tuple[Kind, Support, str]:
     deployable_language = technology is None or technology.language in {"Python", "JavaScript"}
     if not deployable and not (known.explicit_start and deployable_language):
         if technology:
-            return technology.kind if technology.supported else Kind.NONE, Support.NOT_YET, f"{name} project; {_LATER}."
+            return Kind.NONE, Support.NOT_YET, f"{name} project; {_LATER}."
         if known.start is None:
             return Kind.NONE, Support.NOT_YET, f"{name} project, but no web framework and no start command were found in it."
     if manager is not None and not BY_NAME[manager.value.name].supported:
@@ -76,8 +76,12 @@ def static_directory(scan: Scan) -> Fact[str] | None:
 
 def _nothing(scan: Scan, known: Known) -> str:
     inside: dict[str, str] = {}
-    for directory in sorted(directory for directory in scan.directories if directory.count("/") <= 1):
-        names = [path.rpartition("/")[2] for path in scan.tree.entries if path.rpartition("/")[0] == directory]
+    names_of: dict[str, set[str]] = {}
+    for path in scan.tree.entries:
+        if 1 <= path.count("/") <= 2:
+            directory, _, name = path.rpartition("/")
+            names_of.setdefault(directory, set()).add(name)
+    for directory, names in sorted(names_of.items()):
         row = next((row for row in INSIDE if "*" not in row.glob and row.glob in names), None)
         if row and not any(directory.startswith(f"{other}/") for other in inside):
             inside[directory] = row.name

@@ -44,11 +44,8 @@ def package_json(file: str, data: bytes) -> Iterator[Found]:
     for runtime, version in _strings(content.get("volta")):
         kind = "pin" if runtime == "node" else "manager-version"
         yield Found(kind, runtime, version, file, *at(runtime, "volta"), "volta")
-    for key in ("main", "type"):
-        if isinstance(value := content.get(key), str):
-            yield Found("package-field", key, value, file, *at(key), "node")
-    if "workspaces" in content:
-        yield Found("package-field", "workspaces", "", file, *at("workspaces"), "node")
+    if isinstance(main := content.get("main"), str):
+        yield Found("package-field", "main", main, file, *at("main"), "node")
     if isinstance(manager := content.get("packageManager"), str) and (match := _MANAGER.match(manager)):
         yield Found("package-manager", match[1], match[2], file, *at("packageManager"), "node")
     runtime_wish = content.get("devEngines")

@@ -12,7 +12,6 @@ from deploydeck.scan.facts import Broken, Found, Text
 
 _PROCESS = re.compile(r"^([A-Za-z0-9_-]{1,40}):\s*(\S.{0,1000})$")
 _EXPOSE = re.compile(r"^\s{0,20}EXPOSE\s+([0-9]{1,5})(?:/tcp)?\b", re.IGNORECASE)
-_FROM = re.compile(r"^\s{0,20}FROM\s+(?:--platform=\S{1,60}\s+)?([^\s]{1,200})", re.IGNORECASE)
 _ENV_LINE = re.compile(r"^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]{0,99})\s*=(.*)$")
 _OUR_MARK = "deploydeck"
 _COMPOSE_BYTES = 300_000
@@ -53,9 +52,7 @@ def dockerfile(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
     ours = any(_OUR_MARK in line.lower() for line in text.lines[:5])
     for number, line in enumerate(text.lines, 1):
-        if match := _FROM.match(line):
-            yield Found("base-image", match[1], "", file, number, line)
-        elif (match := _EXPOSE.match(line)) and not ours:  # our own earlier output is no evidence
+        if (match := _EXPOSE.match(line)) and not ours:  # our own earlier output is no evidence
             yield Found("expose", match[1], "Dockerfile", file, number, line)
 
 

@@ -79,8 +79,6 @@ def pyproject(file: str, data: bytes) -> Iterator[Found]:
 
     if project:
         yield Found("manifest", "pyproject", file, file, *at("[project]"), "python")
-    if "build-system" in content:
-        yield Found("manifest", "build-system", file, file, *at("[build-system]"), "python")
     if isinstance(name := project.get("name") or _table(tool.get("poetry")).get("name"), str):
         yield Found("project-name", name, "", file, *at(name), "python")
     if isinstance(wanted := project.get("requires-python"), str):

@@ -28,7 +28,7 @@ _SETTING_NAMES = frozenset({
 _RUNNERS = {"uvicorn.run": "uvicorn", "waitress.serve": "waitress", "serve": "waitress", "web.run_app": "aiohttp"}
 # Building a syntax tree costs about 0.7 s a megabyte: only files that can hold one of our facts get one.
 _WORTH_PARSING = re.compile(
-    rb"Flask|FastAPI|Starlette|Quart|Sanic|Litestar|APIRouter|Blueprint|environ|getenv|decouple|\benv[.(]|_APPLICATION|ROOT_URLCONF|urlpatterns"
+    rb"Flask|FastAPI|BaseSettings|Starlette|Quart|Sanic|Litestar|APIRouter|Blueprint|environ|getenv|decouple|\benv[.(]|_APPLICATION|ROOT_URLCONF|urlpatterns"
     rb"|ALLOWED_HOSTS|SECRET_KEY|STATIC_ROOT|get_[aw]sgi_application|ProtocolTypeRouter|_app\b|uvicorn|waitress|run_app"
     rb"|\b(?:app|application|server|api)\.run\(|@\w{1,40}\.(?:get|route|api_route|head)\("
 )
@@ -79,6 +79,8 @@ def python_source(file: str, data: bytes) -> Iterator[Found]:
                 yield source.found("env", name, node, tags=frozenset({"required"}))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _routes(source, node)
+        elif isinstance(node, ast.ClassDef) and any(_dotted(base).endswith("BaseSettings") for base in node.bases):
+            yield from _settings_class(source, node)
     yield from _top_level(source, tree)
 
 
@@ -117,7 +119,7 @@ def _top_level(source: _Source, tree: ast.Module) -> Iterator[Found]:
         value: ast.expr | None = None
         if isinstance(statement, ast.Assign):
             targets, value = statement.targets, statement.value
-        elif isinstance(statement, ast.AnnAssign):
+        elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
             targets, value = [statement.target], statement.value
         names = [target.id for target in targets if isinstance(target, ast.Name)]
         for name in names:
@@ -165,7 +167,8 @@ def _setting(source: _Source, name: str, node: ast.AST, value: ast.expr | None) 
 
 
 def _django_routes(source: _Source, value: ast.expr | None) -> Iterator[Found]:
-    for item in value.elts if isinstance(value, ast.List | ast.Tuple) else []:
+    lists = [value.left, value.right] if isinstance(value, ast.BinOp) else [value]
+    for item in [item for one in lists if isinstance(one, ast.List | ast.Tuple) for item in one.elts]:
         if isinstance(item, ast.Call) and _dotted(item.func) == "path" and item.args and isinstance(item.args[0], ast.Constant):
             included = len(item.args) > 1 and isinstance(item.args[1], ast.Call) and _dotted(item.args[1].func) == "include"
             if not included:
@@ -198,8 +201,8 @@ def _call(source: _Source, node: ast.Call) -> Iterator[Found]:
     elif last in _ROUTERS | {"include_router", "register_blueprint", "mount"}:
         if any(keyword.arg in {"prefix", "url_prefix"} for keyword in node.keywords) or last == "mount":
             yield source.found("prefixed", last, node)
-    elif last == "FastAPI" and any(keyword.arg == "openapi_url" for keyword in node.keywords):
-        yield source.found("no-openapi", last, node)
+    elif last == "FastAPI" and (schema := [keyword.value for keyword in node.keywords if keyword.arg == "openapi_url"]):
+        yield source.found("openapi", _string(schema[0]), node)
 
 
 def _env_call(source: _Source, node: ast.Call, called: str) -> Iterator[Found]:
@@ -218,6 +221,33 @@ def _env_call(source: _Source, node: ast.Call, called: str) -> Iterator[Found]:
     if called.endswith("setdefault"):
         tags.add("setdefault")
     yield source.found("env", name, node, value, frozenset(tags))
+
+
+def _settings_class(source: _Source, node: ast.ClassDef) -> Iterator[Found]:
+    """Fields of a pydantic settings class: each is a variable of its name in capitals, behind `env_prefix`."""
+    prefix = ""
+    for inner in ast.walk(node):
+        if (isinstance(inner, ast.keyword) and inner.arg == "env_prefix") or (
+            isinstance(inner, ast.Assign)
+            and any(isinstance(target, ast.Name) and target.id == "env_prefix" for target in inner.targets)
+        ):
+            prefix = _string(inner.value)
+    for field in node.body:
+        if (
+            not isinstance(field, ast.AnnAssign)
+            or not isinstance(field.target, ast.Name)
+            or field.target.id.startswith(("_", "model_config"))
+        ):
+            continue
+        if "ClassVar" in ast.dump(field.annotation)[:200]:
+            continue
+        default, tags, value = field.value, {"required"}, ""
+        if isinstance(default, ast.Constant):
+            value, tags = short(default.value) if default.value is not None else "", {"defaulted"}
+            tags |= {"computed"} if default.value is None else set()
+        elif default is not None:
+            tags = {"defaulted", "computed"}  # Field(…): what it says is for pydantic to know
+        yield source.found("env", (prefix + field.target.id).upper(), field, value, frozenset(tags))
 
 
 def _listen(source: _Source, node: ast.Call, runner: str) -> Iterator[Found]:
