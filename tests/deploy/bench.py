@@ -44,6 +44,7 @@ FAST = Timing(
     unreachable_s=0.2,
     lock_poll_s=0.03,
     pump_s=0.02,
+    keep_cap_s=0.3,
 )
 HEALTH = HealthSpec(interval_s=0.02, timeout_s=1.0, deadline_s=0.3, stable_s=0.05)
 

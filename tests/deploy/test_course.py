@@ -149,9 +149,7 @@ async def test_unhealthy_after_the_switch_rolls_back_with_evidence(
     assert any("v2 starts" in line for line in result.cause.evidence)
     assert any(("status 500" if condition == "unhealthy" else "exit code 1") in line for line in result.cause.evidence)
     assert result.health is not None and result.health.health is Health.UNHEALTHY
-    states = [
-        event.data["state"] for event in await bench.events(result.deployment_id) if event.kind is EventKind.STATE
-    ]
+    states = [event.data["state"] for event in await bench.events(result.deployment_id) if event.kind is EventKind.STATE]
     assert states == ["queued", "acquiring_lock", "running", "rolling_back", "rolled_back"]
     lines = bench.deck.logs.reader(result.deployment_id, "app").lines()
     assert any("v2 starts" in line.text for line in lines)

@@ -45,6 +45,7 @@ class Timing:
     lock_news_s: float = 15.0
     log_news_s: float = 0.25
     pump_s: float = 0.1
+    keep_cap_s: float = 5.0
 
 
 def backoff_s(timing: Timing, attempt: int) -> float:
@@ -67,7 +68,12 @@ class Tools:
     timing: Timing = field(default_factory=Timing)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     holding: dict[str, str] = field(default_factory=dict)
-    trouble: str = ""
+    _troubles: dict[object, str] = field(default_factory=dict)
+
+    @property
+    def trouble(self) -> str:
+        """What keeps a record from being written just now; empty when nothing does."""
+        return next(iter(self._troubles.values()), "")
 
     async def keep(self, record: Callable[[], Awaitable[T]]) -> T:
         """Write or read the store, again and again while the disk is full or the database locked.
@@ -75,21 +81,21 @@ class Tools:
         Nothing goes on without its record: an effect without one would be done twice. What is wrong is said in the worker's status
         and its log. Leaves (raises Leave) only when the worker is told to go.
         """
-        delay = 0.1
-        while True:
-            try:
-                answer = await record()
-            except DeployDeckError as error:
-                if not error.code.startswith("store-"):
-                    raise
-                if self.trouble != error.what:
-                    _log.error("the store does not take records: %s", error)
-                self.trouble = error.what
+        delay, mark = 0.1, object()
+        try:
+            while True:
+                try:
+                    return await record()
+                except DeployDeckError as error:
+                    if not error.code.startswith("store-"):
+                        raise
+                    if self._troubles.get(mark) != error.what:
+                        _log.error("the store does not take records: %s", error)
+                    self._troubles[mark] = error.what
                 await self.sleep(delay)
-                delay = min(delay * 2, 5.0)
-            else:
-                self.trouble = ""
-                return answer
+                delay = min(delay * 2, self.timing.keep_cap_s)
+        finally:
+            self._troubles.pop(mark, None)
 
     async def sleep(self, seconds: float, wake: asyncio.Event | None = None) -> bool:
         """Wait; True when `wake` was set meanwhile. Raises Leave when the worker is told to go."""

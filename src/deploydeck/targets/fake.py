@@ -58,6 +58,7 @@ STEPS: tuple[StepPlan, ...] = (
 )
 
 WORLD_FILE = "fake-world.json"
+FOR_GOOD = "-for-good"
 SLOW_S = 0.05
 MAX_LOG_LINES = 2000
 
@@ -66,7 +67,8 @@ class World:
     """The pretend world: copies, what is live, counted effects, and the faults that wait.
 
     `faults` maps a step to a list of faults, each used up once: before, after (the effect happened, the answer was lost),
-    transient, transient-after, slow, hang, unknown, partial, expired, undo (its undo fails), crash (an error of an unknown kind).
+    transient, transient-after, slow, hang, unknown, partial, expired, undo (its undo fails), crash (an error of an unknown kind),
+    sick (what it brings up is unhealthy). A fault whose name ends in -for-good is never used up.
     `unhealthy` names releases whose copies answer 500, `dying` those whose process ends.
     """
 
@@ -178,6 +180,9 @@ class FakeTarget:
             raise RuntimeError("the pretend adapter has a defect")
         context.emit(f"{step.command} for {context.release.label}", "out", "build" if step.phase is Phase.BUILD else "deploy")
         context.progress(1, 2, "parts")
+        if fault == "sick":
+            with self.world.change() as world:
+                world["unhealthy"].append(context.release.id)
         result = await self._effect(step, context, half=fault == "partial")
         context.progress(2, 2, "parts")
         if fault in ("after", "partial"):
@@ -240,9 +245,12 @@ class FakeTarget:
     def _next_fault(self, step: str, kinds: tuple[str, ...]) -> str:
         with self.world.change() as world:
             waiting: list[str] = world["faults"].get(step, [])
-            if waiting and waiting[0] in kinds:
-                return waiting.pop(0)
-        return ""
+            kind = waiting[0].removesuffix(FOR_GOOD) if waiting else ""
+            if kind not in kinds:
+                return ""
+            if not waiting[0].endswith(FOR_GOOD):
+                waiting.pop(0)
+            return kind
 
     # --- copies ---------------------------------------------------------------------------------------------------------------
 
@@ -362,4 +370,4 @@ _BEFORE = {
     "transient": Cause(code="fake-busy", what="The pretend world is busy.", transient=True),
     "expired": Cause(code="credentials-expired", what="The pretend credentials have expired.", hint="Sign in again."),
 }
-_ACT_FAULTS = (*_BEFORE, "after", "transient-after", "partial", "slow", "hang", "crash")
+_ACT_FAULTS = (*_BEFORE, "after", "transient-after", "partial", "slow", "hang", "crash", "sick")
