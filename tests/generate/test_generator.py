@@ -424,9 +424,15 @@ def test_an_own_dockerignore_is_only_completed(tmp_path: Path) -> None:
     made = flask_pip(tmp_path)
     write(tmp_path, {".dockerignore": "data\n.git/\n"})
     lines = files_of(made)[".dockerignore"].content.split("\n")
-    assert lines == ["data", ".git/", "# Added by DeployDeck", "**/.env", "**/.env.*", "!**/.env.example", ""]
-    write(tmp_path, {".dockerignore": ".git\n.env\n.env.*\n"})
+    assert lines == ["data", ".git/", "# Added by DeployDeck", "**/.env", "**/.env.*", "!**/.env.example", ".venv", "venv", ""]
+    write(tmp_path, {".dockerignore": ".git\n.env\n.env.*\n.venv/\n/venv\n"})
     assert ".dockerignore" not in files_of(made)
+
+
+def test_an_own_dockerignore_gets_no_packages_of_another_system(tmp_path: Path) -> None:
+    made = express_npm(tmp_path)
+    write(tmp_path, {".dockerignore": ".git\n.env*\n.env\n.env.*\n"})
+    assert files_of(made)[".dockerignore"].content.endswith("# Added by DeployDeck\n**/node_modules\n")
 
 
 def test_own_project_file_and_example_are_left_alone(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ _LANGUAGE: dict[str, tuple[tuple[str, str, str], ...]] = {
         )
     ),
 }
+_FOREIGN = {"python": (".venv", "venv"), "node": ("**/node_modules",)}
 _DESKTOP: tuple[tuple[str, str, str], ...] = tuple(
     (pattern, "desktop-files", "Belongs to this desk, not to the program") for pattern in (".idea", ".vscode", "**/.DS_Store")
 )
@@ -94,13 +95,13 @@ class _Lines:
 
 
 def dockerignore(profile: ProjectProfile, choices: Choices, files: ProjectFiles, *, own_dockerfile: bool) -> GeneratedFile | None:
-    """What stays out of the build. A project's own file is kept and only completed with what keeps secrets out.
+    """What stays out of the build. A project's own file is kept and only completed (secrets, foreign packages).
 
     With a Dockerfile of its own, only those lines are offered: its builder may need anything else. None: nothing to add.
     """
     existing = files.text(DOCKERIGNORE)
     if existing and not owned(existing):
-        return _completed(existing)
+        return _completed(existing, () if own_dockerfile else _FOREIGN.get(choices.language, ()))
     if files.is_file(DOCKERIGNORE) and not existing:
         return None  # larger than we read: theirs, and left alone
     rows = [*_ALWAYS]
@@ -126,9 +127,13 @@ def dockerignore(profile: ProjectProfile, choices: Choices, files: ProjectFiles,
     return out.file()
 
 
-def _completed(existing: str) -> GeneratedFile | None:
+def _completed(existing: str, foreign: tuple[str, ...]) -> GeneratedFile | None:
+    wanted = (
+        *_ALWAYS,
+        *((pattern, "foreign-packages", "Installed for this machine: it would break the image's own") for pattern in foreign),
+    )
     present = {line.strip().removeprefix("**/").strip("/") for line in existing.splitlines()}
-    missing = [row for row in _ALWAYS if row[0].removeprefix("!").removeprefix("**/") not in present and not row[0].startswith("!")]
+    missing = [row for row in wanted if row[0].removeprefix("!").removeprefix("**/") not in present and not row[0].startswith("!")]
     if not missing:
         return None
     newline = "\r\n" if "\r\n" in existing else "\n"
