@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
+from deploydeck.screens.background import start
 from deploydeck.screens.base import DeckScreen, screen_bindings
 from deploydeck.widgets.row_list import Column, Row, RowList
 from deploydeck.widgets.states import look

@@ -47,7 +47,7 @@ class DiffView(LineView):
         self.changed()
         if not same_file:
             self.cursor = 0
-            self.scroll_to(x=0, y=0, animate=False, immediate=True)
+            self.scroll_to(x=0, y=0, animate=False, immediate=True, force=True)
             self.focus_hunk(0)
 
     def changed(self) -> None:
@@ -91,7 +91,9 @@ class DiffView(LineView):
                 height = max(self.scrollable_content_region.height, 1)
                 top = self.scroll_offset.y
                 if y + size > top + height:
-                    self.scroll_to(y=min(y, max(y + size - height, 0)) if size <= height else y, animate=False, immediate=True)
+                    self.scroll_to(
+                        y=min(y, max(y + size - height, 0)) if size <= height else y, animate=False, immediate=True, force=True
+                    )
                 return
 
     def focused_text(self) -> str:

@@ -200,15 +200,15 @@ class LineView(ScrollView, can_focus=True):
         height = max(self.scrollable_content_region.height, 1)
         top = self.scroll_offset.y
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
         elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True, force=True)
 
     def _step(self, lines: int) -> None:
         if self.shows_cursor:
             self.move_to(self.cursor + lines, towards=1 if lines > 0 else -1)
         else:
-            self.scroll_relative(y=lines, animate=False, immediate=True)
+            self.scroll_relative(y=lines, animate=False, immediate=True, force=True)
 
     def _page(self) -> int:
         return max(self.scrollable_content_region.height, 1)
@@ -234,18 +234,18 @@ class LineView(ScrollView, can_focus=True):
     def action_first(self) -> None:
         if self.shows_cursor:
             self.move_to(0)
-        self.scroll_to(y=0, animate=False, immediate=True)
+        self.scroll_to(y=0, animate=False, immediate=True, force=True)
 
     def action_last(self) -> None:
         if self.shows_cursor:
             self.move_to(self.total() - 1, towards=-1)
-        self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+        self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
 
     def action_left(self) -> None:
-        self.scroll_relative(x=-max(self.size.width // 2, 1), animate=False, immediate=True)
+        self.scroll_relative(x=-max(self.size.width // 2, 1), animate=False, immediate=True, force=True)
 
     def action_right(self) -> None:
-        self.scroll_relative(x=max(self.size.width // 2, 1), animate=False, immediate=True)
+        self.scroll_relative(x=max(self.size.width // 2, 1), animate=False, immediate=True, force=True)
 
     def focused_text(self) -> str:
         """What `y` copies: the line under the cursor, or the whole pane when it has none."""
@@ -268,6 +268,6 @@ class LineView(ScrollView, can_focus=True):
                 if self.shows_cursor:
                     self.move_to(y)
                 else:
-                    self.scroll_to(y=y, animate=False, immediate=True)
+                    self.scroll_to(y=y, animate=False, immediate=True, force=True)
                 return True
         return False

@@ -27,14 +27,18 @@ _RANK = {"d": 0, "i": 1, "w": 2, "e": 3}
 
 
 class Entry(NamedTuple):
-    """A line. `number` counts from 0 and never changes; `at` is seconds since the epoch (0: unknown); `rank` 0 debug … 3 error."""
+    """A line. `number` counts from 0 and never changes; `at` is seconds since the epoch (0: unknown)."""
 
     number: int
     at: float
-    rank: int
     stream: str
     source: str
     text: str
+
+    @property
+    def rank(self) -> int:
+        """0 debug … 3 error; read from the text when it is asked for: most lines are never looked at."""
+        return rank_of(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,15 @@ class Filter:
         pattern, invert, level, since, until = self.pattern(), self.invert, self.level, self.since, self.until
 
         def shown(entry: Entry) -> bool:
-            if entry.rank < level or (since and entry.at < since) or (until and entry.at > until):
+            if (level and entry.rank < level) or (since and entry.at < since) or (until and entry.at > until):
                 return False
             return pattern is None or (pattern.search(entry.text, 0, MATCHED_CHARACTERS) is not None) is not invert
 
         return shown
 
 
-def rank_of(text: str, stream: str = "out") -> int:
-    """How loud a line is, from the first level word near its start; standard error without one counts as info."""
+def rank_of(text: str) -> int:
+    """How loud a line is, from the first level word near its start; without one it counts as info, also on standard error."""
     found = _LEVEL.search(text, 0, 200)
     if found is None or found.lastgroup is None:
         return 1
@@ -98,9 +102,7 @@ class LogModel:
     def append(self, lines: Iterable[tuple[float, str, str, str]]) -> int:
         """Add (at, stream, source, text) lines; returns how many of them the filter shows."""
         number = self.first + len(self.entries)
-        added = [
-            Entry(number + i, at, rank_of(text, stream), stream, source, text) for i, (at, stream, source, text) in enumerate(lines)
-        ]
+        added = [Entry(number + i, at, stream, source, text) for i, (at, stream, source, text) in enumerate(lines)]
         self.entries += added
         count = len(added)
         if self.shown is not None and self._test is not None:

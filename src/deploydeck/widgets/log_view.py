@@ -68,7 +68,7 @@ class LogView(LineView):
             self.new += came
         gone = self.model.first - trimmed
         if gone and not self.following:  # what is read must not slide away under the reader
-            self.scroll_to(y=max(self.scroll_offset.y - gone, 0), animate=False, immediate=True)
+            self.scroll_to(y=max(self.scroll_offset.y - gone, 0), animate=False, immediate=True, force=True)
         self.changed()
 
     def clear(self) -> None:
@@ -98,7 +98,7 @@ class LogView(LineView):
             return
         self.virtual_size = Size(width if width > self.size.width else 0, total)
         if self.following and total:
-            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
         elif total:
             self._show_cursor()
         self.refresh()
@@ -214,13 +214,15 @@ class LogView(LineView):
             super()._show_cursor()
             return
         if self.cursor < self.scroll_offset.y:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
             return
         for _ in range(self.size.height):
             rows = self._rows()
             if any(position == self.cursor for position, _ in rows) or self.scroll_offset.y >= self.max_scroll_y:
                 return
-            self.scroll_to(y=max(self.scroll_offset.y + 1, self.cursor - self.size.height + 1), animate=False, immediate=True)
+            self.scroll_to(
+                y=max(self.scroll_offset.y + 1, self.cursor - self.size.height + 1), animate=False, immediate=True, force=True
+            )
 
     def pause(self) -> None:
         """Hold still; new lines are counted."""
@@ -246,7 +248,7 @@ class LogView(LineView):
 
     def action_first(self) -> None:
         self.move_to(0, towards=-1)
-        self.scroll_to(y=0, animate=False, immediate=True)
+        self.scroll_to(y=0, animate=False, immediate=True, force=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)

@@ -32,7 +32,7 @@ class TextPane(LineView):
         self._source = source
         self.changed()
         if not keep_place:
-            self.scroll_to(y=0, animate=False, immediate=True)
+            self.scroll_to(y=0, animate=False, immediate=True, force=True)
 
     def changed(self) -> None:
         width = self.size.width - 1 if self.size.width else 80
