@@ -107,8 +107,8 @@ class Bench:
         kind = DeploymentKind.ROLLBACK if to else DeploymentKind.DEPLOY
         return await engine.queue(config, plan, resolved, source_hash=source, kind=kind, rollback_to=to)
 
-    async def run(self, deployment: Deployment, timing: Timing = FAST) -> DeploymentResult:
-        return await run_foreground(deployment.id, self.deck, prober=self.probe, timing=timing)
+    async def run(self, deployment: Deployment, timing: Timing = FAST, prober: Prober | None = None) -> DeploymentResult:
+        return await run_foreground(deployment.id, self.deck, prober=prober or self.probe, timing=timing)
 
     async def deploy(self, timing: Timing = FAST, **changes: Any) -> DeploymentResult:
         return await self.run(await self.queue(**changes), timing)
