@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 from deploydeck.cli import prompt
@@ -32,14 +33,8 @@ _LEVEL_STYLES = {Level.WARNING: "warn", Level.ERROR: "bad"}
 Work = Callable[[], Coroutine[Any, Any, Any]]
 
 
-class _Interrupt:
-    """Ctrl-C, or a request to stop, in the queue of things to look at."""
-
-    def __init__(self, number: signal.Signals) -> None:
-        self.number = number
-
-
 _END = object()
+_INTERRUPT = object()
 
 
 async def follow(deck: Deck, deployment: Deployment, out: Output, *, work: Work | None = None) -> int:
@@ -60,14 +55,15 @@ async def follow(deck: Deck, deployment: Deployment, out: Output, *, work: Work 
                     screen.show(item)
                 elif isinstance(item, BaseException):
                     raise item
-                elif isinstance(item, _Interrupt) and not await _asked(deck, deployment, out, foreground=work is not None):
+                elif item is _INTERRUPT and not await _asked(deck, deployment, out, foreground=work is not None):
                     return EXIT_INTERRUPTED
             if work is not None:
                 await tasks[1]  # nothing stays behind
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        with _leaving_at_once() if work is not None else contextlib.nullcontext():
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         out.status("")
     result = await deck.engine.result(deployment.id)
     out.record(result)
@@ -99,14 +95,23 @@ async def _next(queue: asyncio.Queue[object], screen: _Screen) -> object:
             screen.tick()
 
 
-@contextlib.contextmanager
-def _interrupts(queue: asyncio.Queue[object]) -> Any:
+def _interrupts(queue: asyncio.Queue[object]) -> contextlib.AbstractContextManager[None]:
     """Ctrl-C and a request to stop become items of the queue instead of ending the process."""
+    return _handled(lambda: queue.put_nowait(_INTERRUPT))
+
+
+def _leaving_at_once() -> contextlib.AbstractContextManager[None]:
+    """While a running step is finished, one more interrupt leaves as if killed: the next worker resumes all the same."""
+    return _handled(lambda: os._exit(EXIT_INTERRUPTED))
+
+
+@contextlib.contextmanager
+def _handled(action: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     try:
         for number in numbers:
-            loop.add_signal_handler(number, queue.put_nowait, _Interrupt(number))
+            loop.add_signal_handler(number, action)
         yield
     finally:
         for number in numbers:
@@ -143,8 +148,12 @@ async def _asked(deck: Deck, deployment: Deployment, out: Output, *, foreground:
 
 
 def _goes_on(deployment_id: str, foreground: bool) -> str:
-    what = "It stands where it stood" if foreground else "The deployment goes on"
-    return f"{what}. Follow it with: deploydeck attach {deployment_id}"
+    if foreground:
+        return (
+            f"The running step is finished, then this leaves (at once when interrupted again). Nothing is lost; go on with: "
+            f"deploydeck attach {deployment_id}"
+        )
+    return f"The deployment goes on. Follow it with: deploydeck attach {deployment_id}"
 
 
 def _say(text: str) -> None:
@@ -152,7 +161,7 @@ def _say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def _default_interrupt() -> Any:
+def _default_interrupt() -> Iterator[None]:
     """While a question stands, Ctrl-C interrupts the question."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
