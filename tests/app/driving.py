@@ -78,7 +78,7 @@ async def driving(
         return deck.as_deck()
 
     app = DeployDeckApp(root or deck.root, deck.paths, open_deck=open_deck)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         driver = Driver(app, pilot, deck)
         if start:
             await driver.until(lambda: app.session.deck is not None, "the deck is open")

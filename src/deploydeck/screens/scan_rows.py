@@ -62,7 +62,7 @@ def rows(profile: ProjectProfile) -> list[Row]:
         if fact is not None:
             found.append(_fact_row(known, fact))
         elif known.setting and profile.support == "supported" and known.field in ("start", "port", "health_path"):
-            found.append(Row(known.field, (known.label, ("not found", "warn"), ("e sets it", "dim"))))
+            found.append(Row(known.field, (known.label, (("not found", "warn"), (" · e sets it", "dim")), "")))
     required = sum(variable.required for variable in profile.variables)
     secret = sum(variable.secret for variable in profile.variables)
     for key, title, count, text in (

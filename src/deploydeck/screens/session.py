@@ -66,6 +66,8 @@ class Session:
     @property
     def environment_name(self) -> str:
         """The chosen environment, or the default one of the open project."""
+        if self.deployment is not None:
+            return self.deployment.environment
         if self.environment:
             return self.environment
         return self.scanned.settings.default_environment if self.scanned else ""
@@ -75,6 +77,8 @@ class Session:
         """The chosen target, or the one the last plan or proposal settled on."""
         if self.target:
             return self.target
+        if self.deployment is not None:
+            return self.deployment.target
         for settled in (self.prepared, self.offer.proposal if self.offer else None):
             if settled is not None:
                 return settled.config.target

@@ -50,7 +50,8 @@ def read_rows(paths: Paths, project: Path | None) -> list[SettingRow]:
     settings = load_settings(paths, project)
     user = read_toml(paths.user_file)
     own = read_toml(project / PROJECT_FILE) if project else {}
-    return [_row(name, field, value, user, own) for name, field, value in _walk(settings)]
+    rows = [_row(name, field, value, user, own) for name, field, value in _walk(settings)]
+    return sorted(rows, key=lambda row: row.name.split(".")[0] in PROJECT_SECTIONS)  # what can be changed here comes first
 
 
 def _walk(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, FieldInfo, Any]]:

@@ -27,11 +27,6 @@ class SettingsScreen(ModalScreen[None]):
         Binding("escape,q,comma", "leave", show=False),
         Binding("enter,e", "edit", show=False),
     ]
-    DEFAULT_CSS = """
-    SettingsScreen .dialog { width: 100%; height: 100%; max-width: 110; }
-    SettingsScreen .dialog #settings { height: 1fr; max-height: 100%; }
-    SettingsScreen .dialog #meaning { height: 5; border-top: solid $primary; }
-    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -18,10 +18,6 @@ _DANGER = {Danger.NONE: "", Danger.ASKS: " Asks first.", Danger.GATED: " Asks fi
 
 class HelpModal(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter", "leave", show=False)]
-    DEFAULT_CSS = """
-    HelpModal .dialog { width: 90; }
-    HelpModal .dialog TextPane { max-height: 100; }
-    """
 
     def __init__(self, scope: str, screen_help: str, pane_title: str, pane_help: str, keymap: dict[str, str] | None = None) -> None:
         super().__init__()
