@@ -44,7 +44,7 @@ format: $(STAMP)  ## put the code into its usual form
 bench: $(STAMP)  ## the figures the README quotes
 	$(BIN)/python -m bench
 
-docs: $(STAMP)  ## write the pages that are made from the code: docs/commands.md, docs/settings.md
+docs: $(STAMP)  ## write the pages that are made from the code: commands, keys, settings
 	$(BIN)/python -m deploydeck.cli.reference docs
 
 wheel: $(STAMP)  ## build the wheel into dist/

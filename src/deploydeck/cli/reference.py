@@ -1,4 +1,4 @@
-"""The pages of docs/ that are made from the code: commands.md, settings.md. `make docs` writes them, a test keeps them current."""
+"""The pages of docs/ that are made from the code: commands, keys, settings. `make docs` writes them, a test keeps them current."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from deploydeck.actions import ACTIONS, SCREENS
 from deploydeck.cli.table import COMMANDS, EXIT_MEANINGS, Argument, Command
 from deploydeck.settings import PROJECT_SECTIONS, json_schema
 
@@ -176,7 +177,37 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES: dict[str, Callable[[], str]] = {"commands.md": commands_page, "settings.md": settings_page}
+def keys_page() -> str:
+    """docs/keys.md, from the table of actions."""
+    lines = [_MADE, "# Keys", "", *_KEYS_INTRO]
+    scopes = {"app": "Everywhere", "pane": "In any pane"} | {name: f"{number} {title}" for name, (number, title) in SCREENS.items()}
+    for action in ACTIONS:
+        scopes.setdefault(action.scope, action.scope.capitalize())
+    for scope, title in scopes.items():
+        actions = [action for action in ACTIONS if action.scope == scope]
+        if not actions:
+            continue
+        lines += [f"## {title}", "", "| key | action | does |", "|---|---|---|"]
+        lines += [f"| {_keys(action.key)} | `{action.id}` | {_cell(action.help)} |" for action in actions]
+        lines.append("")
+    return "\n".join(lines)
+
+
+_KEYS_INTRO = """\
+Every action is in the palette (`ctrl+p`) with its key. To rebind one, name it in `config.toml`:
+
+    [keys]
+    "review.accept" = "space"
+
+A clash is reported at start, and the usual keys stay in force.
+""".split("\n")
+
+
+def _keys(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names.split(",")) if names else "palette"
+
+
+PAGES: dict[str, Callable[[], str]] = {"commands.md": commands_page, "keys.md": keys_page, "settings.md": settings_page}
 
 
 def write_pages(to: Path) -> None:
