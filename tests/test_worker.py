@@ -232,7 +232,7 @@ async def test_work_queued_while_the_worker_leaves_is_not_lost(bench: Bench, mon
     """The row arrives after the last look of the loop and before the lock is free: no face starts a worker then."""
     import deploydeck.deploy.service as service
 
-    plain = service.clear_status
+    plain = presence.clear_status
     late: list[str] = []
 
     def clear(paths: Paths) -> None:

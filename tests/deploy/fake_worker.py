@@ -94,7 +94,7 @@ def main(arguments: list[str]) -> int:
         async with plain_tools(deck, prober or asking(paths), timing or FAST) as made:
             yield made
 
-    worker._tools = tools  # type: ignore[assignment]
+    worker._tools = tools
     if arguments:
         names = (paths.data / "boundaries").open("a", encoding="utf-8")
 

@@ -16,7 +16,7 @@ from deploydeck.deploy.script import GO, STOP
 from deploydeck.deploy.session import INCONCLUSIVE, LEASE_LOST, PASSED, Session, Stop, cancel_cause
 from deploydeck.deploy.stepping import Stepping
 from deploydeck.deploy.tools import Leave, Tools
-from deploydeck.deploy.undoing import undo_step
+from deploydeck.deploy.undoing import give_up, undo_step
 from deploydeck.domain import (
     Cause,
     DeployDeckError,
@@ -63,10 +63,12 @@ class Calls:
                 return await self._calls[name](session, *arguments)
             except Stop as stop:
                 await self._remember(session, stop.cause)
-            except Leave:
-                raise
+            except DeployDeckError as error:
+                if name not in _STOPPING:
+                    raise
+                await self._remember(session, _cause_of(error))
             except Exception as error:
-                if name not in ("open", "step"):
+                if name not in _STOPPING:
                     raise
                 _log.exception("%s of %s failed in a way it does not know", name, deployment_id)
                 await self._remember(session, _cause_of(error))
@@ -110,8 +112,6 @@ class Calls:
         started = deployment.started_at or utc_now()
         if deployment.state is not DeploymentState.CANCELING:
             await session.state(DeploymentState.ACQUIRING_LOCK, "acquiring the lock of the target", started_at=started)
-        if session.values is None:
-            raise Stop(_HANDOFF_LOST)
         await self._ready(session)
         if not recorded:
             recorded = await self._plan(session)
@@ -153,8 +153,14 @@ class Calls:
         return {"undo": [step.name for step in touched]}
 
     async def _undo(self, session: Session, name: str) -> Answer:
-        await self._ready(session, undoing=True)
-        return {"verdict": GO if await undo_step(session, await session.step(name)) else STOP}
+        step = await session.step(name)
+        try:
+            await self._ready(session)
+        except Stop as stop:
+            return {"verdict": GO if await give_up(session, step, stop.cause) else STOP}
+        except DeployDeckError as error:
+            return {"verdict": GO if await give_up(session, step, _cause_of(error)) else STOP}
+        return {"verdict": GO if await undo_step(session, step) else STOP}
 
     async def _close(self, session: Session) -> Answer:
         await close_deployment(session)
@@ -163,8 +169,13 @@ class Calls:
 
     # --- before a change ------------------------------------------------------------------------------------------------------
 
-    async def _ready(self, session: Session, *, undoing: bool = False) -> None:
-        """Hold the lock. A lost lease pauses until it is ours again; when the world moved on meanwhile, the course ends."""
+    async def _ready(self, session: Session) -> None:
+        """Hold the lock. A lost lease pauses until it is ours again; when the world moved on meanwhile, the course ends.
+
+        Raises Stop, or DeployDeckError when the target does not answer.
+        """
+        if session.values is None and session.deployment.cause is None:
+            raise Stop(_HANDOFF_LOST)
         if session.lease is not None and not session.lease_lost:
             return
         had = session.lease is not None
@@ -176,8 +187,6 @@ class Calls:
         if had:
             await session.state(before, "the lock is ours again")
         if any(step.attempt for step in await session.steps()) and await self._moved_on(session):
-            if undoing:
-                raise DeployDeckError(LEASE_LOST, "Another deployment went live meanwhile; nothing is taken back.")
             raise Stop(
                 Cause(
                     code=LEASE_LOST,
@@ -281,6 +290,9 @@ class Calls:
                 session.output.emit(line, "out", "app")
         await session.output.flush()
 
+
+_STOPPING = ("open", "step")
+"""Calls whose failure ends the course; the others are tried again until they succeed."""
 
 _TOLD = {"seq", "name", "phase", "title", "command", "gate", "expected_s", "deadline_s"}
 _LEFT_AS_IT_IS = (INCONCLUSIVE, LEASE_LOST)

@@ -11,7 +11,9 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ SCRIPT_VERSION = "1"
 
 EXECUTOR = "worker"
 PARK = "park"
+KEEP_DAYS = 7
+_DAMAGED = ("not a database", "malformed", "file is encrypted")
 
 Answer = dict[str, Any]
 Call = Callable[..., Answer]
@@ -58,7 +62,23 @@ class Runner:
         self._workflow: Any = None
 
     def start(self) -> None:
-        """Launch the engine; whatever it was killed in goes on by itself within a second or two."""
+        """Launch the engine; whatever it was killed in goes on by itself within a second or two.
+
+        A damaged database is put aside: our own store knows every step, the engine only where it stood between two of them.
+        """
+        try:
+            self._launch()
+        except Exception as error:
+            if not any(sign in str(error).lower() for sign in _DAMAGED):
+                raise
+            aside = self._database.with_suffix(f".broken-{int(time.time())}")
+            _log.error("the engine's database is damaged (%s); it is kept as %s", error, aside.name)
+            self.close()
+            self._database.rename(aside)
+            self._launch()
+        self._forget_old()
+
+    def _launch(self) -> None:
         from dbos import DBOS
 
         logging.getLogger("dbos").setLevel(logging.ERROR)
@@ -95,6 +115,17 @@ class Runner:
             with self._guard:
                 if status.app_version == SCRIPT_VERSION and status.workflow_id not in self._begun:
                     self._expected.add(_deployment_of(status.workflow_id))
+
+    def _forget_old(self) -> None:
+        """Scripts that ended long ago serve nobody."""
+        from dbos import DBOS
+
+        before = (datetime.now(UTC) - timedelta(days=KEEP_DAYS)).isoformat()
+        old = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"], completed_before=before, limit=1000, load_input=False, load_output=False
+        )
+        if old:
+            DBOS.delete_workflows([status.workflow_id for status in old])
 
     def known(self, deployment_id: str) -> Known:
         """Whether the engine takes a deployment up by itself. Blocks shortly."""

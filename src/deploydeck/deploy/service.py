@@ -54,7 +54,7 @@ class Service:
         self._restarts: dict[str, _Restart] = {}
         self._told_status = 0.0
         self._told: WorkerStatus | None = None
-        self._runner: Runner | None = None
+        self._engine_trouble = ""
 
     async def run(self) -> None:
         """Work until idle. Raises AlreadyRunning at once when another worker owns the store.
@@ -79,7 +79,6 @@ class Service:
 
     async def _work(self) -> None:
         runner = Runner(self._tools.paths.engine_database, course, self._calls.perform, asyncio.get_running_loop())
-        self._runner = runner
         await asyncio.to_thread(runner.start)
         try:
             await self._recover(runner)
@@ -90,7 +89,6 @@ class Service:
             await self._parked(runner)
             await self._calls.leave()
             await asyncio.to_thread(runner.close)
-            self._runner = None
 
     async def _recover(self, runner: Runner) -> None:
         """Tell the followers of everything a dead worker left behind that it goes on."""
@@ -126,14 +124,24 @@ class Service:
                 if len(active) >= self._tools.settings.worker.max_parallel:
                     break
                 if deployment.id not in active and self._may_start(deployment):
-                    await asyncio.to_thread(runner.submit, deployment.id)
-                    active = runner.active() | {deployment.id}
+                    active |= await self._submit(runner, deployment.id)
             self._say(active=tuple(sorted(active)))
             if unfinished or active:
                 busy_at = clock()
             elif clock() - busy_at >= self._idle_exit_s:
                 return
             bell = await self._wait(BUSY_POLL_S if unfinished or active else IDLE_POLL_S, bell)
+
+    async def _submit(self, runner: Runner, deployment_id: str) -> set[str]:
+        """Start a script; when the durable engine does not take it (a full disk), it is tried again later."""
+        try:
+            await asyncio.to_thread(runner.submit, deployment_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the deployment waits in the queue
+            _log.exception("the durable engine does not take %s", deployment_id)
+            self._engine_trouble = f"The durable engine does not answer: {type(error).__name__}."
+            return set()
+        self._engine_trouble = ""
+        return {deployment_id}
 
     async def _wait(self, seconds: float, bell: int) -> int:
         """Until the time is over, somebody rings, or the worker is told to go. The bell's last time."""
@@ -166,7 +174,7 @@ class Service:
 
     def _say(self, active: tuple[str, ...] = (), *, force: bool = False) -> None:
         now = time.time()
-        status = WorkerStatus(True, os.getpid(), self._since, now, active, self._tools.trouble)
+        status = WorkerStatus(True, os.getpid(), self._since, now, active, self._tools.trouble or self._engine_trouble)
         told = self._told
         changed = told is None or (told.active, told.trouble) != (status.active, status.trouble)
         if force or changed or abs(now - self._told_status) >= STATUS_S:

@@ -35,6 +35,7 @@ from deploydeck.domain import (
 from deploydeck.redaction import Redactor
 from deploydeck.store import Lease, local_account
 from deploydeck.targets import StepContext, Target
+from deploydeck.vault import ResolvedVariables
 
 CANCELED = "canceled"
 LOCK_HELD = "lock-held"
@@ -88,7 +89,7 @@ class Session:
         deployment = await tools.keep(lambda: store.deployments.get(deployment_id))
         config = await tools.keep(lambda: store.projects.config(deployment.config_id))
         release = await tools.keep(lambda: store.deployments.release(deployment.release_id))
-        resolved = await asyncio.to_thread(tools.secrets.take, deployment_id)
+        resolved = await asyncio.to_thread(_taken, tools, deployment_id)
         redact = resolved.redactor() if resolved else Redactor()
         session = cls(
             tools,
@@ -334,6 +335,15 @@ _RUNNING_FROM = (
     DeploymentState.RECOVERING,
     DeploymentState.QUEUED,
 )
+
+
+def _taken(tools: Tools, deployment_id: str) -> ResolvedVariables | None:
+    """The values handed off, or None when they are gone or unreadable: then nothing is started without them."""
+    try:
+        return tools.secrets.take(deployment_id)
+    except (OSError, ValueError, KeyError, TypeError):
+        _log.warning("the hand-off of %s cannot be read", deployment_id)
+        return None
 
 
 def planned(step: Step) -> StepPlan:

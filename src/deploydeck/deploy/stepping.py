@@ -31,6 +31,9 @@ from deploydeck.targets import Observation, Role, Seen, StepCanceled, StepContex
 
 T = TypeVar("T")
 
+MAX_ATTEMPTS = 20
+"""Over all workers: a step that takes its worker down with it must not do so for ever."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -96,6 +99,9 @@ class Stepping:
     async def _intend(self) -> None:
         """The intent, before anything happens; for the switch together with the mark that there is no way back without a trace."""
         session = self.session
+        if self.step.attempt >= MAX_ATTEMPTS:
+            what = f"{self.step.title} was begun {self.step.attempt} times and never ended."
+            raise StepFailed(Cause(code="step-interrupted", what=what, hint="See worker.log for why the worker ended."))
         intent: dict[str, Any] = {"release": session.release.id, "fence": session.lease.fence if session.lease else 0}
         deployment = None
         if self.step.phase is Phase.SWITCH:

@@ -25,12 +25,19 @@ async def undo_step(session: Session, step: Step) -> bool:
     if step.state is not StepState.UNDONE:
         cause = await _undo(session, step)
         if cause is not None:
-            await _record(session, step, StepState.FAILED if switch else step.state, f"{step.title}: not taken back", cause)
-            if not switch:
-                await session.warn(f"Could not take back “{step.title}”: {cause.what} {cause.why}".strip(), step.name)
-            return not switch
+            return await give_up(session, step, cause)
         step = await _record(session, step, StepState.UNDONE, f"{step.title}: taken back", None)
     return await _healthy_again(session, step) if switch and session.previous is not None else True
+
+
+async def give_up(session: Session, step: Step, cause: Cause) -> bool:
+    """A step cannot be taken back: said in its record and in the end. False for the switch: nothing more is taken away then."""
+    cause = session.output.clean_value(cause)
+    switch = step.phase is Phase.SWITCH
+    await _record(session, step, StepState.FAILED if switch else step.state, f"{step.title}: not taken back", cause)
+    if not switch:
+        await session.warn(f"Could not take back “{step.title}”: {cause.what} {cause.why}".strip(), step.name)
+    return not switch
 
 
 async def _undo(session: Session, step: Step) -> Cause | None:
