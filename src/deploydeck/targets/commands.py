@@ -101,11 +101,26 @@ async def _end(group: int, waiting: asyncio.Task[int]) -> None:
             break
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
-                while signal_group(group, 0):  # noqa: ASYNC110 - a foreign process group has no event to wait for
+                while await asyncio.to_thread(group_alive, group):  # noqa: ASYNC110 - a foreign group has no event to wait for
                     await asyncio.sleep(0.02)
                 break
     if not waiting.done():
         await asyncio.wait({waiting}, timeout=GRACE_S)
+
+
+def group_alive(group: int) -> bool:
+    """Whether anything in a process group still runs; what has ended and waits for its parent does not."""
+    if not signal_group(group, 0):
+        return False
+    import psutil
+
+    for process in psutil.process_iter():
+        try:
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                return True
+        except (psutil.Error, OSError):
+            continue
+    return False
 
 
 def signal_group(group: int, number: int) -> bool:

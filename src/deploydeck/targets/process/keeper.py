@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,6 @@ def _detached(order: dict[str, Any], ready: int) -> None:
     except OSError as error:
         os.write(ready, f"{order['argv'][0]}: {error.strerror}".encode())
         os._exit(REFUSED)
-    order.clear()
     os.write(ready, b"\0")
     os.close(ready)
     keeper.keep()
@@ -177,6 +177,7 @@ def main() -> int:
             _detached(order, writing)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the parent waits to hear it
             with contextlib.suppress(OSError):
+                traceback.print_exc()  # into keeper.log once detached
                 os.write(writing, f"{type(error).__name__}: {error}".encode())
             os._exit(1)
         os._exit(0)
