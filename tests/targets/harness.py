@@ -74,7 +74,7 @@ def write_project(root: Path, text: str = "one", *, dockerfile: str = DOCKERFILE
     return root
 
 
-def make_config(root: Path, target: str, port: int, **changes: Any) -> DeploymentConfig:
+def make_config(root: Path, target: str, published_port: int, **changes: Any) -> DeploymentConfig:
     start = changes.pop("start", ("python", "server.py"))
     recipe = changes.pop("recipe", None) or Recipe(
         kind=Kind.SERVER, language="python", version=f"{sys.version_info[0]}.{sys.version_info[1]}", manager="none",
@@ -83,7 +83,7 @@ def make_config(root: Path, target: str, port: int, **changes: Any) -> Deploymen
     project_id = changes.pop("project_id", None) or new_id("prj")
     values: dict[str, Any] = {
         "id": new_id("cfg"), "project_id": project_id, "app": "shop", "root": str(root), "environment": "test", "target": target,
-        "recipe": recipe, "port": port if target == "process" else 8000, "published_port": port,
+        "recipe": recipe, "port": published_port if target == "process" else 8000, "published_port": published_port,
         "health": HealthSpec(interval_s=0.1, timeout_s=2, deadline_s=15, stable_s=0.2),
         "variables": (
             VariableRef(name="PLAIN", source=VariableSource.SETTINGS, value="plain"),
@@ -248,7 +248,9 @@ class Lab:
         return write_project(self.root / "project", text, **changes)
 
     def config(self, **changes: Any) -> DeploymentConfig:
-        return make_config(self.root / "project", self.kind, self.port, **{"project_id": self.project_id, **changes})
+        root = Path(changes.pop("root", self.root / "project"))
+        port = int(changes.pop("published_port", self.port))
+        return make_config(root, self.kind, port, **{"project_id": self.project_id, **changes})
 
     async def run(self, text: str = "one", *, config: DeploymentConfig | None = None, **changes: Any) -> Run:
         """A deployment of the project with that text, planned and not begun."""

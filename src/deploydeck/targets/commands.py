@@ -68,7 +68,7 @@ async def run(
         for stream, name in ((process.stdout, "out"), (process.stderr, "err"))
         if stream is not None
     ]
-    waiting = asyncio.create_task(process.wait())
+    waiting = asyncio.create_task(_exited(process))
     stop = asyncio.create_task(cancelled.wait()) if cancelled is not None else None
     try:
         await asyncio.wait({waiting, stop} if stop else {waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -83,6 +83,13 @@ async def run(
         await asyncio.gather(*readers, return_exceptions=True)
         if process.stdin is not None:
             process.stdin.close()
+
+
+async def _exited(process: asyncio.subprocess.Process) -> int:
+    """The exit code. `process.wait()` would also wait for the pipes, which a stray grandchild may hold open for ever."""
+    while process.returncode is None:  # noqa: ASYNC110 - asyncio has no event for the end of the process alone
+        await asyncio.sleep(0.03)
+    return process.returncode
 
 
 async def _read(stream: asyncio.StreamReader, name: str, on_line: OnLine, limit: int) -> None:

@@ -39,7 +39,9 @@ def builder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_both_builders_make_an_image_that_runs(docker_lab: DockerLab, builder: str) -> None:
-    dockerfile = DOCKERFILE.replace("USER", "RUN --mount=type=cache,target=/tmp/cache echo building >/tmp/cache/x\nUSER")
+    dockerfile = DOCKERFILE.replace(
+        "USER", "RUN --mount=type=cache,target=/tmp/cache mkdir -p /tmp/cache && echo building >/tmp/cache/x\nUSER"
+    )
     run = await docker_lab.run()
     write_project(docker_lab.root / "project", "one", dockerfile=dockerfile)
     await run.go()
@@ -77,7 +79,7 @@ async def test_a_cancelled_build_has_stopped_when_it_says_so(docker_lab: DockerL
     write_project(docker_lab.root / "project", dockerfile=DOCKERFILE.replace("USER", "RUN sleep 97531\nUSER"))
     task = asyncio.create_task(run.act("build"))
     async with asyncio.timeout(60):
-        while "sleep 97531" not in run.said.text:  # noqa: ASYNC110
+        while "sleep 97531" not in run.said.text:
             await asyncio.sleep(0.05)
     await asyncio.sleep(1)
     run.context.cancelled.set()
@@ -191,14 +193,14 @@ async def test_a_port_taken_at_the_switch_brings_the_old_copy_back(docker_lab: D
     first = await docker_lab.run()
     await first.go()
     one, config = await first.finish(), first.context.config
-    moved = docker_lab.config(published_port=docker_lab.port + 0)
-    second = await docker_lab.run("two", config=moved, previous=one, previous_config=config)
+    second = await docker_lab.run("two", config=config, previous=one)
     await second.go(until="retire")
     await docker_lab.target.undo(second.step("switch"), second.context)  # harmless before it happened
     assert (await docker_lab.target.status(one, config)).running
     name = first.context.facts["create"]["name"]
     subprocess.run(["docker", "stop", "-t", "1", name], check=True, capture_output=True)
     with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", docker_lab.port))
         holder.listen()
         with pytest.raises(StepFailed) as failed:

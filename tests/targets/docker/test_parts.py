@@ -150,7 +150,8 @@ def test_a_dockerfile_must_be_a_file_inside_the_project(tmp_path: Path) -> None:
     (root / "loop").symlink_to(root / "loop")
     (root / "directory").mkdir()
     wanted = {
-        "Dockerfile": [], "none": ["dockerfile-missing"], "link": ["dockerfile-outside"], "../Dockerfile.outside": ["dockerfile-outside"],
+        "Dockerfile": [], "none": ["dockerfile-missing"], "link": ["dockerfile-outside"],
+        "../Dockerfile.outside": ["dockerfile-outside"],
         str(outside): ["dockerfile-outside"], "directory": ["dockerfile-not-a-file"], "loop": ["dockerfile-unreadable"],
     }  # fmt: skip
     for name, codes in wanted.items():
@@ -201,7 +202,8 @@ def test_a_build_is_told_line_by_line_and_its_failure_unwrapped(indent: int | No
     told.tell(
         _vertex("a", "[1/2] FROM x"), _vertex("a", "[1/2] FROM x", completed="2026-01-01T00:00:02.5Z", cached=True),
         _vertex("b", "[2/2] RUN make"), _log("b", "half a l"), _log("b", "ine\nsecond\n"), _log("b", "oh no", 2),
-        _vertex("b", "[2/2] RUN make", completed="2026-01-01T00:00:03Z", error="executor failed running [/bin/sh -c make]: exit code: 2"),
+        _vertex("b", "[2/2] RUN make", completed="2026-01-01T00:00:03Z",
+                error="executor failed running [/bin/sh -c make]: exit code: 2"),
         indent=indent,
     )  # fmt: skip
     told.story.feed("ERROR: failed to solve: executor failed running [/bin/sh -c make]: exit code: 2")
@@ -233,7 +235,8 @@ def test_a_canceled_neighbour_is_not_the_cause() -> None:
     told = Told()
     told.tell(
         _vertex("a", "[a] RUN x", completed="2026-01-01T00:00:03Z", error="context canceled"),
-        _vertex("b", "[b] RUN y", completed="2026-01-01T00:00:03Z", error='process "/bin/sh -c y" did not complete successfully: exit code: 1'),
+        _vertex("b", "[b] RUN y", completed="2026-01-01T00:00:03Z",
+                error='process "/bin/sh -c y" did not complete successfully: exit code: 1'),
     )  # fmt: skip
     cause = told.story.cause(str, "unix:///x")
     assert "[b] RUN y" in cause.what
