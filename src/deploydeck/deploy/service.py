@@ -27,6 +27,7 @@ RESUME_S = 15.0
 RESTART_CAP_S = 30.0
 
 _RECOVERED = (DeploymentState.RUNNING, DeploymentState.PAUSED, DeploymentState.ACQUIRING_LOCK)
+_NOT_QUEUED = (DeploymentState.DRAFT, DeploymentState.PLANNED, DeploymentState.AWAITING_APPROVAL)
 
 _log = logging.getLogger(__name__)
 
@@ -163,7 +164,9 @@ class Service:
         return True
 
     async def _unfinished(self) -> tuple[Deployment, ...]:
-        return await self._tools.keep(self._tools.store.deployments.unfinished)
+        """What somebody queued and nobody has ended, oldest first."""
+        found = await self._tools.keep(self._tools.store.deployments.unfinished)
+        return tuple(deployment for deployment in found if deployment.state not in _NOT_QUEUED)
 
     async def _parked(self, runner: Runner) -> None:
         """Wait until every script has come to a boundary: a running step is finished first, however long it takes."""
