@@ -7,9 +7,13 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from deploydeck.cli import main as run
+    try:
+        from deploydeck.cli import main as run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before or after anything of ours could answer it
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -153,11 +153,12 @@ def test_an_interrupted_foreground_run_is_resumed_by_attach(program: Program) ->
 
 
 def test_ctrl_c_ends_following_logs(program: Program) -> None:
-    program.world.fault("build", "hang")
+    program.world.fault("settle", "hang")
     deployment = program("deploy", "--yes", "--detach", "--json").json()["id"]
-    wait_until(lambda: building(program))
+    wait_until(lambda: program("logs", deployment).out)
+    first = program("logs", deployment, "--json").lines()[0]["text"]
     with person(program, "logs", deployment, "-f") as one:
-        one._read(1.0)
+        one.sees(first)
         one.types(CTRL_C)
         assert one.ends() == 130
         assert "Traceback" not in one.text

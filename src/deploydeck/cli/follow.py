@@ -212,6 +212,8 @@ class _Screen:
         elif event.step:
             self._step = ""
         self._probe = None
+        if state is StepState.RUNNING and self._out.live:
+            return None  # the passing line says it
         style = _STEP_STYLES.get(state)
         self._line(event, Styled(f"{state.value:<9} ", style) if style else f"{state.value:<9} ", event.text)
         return None
