@@ -11,6 +11,8 @@ import pytest
 from tests.cli.conftest import Program, wait_until
 from tests.cli.terminal import Person
 
+pytestmark = pytest.mark.slow
+
 CTRL_C = "\x03"
 
 
