@@ -70,13 +70,13 @@ async def _commands(place: layout.Layout, context: StepContext) -> list[tuple[st
         else:
             package, _ = environment.npm_package(tool, place.source)
             todo.append((f"install {tool}", ("npm", "install", "--prefix", str(place.tools), "--no-save", package)))
-    todo += [("install", command) for command in recipe.install]
+    todo += [("install the dependencies", command) for command in recipe.install]
     extra = tuple(item for item in recipe.packages if not any(item in command for command in recipe.install))
     if extra and recipe.language == "python":
         todo.append(("install what the start command needs", ("python", "-m", "pip", "install", *extra)))
     elif extra:
         todo.append(("install what the start command needs", ("npm", "install", "--no-save", *extra)))
-    return todo + [("build", command) for command in recipe.build]
+    return todo + [("build the project", command) for command in recipe.build]
 
 
 def _missing(place: layout.Layout, context: StepContext) -> list[str]:
@@ -130,7 +130,7 @@ def _cause(what: str, argv: tuple[str, ...], code: int, tail: tuple[str, ...]) -
             hint="Install the package python3-venv, or deploy to the target docker.", evidence=tail,
         )  # fmt: skip
     return Cause(
-        code="build-failed", what=f"`{shown}` ended with exit code {code}.", why=f"It runs to {what}.",
+        code="build-failed", what=f"`{shown}` ended with exit code {code}.", why=f"It was run to {what}.",
         hint="Read its last lines; correct the project and deploy again.", evidence=tail,
     )  # fmt: skip
 
