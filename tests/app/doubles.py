@@ -66,7 +66,7 @@ class FrozenClock(datetime):
     """`datetime.now` for snapshots."""
 
     @classmethod
-    def now(cls, tz: Any = None) -> FrozenClock:  # type: ignore[override]
+    def now(cls, tz: Any = None) -> FrozenClock:
         return cls(2026, 3, 14, 15, 9, 26, tzinfo=tz)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
+from textual.binding import Binding
 
 from deploydeck.actions import ACTIONS, BY_ID, NEEDS, SCREENS, clashes, keymap_problems, keys_of, of_scope, shown_key
 from deploydeck.screens.base import DeckScreen
@@ -13,7 +14,7 @@ from deploydeck.widgets.line_view import LineView
 
 def screen_class(name: str) -> type[DeckScreen]:
     module = import_module(f"deploydeck.screens.{name}")
-    found = getattr(module, f"{name.capitalize()}Screen")
+    found: type[DeckScreen] = getattr(module, f"{name.capitalize()}Screen")
     assert issubclass(found, DeckScreen)
     return found
 
@@ -46,7 +47,7 @@ def test_every_do_method_is_in_the_table(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_bindings_are_exactly_the_table(name: str) -> None:
-    bound = {binding.id for binding in screen_class(name).BINDINGS if hasattr(binding, "id")}
+    bound = {binding.id for binding in screen_class(name).BINDINGS if isinstance(binding, Binding)}
     assert bound == {action.id for action in (*of_scope(name), *of_scope("app")) if action.key}
 
 

@@ -45,7 +45,7 @@ def test_over_ssh_no_display_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_native_clipboard_where_there_is_a_display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clipboard.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(clipboard, "_feed", lambda argv, _text: argv[0] == "xsel")
     said, written = copied("a\nb", tmp_path, DISPLAY=":0", TERM="xterm")
     assert said == "copied with xsel (2 lines)" and not written

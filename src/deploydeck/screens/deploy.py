@@ -13,15 +13,15 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.timer import Timer
 
-from deploydeck.domain import DeployDeckError, Deployment, EventKind, Step, StepState
+from deploydeck.domain import Deployment, EventKind, Step, StepState
 from deploydeck.screens.base import DeckScreen, screen_bindings
 from deploydeck.screens.deploy_rows import headline, plan_lines, progress, step_lines, step_rows
-from deploydeck.screens.deploy_starts import confirm_and_start, environment_choices, target_choices
+from deploydeck.screens.deploy_starts import confirm_and_start, environment_choices, open_address, target_choices
 from deploydeck.screens.tailing import Tail
 from deploydeck.widgets.log_view import LogView
 from deploydeck.widgets.note import Note
 from deploydeck.widgets.row_list import Column, RowList
-from deploydeck.widgets.text import visible
+from deploydeck.widgets.text import hints, visible
 from deploydeck.widgets.text_pane import TextPane
 
 SSH_UPDATES_PER_S = 4.0
@@ -46,14 +46,15 @@ class DeployScreen(DeckScreen):
             yield from self._split()
 
     def _split(self) -> ComposeResult:
-        yield RowList(
-            Column(width=12), Column(flex=1), Column(width=7), Column(width=13, drop=1),
-            id="steps", classes="pane", pane_title="Steps",
-            pane_help="One row a step: state, time so far, and what is left where earlier runs tell. Its log stands below.",
-        )  # fmt: skip
-        yield TextPane(
-            id="step", pane_title="Step", pane_help="The exact command of the focused step, and why it failed if it did."
-        )
+        with Container(classes="left"):
+            yield RowList(
+                Column(width=12), Column(flex=1), Column(width=7), Column(width=13, drop=1),
+                id="steps", classes="pane", pane_title="Steps",
+                pane_help="One row a step: state, time so far, and what is left where earlier runs tell. Its log stands below.",
+            )  # fmt: skip
+            yield TextPane(
+                id="step", pane_title="Step", pane_help="The exact command of the focused step, and why it failed if it did."
+            )
         yield LogView(id="output", classes="pane")
 
     def ready(self) -> None:
@@ -96,7 +97,7 @@ class DeployScreen(DeckScreen):
         self.set_class(running, "-following")
         plan, note = self.query_one("#plan", TextPane), self.query_one("#note", Note)
         if session.root is None:
-            plan.empty = _say("No project is open.", "1 then o opens a directory.")
+            plan.empty = hints("No project is open.", "1 then o opens a directory.")
             plan.show(())
             plan.changed()
             note.show(())
@@ -119,7 +120,7 @@ class DeployScreen(DeckScreen):
                 )
             )
         else:
-            plan.empty = _say("Planning the deployment…")
+            plan.empty = hints("Planning the deployment…")
             plan.show(())
             plan.changed()
             note.show(())
@@ -130,7 +131,7 @@ class DeployScreen(DeckScreen):
         now = datetime.now(UTC)
         steps = self.query_one("#steps", RowList)
         self.query_one("#note", Note).show(headline(deployment, self._release, now))
-        steps.show(step_rows(self._steps, now), empty=_say("Waiting for the worker to begin…"))
+        steps.show(step_rows(self._steps, now), empty=hints("Waiting for the worker to begin…"))
         current = self._current()
         if current is not None and not self._focus_by_hand:
             steps.move_to_key(current.name)
@@ -177,7 +178,7 @@ class DeployScreen(DeckScreen):
             prepared = await self.deck.prepare(root, session.environment, session.target)
             self._expected = await self.deck.engine.expected_s(prepared.config)
         except Exception:
-            plan.empty = _say("There is no plan; the reason stands above.", "", "r plans again, 2 shows the scan, 3 the files.")
+            plan.empty = hints("There is no plan; the reason stands above.", "", "r plans again, 2 shows the scan, 3 the files.")
             plan.changed()
             raise
         if session.root != root:
@@ -252,10 +253,10 @@ class DeployScreen(DeckScreen):
         try:
             while True:
                 ended = reader.done()
+                wake.clear()  # before reading: what happens meanwhile must wake us again
                 await self._refresh(deployment_id)
                 if ended:
                     break
-                wake.clear()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), 5)
                 await asyncio.sleep(pause_s)
@@ -306,20 +307,4 @@ class DeployScreen(DeckScreen):
         await self.copy(self._url())
 
     async def do_open(self) -> None:
-        url = self._url()
-        if not url.startswith(("http://", "https://")):
-            self.say("The address is not one for a browser.", warning=True)
-        elif os.environ.get("SSH_CONNECTION") or not (
-            os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.name == "nt"
-        ):
-            self.say(f"There is no display here to open a browser on. The address is {url} (y copies it).")
-        else:
-            self.app.open_url(url)
-            self.say(f"Asked the browser to open {url}.")
-
-
-def _say(*texts: str) -> tuple[tuple[tuple[str, str], ...], ...]:
-    return tuple(((f"  {text}", "dim"),) for text in texts)
-
-
-__all__ = ["DeployDeckError", "DeployScreen"]
+        self.say(open_address(self.app, self._url()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from deploydeck.screens.modals.confirm import ConfirmModal
 from deploydeck.widgets.text import Line, visible
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from deploydeck.deck import Prepared
     from deploydeck.screens.base import DeckScreen
     from deploydeck.screens.session import Session
@@ -93,3 +96,13 @@ async def _queue(screen: DeckScreen, prepared: Prepared) -> None:
     session.logs_of = deployment.id
     session.set_deployment(deployment)
     await screen.deck_app.go("deploy")
+
+
+def open_address(app: App[int], url: str) -> str:
+    """Ask a browser to open the address where there is a display; the sentence says what was done."""
+    if not url.startswith(("http://", "https://")):
+        return "The address is not one for a browser."
+    if os.environ.get("SSH_CONNECTION") or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.name == "nt"):
+        return f"There is no display here to open a browser on. The address is {url} (y copies it)."
+    app.open_url(url)
+    return f"Asked the browser to open {url}."

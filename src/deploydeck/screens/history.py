@@ -14,7 +14,7 @@ from deploydeck.screens.base import DeckScreen, screen_bindings
 from deploydeck.screens.deploy_starts import confirm_and_start
 from deploydeck.screens.history_rows import Past, comparison_lines, details, rows
 from deploydeck.widgets.row_list import Column, RowList
-from deploydeck.widgets.text import Line, visible
+from deploydeck.widgets.text import hints, visible
 from deploydeck.widgets.text_pane import TextPane
 
 
@@ -67,9 +67,9 @@ class HistoryScreen(DeckScreen):
             if session.deck is not None and session.root is not None and not self.works_on("history"):
                 self.do_reload()
         if session.root is None:
-            past.show((), empty=_say("No project is open.", "1 then o opens a directory."))
+            past.show((), empty=hints("No project is open.", "1 then o opens a directory."))
         elif self._past is None:
-            past.show((), empty=_say("Reading the history…"))
+            past.show((), empty=hints("Reading the history…"))
         else:
             shown = [one for one in self._past if self._environment in ("", one.deployment.environment)]
             nothing = (
@@ -77,7 +77,7 @@ class HistoryScreen(DeckScreen):
                 if self._environment
                 else "Nothing was deployed here yet."
             )
-            past.show(rows(shown, {self._marked}, datetime.now(UTC)), empty=_say(nothing, "4 deploys."))
+            past.show(rows(shown, {self._marked}, datetime.now(UTC)), empty=hints(nothing, "4 deploys."))
         self._detail()
 
     def _focused(self) -> Past | None:
@@ -87,7 +87,7 @@ class HistoryScreen(DeckScreen):
     def _detail(self) -> None:
         one = self._focused()
         pane = self.query_one("#detail", TextPane)
-        pane.empty = _say("Details of the focused deployment appear here.")
+        pane.empty = hints("Details of the focused deployment appear here.")
         pane.show(details(one) if one else ())
 
     def on_row_list_focused(self, _event: RowList.Focused) -> None:
@@ -183,7 +183,3 @@ class HistoryScreen(DeckScreen):
                 self.draw()
 
         self.app.push_screen(ChooseModal("Environment", choices, current=self._environment or "*"), chosen)
-
-
-def _say(*texts: str) -> tuple[Line, ...]:
-    return tuple(((f"  {text}", "dim"),) for text in texts)

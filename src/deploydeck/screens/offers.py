@@ -84,9 +84,9 @@ async def demo_offer(app: Host, kind: str) -> None:
     deck = session.deck
     scanned = session.scanned or await deck.scan(root)
     contents: dict[str, str] = await asyncio.to_thread(getattr(demo, kind), root)
-    why = {"next_version": "The demo's next version.", "breaking_change": "The demo's change that breaks the health check."}[kind]
+    why = {"next_version": "The demo's next version", "breaking_change": "The demo's change that breaks the health check"}[kind]
     files = [
-        GeneratedFile(path=path, content=content, reasons=(LineReason(line=1, rule="demo", why=why),))
+        GeneratedFile(path=path, content=content, reasons=(LineReason(line=1, rule="demo", why=f"{why}."),))
         for path, content in contents.items()
     ]
     changes = await asyncio.to_thread(deck.review.compare, root, files)

@@ -15,7 +15,7 @@ from deploydeck.screens.background import start
 from deploydeck.screens.base import DeckScreen, screen_bindings
 from deploydeck.widgets.row_list import Column, Row, RowList
 from deploydeck.widgets.states import look
-from deploydeck.widgets.text import Line, Span, age, visible
+from deploydeck.widgets.text import Line, Span, age, hints, visible
 from deploydeck.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ class ProjectsScreen(DeckScreen):
             self.do_reload()
         rows = self.query_one("#projects", RowList)
         if self._entries is None:
-            rows.show((), empty=_lines("Reading your projects…"))
+            rows.show((), empty=hints("Reading your projects…"))
         elif not self._entries:
-            rows.show((), empty=_lines("No project was opened yet.", "", "o opens a directory."))
+            rows.show((), empty=hints("No project was opened yet.", "", "o opens a directory."))
         else:
             rows.show(self._rows(self._entries))
         self._detail()
@@ -162,7 +162,7 @@ class ProjectsScreen(DeckScreen):
         entry = self._focused()
         pane = self.query_one("#detail", TextPane)
         if entry is None:
-            pane.empty = _lines("Open a project to see what it is." if self._entries is not None else "")
+            pane.empty = hints("Open a project to see what it is." if self._entries is not None else "")
             pane.show(())
             return
         lines: list[Line] = [((visible(entry.project.name), "title"),), ((visible(entry.project.root), "dim"),), ()]
@@ -184,10 +184,6 @@ class ProjectsScreen(DeckScreen):
                 ((visible(cause.why), "dim"),),
             ]
         pane.show(lines, keep_place=True)
-
-
-def _lines(*texts: str) -> tuple[Line, ...]:
-    return tuple(((f"  {text}", "dim"),) for text in texts)
 
 
 def directory_problem(text: str) -> str:

@@ -15,11 +15,12 @@ from deploydeck.screens.background import start
 from deploydeck.screens.base import DeckScreen, screen_bindings
 from deploydeck.screens.editor import edit_text
 from deploydeck.screens.review_rows import file_rows, reason_lines, summary
+from deploydeck.screens.review_walk import Place, next_pending, stepped
 from deploydeck.screens.session import Offer
 from deploydeck.widgets.diff_view import DiffView
 from deploydeck.widgets.note import Note
 from deploydeck.widgets.row_list import Column, RowList
-from deploydeck.widgets.text import Line, visible
+from deploydeck.widgets.text import Line, hints, visible
 from deploydeck.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class ReviewScreen(DeckScreen):
 
     def _split(self) -> ComposeResult:
         yield RowList(
-            Column(flex=1), Column(width=12), Column(width=15, drop=1),
+            Column(flex=1), Column(width=10), Column(width=15, drop=1),
             id="files", classes="pane", pane_title="Files",
             pane_help="One row a file: how it compares with the disk, what you decided, what its checker says.",
         )  # fmt: skip
@@ -50,7 +51,7 @@ class ReviewScreen(DeckScreen):
     def ready(self) -> None:
         self._history: list[tuple[Change, ...]] = []
         self._applied: AppliedSet | None = None
-        self._written = ""
+        self._written: tuple[Offer | None, str] = (None, "")
         self._saving = asyncio.Lock()
         self.query_one("#files", RowList).focus()
 
@@ -89,28 +90,29 @@ class ReviewScreen(DeckScreen):
         session = self.session
         files = self.query_one("#files", RowList)
         if session.root is None:
-            files.show((), empty=_say("No project is open.", "1 then o opens a directory."))
+            files.show((), empty=hints("No project is open.", "1 then o opens a directory."))
         elif session.offer is None:
-            files.show((), empty=_say("Generating the files a deployment needs…"))
+            files.show((), empty=hints("Generating the files a deployment needs…"))
             if session.deck is not None and self.is_current and not self.works_on("generate"):
                 self.do_regenerate()
         else:
-            files.show(file_rows(session.offer.changes), empty=_say("No file is needed: everything is there."))
+            files.show(file_rows(session.offer.changes), empty=hints("No file is needed: everything is there."))
         self._diff()
         self._note()
 
     def _note(self) -> None:
         offer = self.session.offer
-        self.query_one("#note", Note).show(summary(offer.title, offer.changes, self._written) if offer else ())
+        written = self._written[1] if offer is self._written[0] else ""
+        self.query_one("#note", Note).show(summary(offer.title, offer.changes, written) if offer else ())
 
     def _diff(self) -> None:
         change = self.change
         if change is None:
-            empty = _say("Choose a file to see its difference.") if self.changes else _say("The difference appears here.")
+            empty = hints("Choose a file to see its difference.") if self.changes else hints("The difference appears here.")
         elif change.state is ChangeState.SAME:
-            empty = _say(f"{visible(change.file.path)} on the disk is what would be generated. Nothing to decide.")
+            empty = hints(f"{visible(change.file.path)} on the disk is what would be generated. Nothing to decide.")
         else:
-            empty = _say("There is no difference to show.")
+            empty = hints("There is no difference to show.")
         self.query_one("#diff", DiffView).show(change, empty=empty)
         self._why()
 
@@ -140,7 +142,7 @@ class ReviewScreen(DeckScreen):
             proposal = await self.deck.propose(root, session.environment, session.target, scanned=session.scanned)
         except DeployDeckError:
             self.query_one("#files", RowList).show(
-                (), empty=_say("No files can be offered; the reason stands above.", "2 shows the scan.")
+                (), empty=hints("No files can be offered; the reason stands above.", "2 shows the scan.")
             )
             raise
         if session.root != root:
@@ -160,7 +162,6 @@ class ReviewScreen(DeckScreen):
         assert offer is not None
         if remember:
             self._history.append(offer.changes)
-        self._written = ""
         self.session.set_offer(Offer(offer.title, offer.scanned, changes, offer.proposal))
         if offer.proposal is not None:
             start(self, self._remember, "remember")
@@ -217,33 +218,17 @@ class ReviewScreen(DeckScreen):
             self.work("Putting the files back…", partial(self._undo, self._applied), group="write")
 
     def _next_pending(self) -> None:
-        """To the next hunk nobody decided, in this file, then in the next ones."""
-        files, diff = self.query_one("#files", RowList), self.query_one("#diff", DiffView)
-        paths = [change.file.path for change in self.changes]
-        here = paths.index(files.key) if files.key in paths else 0
-        for change in (*self.changes[here:], *self.changes[:here]):
-            if change.state is ChangeState.BLOCKED:
-                continue
-            for index, hunk in enumerate(change.hunks):
-                if hunk.decision is Decision.PENDING:
-                    if change.file.path != files.key:
-                        files.move_to_key(change.file.path)
-                        self._diff()
-                    diff.focus_hunk(index)
-                    return
+        self._to(next_pending(self.changes, self.query_one("#files", RowList).key))
 
     def _step_hunk(self, step: int) -> None:
-        files, diff = self.query_one("#files", RowList), self.query_one("#diff", DiffView)
-        places = [(change.file.path, index) for change in self.changes for index in range(len(change.hunks))]
-        if not places:
-            return
-        here = (files.key, max(diff.hunk, 0))
-        position = places.index(here) + step if here in places else 0
-        path, index = places[position % len(places)]
-        if path != files.key:
-            files.move_to_key(path)
+        here = (self.query_one("#files", RowList).key, max(self.query_one("#diff", DiffView).hunk, 0))
+        self._to(stepped(self.changes, here, step))
+
+    def _to(self, place: Place | None) -> None:
+        if place is not None:
+            self.query_one("#files", RowList).move_to_key(place[0])
             self._diff()
-        diff.focus_hunk(index)
+            self.query_one("#diff", DiffView).focus_hunk(place[1])
 
     def do_next(self) -> None:
         self._step_hunk(1)
@@ -325,10 +310,6 @@ class ReviewScreen(DeckScreen):
         session.set_scanned(await self.deck.scan(session.root))
         session.prepared = None
         await self._generate()
-        self._written = done
+        self._written = (session.offer, done)
         self._note()
         self.say(f"{done}.\n4 deploys, u undoes.")
-
-
-def _say(*texts: str) -> tuple[Line, ...]:
-    return tuple(((f"  {text}", "dim"),) for text in texts)

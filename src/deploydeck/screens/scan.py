@@ -15,7 +15,7 @@ from deploydeck.screens.base import DeckScreen, screen_bindings
 from deploydeck.screens.scan_rows import BY_FIELD, evidence, rows
 from deploydeck.widgets.note import Note
 from deploydeck.widgets.row_list import Column, RowList
-from deploydeck.widgets.text import Line, visible
+from deploydeck.widgets.text import Line, hints, visible
 from deploydeck.widgets.text_pane import TextPane
 
 MOST_WATCHED = 64
@@ -65,10 +65,10 @@ class ScanScreen(DeckScreen):
         session = self.session
         facts = self.query_one("#facts", RowList)
         if session.root is None:
-            facts.show((), empty=_say("No project is open.", "", "1 then o opens a directory."))
+            facts.show((), empty=hints("No project is open.", "", "1 then o opens a directory."))
         elif session.scanned is None:
             waiting = "Opening the store, then scanning" if session.deck is None else "Scanning"
-            facts.show((), empty=_say("Reading your projects…", f"{waiting} {visible(str(session.root))}"))
+            facts.show((), empty=hints("Reading your projects…", f"{waiting} {visible(str(session.root))}"))
             if session.deck is not None and not self.works_on("scan"):
                 self.do_rescan()
         else:
@@ -91,7 +91,7 @@ class ScanScreen(DeckScreen):
     def _evidence(self) -> None:
         pane = self.query_one("#evidence", TextPane)
         scanned = self.session.scanned
-        pane.empty = _say("Evidence appears here: the file and line behind each fact.")
+        pane.empty = hints("Evidence appears here: the file and line behind each fact.")
         pane.show(evidence(scanned.profile, self.query_one("#facts", RowList).key) if scanned else ())
 
     def on_row_list_focused(self, _event: RowList.Focused) -> None:
@@ -111,7 +111,7 @@ class ScanScreen(DeckScreen):
             scanned = await self.deck.scan(root)
         except Exception:
             facts.show(
-                (), empty=_say("The scan did not finish; the reason stands above.", "", "r tries again, 1 opens another project.")
+                (), empty=hints("The scan did not finish; the reason stands above.", "", "r tries again, 1 opens another project.")
             )
             raise
         if self.session.root != root:
@@ -199,7 +199,3 @@ def watched_directories(root: Path, profile: object) -> list[Path]:
         if directory.is_relative_to(inside) and directory.is_dir() and len(places) < MOST_WATCHED:
             places[directory] = None
     return list(places)
-
-
-def _say(*texts: str) -> tuple[Line, ...]:
-    return tuple(((f"  {text}", "dim"),) for text in texts)

@@ -51,7 +51,8 @@ class DiffView(LineView):
             self.focus_hunk(0)
 
     def changed(self) -> None:
-        self._split = self.app.size.width >= SIDE_BY_SIDE_COLUMNS
+        changes_a_file = self.change is not None and self.change.old_sha256 is not None  # a new file has only one side
+        self._split = changes_a_file and self.app.size.width >= SIDE_BY_SIDE_COLUMNS
         self.rows = diff_rows(self.change, side_by_side=self._split) if self.change else []
         longest = max((max(len(row.left), len(row.right)) for row in self.rows), default=0)
         self._widest = 0 if self._split else min(longest, MAX_CELLS) + 12

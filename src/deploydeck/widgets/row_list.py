@@ -13,6 +13,9 @@ from deploydeck.widgets.text import Line, Span, fit
 
 Cell = str | Span | Line
 
+LEAST_FLEX = 16
+"""Cells a flexible column should have before others give way to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -123,7 +126,7 @@ class RowList(LineView):
         kept = list(range(len(self.columns)))
 
         def needed() -> int:
-            return sum((self.columns[index].width or 10) + 1 for index in kept)
+            return sum((self.columns[index].width or LEAST_FLEX) + 1 for index in kept)
 
         while needed() > room and any(self.columns[index].drop for index in kept):
             kept.remove(max(kept, key=lambda index: self.columns[index].drop))

@@ -122,6 +122,11 @@ def _split(word: str, cells: int) -> tuple[str, str]:
     return word, ""
 
 
+def hints(*texts: str) -> tuple[Line, ...]:
+    """What an empty pane says: why it is empty and what to press."""
+    return tuple(((f"  {text}", "dim"),) for text in texts)
+
+
 def plain(lines: Iterable[Line]) -> str:
     """The lines as text, for copying."""
     return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)

@@ -30,7 +30,7 @@ class ChooseModal(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "cancel", show=False),
-        Binding("enter", "choose", show=False, priority=True),
+        Binding("enter", "choose", show=False),
     ]
 
     def __init__(
@@ -54,6 +54,18 @@ class ChooseModal(ModalScreen[str | None]):
             width = max((len(choice.name) for choice in self._choices), default=8)
             yield RowList(Column(width=min(width, 34)), Column(flex=1, drop=1), id="choices")
 
+            meaning = TextPane(id="meaning")
+            meaning.can_focus = False
+            yield meaning
+
+    def on_row_list_focused(self, event: RowList.Focused) -> None:
+        self._explain(event.key)
+
+    def _explain(self, key: str) -> None:
+        """The whole meaning of the focused answer: its row may have no room for it."""
+        meaning = next((choice.meaning for choice in self._choices if choice.value == key), "")
+        self.query_one("#meaning", TextPane).show([((visible(meaning), "dim"),)] if meaning else ())
+
     def on_mount(self) -> None:
         if self._lines:
             self.query_one("#text", TextPane).show(self._lines)
@@ -63,6 +75,7 @@ class ChooseModal(ModalScreen[str | None]):
             empty=((("There is nothing to choose from.", ""),),),
         )
         rows.move_to_key(self._current)
+        self._explain(rows.key)
         rows.focus()
 
     def action_choose(self) -> None:
