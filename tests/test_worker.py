@@ -140,6 +140,15 @@ async def test_sigterm_finishes_the_step_and_leaves_the_rest(bench: Bench, spawn
         assert bench.world.count(deployment.id, step) == 1
 
 
+async def test_worker_whose_home_is_removed_leaves(bench: Bench, spawning: None) -> None:
+    bench.world.fault("build", "slow")
+    await bench.queue()
+    ensure_worker(bench.deck.paths)
+    await until(lambda: worker_status(bench.deck.paths).running)
+    bench.deck.paths.data.rename(bench.deck.paths.data.with_name("gone"))
+    await until(lambda: presence._orphans[-1].poll() is not None)
+
+
 def test_environment_of_the_worker_is_an_allow_list() -> None:
     environment = {
         "PATH": "/bin",

@@ -14,13 +14,14 @@ from deploydeck.deploy.calls import Calls
 from deploydeck.deploy.presence import WorkerStatus, bell_time, clear_status, write_status
 from deploydeck.deploy.runner import Known, Runner
 from deploydeck.deploy.script import course
-from deploydeck.deploy.tools import Tools
+from deploydeck.deploy.tools import Leave, Tools
 from deploydeck.domain import DeployDeckError, Deployment, DeploymentState, EventKind, Level
 
 BUSY_POLL_S = 0.2
 IDLE_POLL_S = 1.0
 BELL_POLL_S = 0.05
 STATUS_S = 2.0
+HOME_S = 1.0
 RESUME_S = 15.0
 """How long the durable engine may take to resume what it was killed in, before it is started from our own records."""
 
@@ -69,14 +70,25 @@ class Service:
                 lock.acquire()
             except Timeout:
                 raise AlreadyRunning from None
+            watch = asyncio.create_task(self._watch_home())
             try:
                 self._say(force=True)
                 await self._work()
+            except Leave:
+                return  # told to go while the store took no records
             finally:
+                watch.cancel()
                 clear_status(self._tools.paths)
                 lock.release()
             if self._tools.stopping.is_set() or not await self._unfinished():
                 return
+
+    async def _watch_home(self) -> None:
+        """A worker whose data directory was removed serves nobody: it must not wait for the disk for ever."""
+        while self._tools.paths.worker_lock.exists():  # noqa: ASYNC110 - a file has no event
+            await asyncio.sleep(HOME_S)
+        _log.error("the data directory is gone; leaving")
+        self._tools.stopping.set()
 
     async def _work(self) -> None:
         runner = Runner(self._tools.paths.engine_database, course, self._calls.perform, asyncio.get_running_loop())
