@@ -92,6 +92,11 @@ def test_foreground_leaves_no_process_behind(program: Program) -> None:
     assert not (program.paths.data / "worker.log").exists()
 
 
+def test_an_unknown_target_is_a_usage_error(program: Program) -> None:
+    ran = program("deploy", "--plan", "--target", "proces", "--json", expect=2)
+    assert "process" in json.loads(ran.err)["error"]["hint"]
+
+
 def test_detach_and_foreground_exclude_each_other(program: Program) -> None:
     assert "exclude" in program("deploy", "--yes", "--detach", "--foreground", expect=2).err
 

@@ -16,6 +16,7 @@ EXIT_BY_CODE: dict[str, int] = {
     "usage": 2,
     "no-terminal": 2,
     "needs-yes": 2,
+    "target-unknown": 2,
     "since-invalid": 2,
     "grep-invalid": 2,
     "grep-costly": 2,
