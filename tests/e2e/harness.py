@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -14,6 +16,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 PROJECTS = Path(__file__).parent.parent / "projects"
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -114,3 +118,46 @@ def set_port(project: Path, port: int, *, environment: str = "development", targ
     entry["published_port"] = port
     entry["target"] = target
     path.write_text(tomlkit.dumps(document))
+
+
+def clean(program: Program) -> None:
+    """Take everything away that was deployed from this home: containers, images, programs, the worker."""
+    names = resources(program, "container")
+    for name in docker("ps", "--all", "--format", "{{.Names}}").splitlines():
+        if name in names:
+            docker("rm", "--force", name)
+    for image in resources(program, "image"):
+        docker("rmi", "--force", image)
+    ours = [process for process in psutil.process_iter() if _belongs(process, program.home)]
+    for process in ours:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, left = psutil.wait_procs(ours, timeout=15)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def resources(program: Program, kind: str) -> set[str]:
+    """Names and external ids of what all deployments of this home made, as the database has them."""
+    database = program.home / "data" / "deploydeck.sqlite"
+    if not database.exists():
+        return set()
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT external_id, name FROM resources WHERE kind = ?", (kind,)).fetchall()
+    return {value for row in rows for value in row}
+
+
+def docker(*arguments: str) -> str:
+    """What a docker command prints; nothing where there is no docker."""
+    if shutil.which("docker") is None:
+        return ""
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=120).stdout
+
+
+def _belongs(process: psutil.Process, home: Path) -> bool:
+    try:
+        told = process.environ().get("DEPLOYDECK_HOME") == str(home / "data")
+        return process.pid != os.getpid() and (told or str(home) in " ".join(process.cmdline()))
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return False

@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import Program, fetch, free_port, set_port
-from tests.e2e.test_main_job import clean
+from tests.e2e.harness import Program, clean, fetch, free_port, set_port
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -140,20 +139,39 @@ def test_a_short_loss_is_ridden_out(step: str, site: Program, link: Link) -> Non
     assert len(names) == 1
 
 
-def test_an_engine_that_stays_away_is_named_and_nothing_changes(site: Program, link: Link) -> None:
+def test_an_engine_that_stays_away_pauses_the_deployment_until_it_is_back(site: Program, link: Link) -> None:
     first = finish(deploy_until(site, "preflight"))
     assert first["status"] == "succeeded", first["cause"]
     (site.project / "index.html").write_text("<h1>release-two</h1>\n")
     running = deploy_until(site, "build")
     link.cut()
-    result = finish(running)
-    assert result["status"] == "failed_unchanged"
-    assert result["exit_code"] == 1
-    assert "engine" in result["cause"]["code"]
-    assert result["cause"]["hint"]
+    paused = event_with_state(running, "paused")
+    assert paused["data"]["cause"]["code"] == "network-down"
+    assert paused["data"]["cause"]["hint"], "says what to do"
     assert "release-one" in fetch(first["application_url"])[1], "what was live is live"
     link.restore()
-    running = deploy_until(site, "preflight")
     result = finish(running)
     assert result["status"] == "succeeded", result["cause"]
     assert "release-two" in fetch(result["application_url"])[1]
+
+
+def test_canceling_while_the_engine_is_away_ends_when_it_was_seen_to_have_stopped(site: Program, link: Link) -> None:
+    running = deploy_until(site, "verify")
+    link.cut()
+    time.sleep(1)
+    site("cancel", json.loads(site("status", "--json").out)["unfinished"][0]["id"])
+    time.sleep(3)
+    assert running.poll() is None, "not canceled before the copies were seen to be gone"
+    link.restore()
+    result = finish(running)
+    assert (result["status"], result["exit_code"]) == ("canceled", 130)
+    assert all(item["state"] == "removed" for item in result["infrastructure_details"] if item["kind"] == "container")
+
+
+def event_with_state(process: subprocess.Popen[str], state: str) -> dict[str, Any]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        event: dict[str, Any] = json.loads(line)
+        if event.get("kind") == "state" and event["data"]["state"] == state:
+            return event
+    raise AssertionError(f"never {state}")

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.e2e.harness import Program, copy_project, fetch, free_port, set_port
+from tests.e2e.harness import Program, clean, copy_project, fetch, free_port, set_port
 
 
 @dataclass(frozen=True)
@@ -71,38 +71,6 @@ def program(tmp_path: Path) -> Iterator[Program]:
     made = Program(tmp_path / "home", tmp_path)
     yield made
     clean(made)
-
-
-def clean(program: Program) -> None:
-    """Take everything this test deployed away again."""
-    containers = docker("ps", "--all", "--quiet", "--filter", f"label=deploydeck.test-home={program.home}")
-    names = [
-        line for line in docker("ps", "--all", "--format", "{{.Names}}").splitlines() if line in recorded(program, "container")
-    ]
-    for name in {*containers.split(), *names}:
-        docker("rm", "--force", name)
-    for image in recorded(program, "image"):
-        docker("rmi", "--force", image)
-    subprocess.run(["pkill", "-TERM", "-f", str(program.home)], check=False)
-
-
-def recorded(program: Program, kind: str) -> set[str]:
-    """External ids of the resources of all deployments, as the database has them."""
-    import sqlite3
-
-    database = program.home / "data" / "deploydeck.sqlite"
-    if not database.exists():
-        return set()
-    with sqlite3.connect(database) as connection:
-        rows = connection.execute("SELECT external_id, name FROM resources WHERE kind = ?", (kind,)).fetchall()
-    connection.close()
-    return {value for row in rows for value in row}
-
-
-def docker(*arguments: str) -> str:
-    if shutil.which("docker") is None:
-        return ""
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=120).stdout
 
 
 @pytest.mark.slow

@@ -26,9 +26,8 @@ class Names:
 
     @property
     def container(self) -> str:
-        """`deploydeck-<app>-<environment>-<v7>-<short project id>`; the last part keeps equal slugs of two projects apart."""
-        owner = hashlib.sha256(f"{self.release.project_id}\0{self.release.environment}".encode()).hexdigest()[:8]
-        return f"{PREFIX}-{self.config.app}-{_slug(self.release.environment)}-{_slug(self.release.label)}-{owner}"
+        """`deploydeck-<app>-<environment>-<v7>-<owner>`."""
+        return f"{PREFIX}-{self.config.app}-{_slug(self.release.environment)}-{_slug(self.release.label)}-{self._owner}"
 
     @property
     def trial(self) -> str:
@@ -36,7 +35,13 @@ class Names:
 
     @property
     def image(self) -> str:
-        return f"{PREFIX}/{self.config.app}:{re.sub(r'[^A-Za-z0-9_.-]', '-', self.release.id)[:128]}"
+        """`deploydeck/<app>:<v7>-<owner>`; a number is never given twice within a project."""
+        return f"{PREFIX}/{self.config.app}:{_slug(self.release.label)}-{self._owner}"
+
+    @property
+    def _owner(self) -> str:
+        """Keeps equal slugs of two projects apart."""
+        return hashlib.sha256(f"{self.release.project_id}\0{self.release.environment}".encode()).hexdigest()[:8]
 
     @property
     def slot(self) -> dict[str, str]:
