@@ -45,6 +45,7 @@ class DeployDeckApp(Host):
     CSS_PATH = "screens/base.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "nothing", show=False)]
+    DEFAULT_MODE = "scan"  # no empty default screen before the first one
     MODES = {name: factory(name) for name in SCREENS}
 
     def __init__(self, root: Path | None = None, paths: Paths | None = None, *, open_deck: OpenDeck | None = None) -> None:
@@ -60,7 +61,8 @@ class DeployDeckApp(Host):
     # --- start and end --------------------------------------------------------------------------------------------------------
 
     async def on_mount(self) -> None:
-        await self.switch_mode("scan" if self.session.root is not None else "projects")
+        if self.session.root is None:
+            await self.switch_mode("projects")
         self.call_after_refresh(self.open)
 
     def open(self) -> None:

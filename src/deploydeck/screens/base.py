@@ -12,11 +12,10 @@ from deploydeck.actions import BY_ID, NEEDS, SCREENS
 from deploydeck.screens.frame import Frame, screen_bindings
 from deploydeck.widgets import clipboard
 from deploydeck.widgets.line_view import LineView
-from deploydeck.widgets.problem import ProblemPanel
-from deploydeck.widgets.search import SearchLine
 
 if TYPE_CHECKING:
     from deploydeck.screens.session import Session
+    from deploydeck.widgets.search import SearchLine
 
 __all__ = ["DeckScreen", "save_text", "screen_bindings"]
 
@@ -58,9 +57,9 @@ class DeckScreen(Frame):
         self.app.push_screen(HelpModal(self.SCOPE, self.HELP_TEXT, pane.pane_title if pane else "", pane.pane_help if pane else ""))
 
     def do_back(self) -> None:
-        search = self.query_one(SearchLine)
-        panel = self.query_one("#problem", ProblemPanel)
-        if search.is_open:
+        search = self.search
+        panel = self.problems
+        if search is not None and search.is_open:
             self._close_search()
         elif panel.problem is not None:
             panel.clear()
@@ -76,7 +75,7 @@ class DeckScreen(Frame):
             first.focus()
 
     def do_retry(self) -> Any:
-        panel = self.query_one("#problem", ProblemPanel)
+        panel = self.problems
         retry = panel.problem.retry if panel.problem else ""
         if retry:
             panel.clear()
@@ -85,7 +84,8 @@ class DeckScreen(Frame):
 
     def do_search(self) -> None:
         self._search_pane = self.focused_pane()
-        self.query_one(SearchLine).open()
+        if self.search is not None:
+            self.search.open()
 
     _search_pane: LineView | None = None
 
@@ -107,7 +107,8 @@ class DeckScreen(Frame):
         self._close_search()
 
     def _close_search(self) -> None:
-        self.query_one(SearchLine).close()
+        if self.search is not None:
+            self.search.close()
         pane = self._search_pane or self.focused_pane()
         if pane is not None:
             pane.focus()

@@ -20,12 +20,12 @@ from deploydeck.screens.background import Job, start
 from deploydeck.widgets.chrome import KeyLine, TabLine, TopLine
 from deploydeck.widgets.line_view import LineView
 from deploydeck.widgets.problem import Problem, ProblemPanel
-from deploydeck.widgets.search import SearchLine
 
 if TYPE_CHECKING:
     from deploydeck.deck import Deck
     from deploydeck.screens.host import Host
     from deploydeck.screens.session import Session, Topic
+    from deploydeck.widgets.search import SearchLine
 
 log = logging.getLogger("deploydeck.screens")
 
@@ -55,13 +55,17 @@ class Frame(Screen[None]):
     TOPICS: ClassVar[frozenset[str]] = frozenset()
     """Topics that make this screen draw itself again."""
 
+    search: SearchLine | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problems = ProblemPanel(id="problem")
+
     def compose(self) -> ComposeResult:
         yield TopLine()
         yield TabLine(self.SCOPE)
-        yield ProblemPanel(id="problem")
         with Container(id="body"):
             yield from self.panes()
-        yield SearchLine()
         yield KeyLine(self.SCOPE)
 
     def panes(self) -> ComposeResult:
@@ -90,9 +94,18 @@ class Frame(Screen[None]):
 
     def on_mount(self) -> None:
         self.deck_app.changed.subscribe(self, self._topic)
+        self.call_after_refresh(self._mount_late)
         self.ready()
         self.draw()
         self._frame()
+
+    async def _mount_late(self) -> None:
+        """What is hidden at first need not delay the first frame."""
+        from deploydeck.widgets.search import SearchLine
+
+        self.search = SearchLine()
+        await self.mount(self.problems, before="#body")
+        await self.mount(self.search, after="#body")
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size)
@@ -126,7 +139,7 @@ class Frame(Screen[None]):
             held.add("project")
         if session.scanned is not None:
             held.add("scan")
-        if self.query_one("#problem", ProblemPanel).can_retry:
+        if self.problems.can_retry:
             held.add("problem")
         if self.deck_app.is_demo:
             held.add("demo")
@@ -178,7 +191,7 @@ class Frame(Screen[None]):
 
     async def guarded(self, what: str, job: Job, retry: str = "", *, quiet: bool = False) -> None:
         """Await a job; a failure becomes a panel."""
-        panel = self.query_one("#problem", ProblemPanel)
+        panel = self.problems
         try:
             with self.session.activity(what) if not quiet else nullcontext():
                 await job()

@@ -46,7 +46,6 @@ class LogsScreen(DeckScreen):
         self._later: Timer | None = None
         self._wrong = ""
         self._progress = ""
-        self.query_one(SearchLine).placeholder = "filter: text or /regular expression/ · enter keeps it · esc clears it"
         self.view.focus()
 
     @property
@@ -194,7 +193,10 @@ class LogsScreen(DeckScreen):
     # --- filter and search ----------------------------------------------------------------------------------------------------
 
     def do_filter(self) -> None:
-        search = self.query_one(SearchLine)
+        search = self.search
+        if search is None:
+            return
+        search.placeholder = "filter: text or /regular expression/ · enter keeps it · esc clears it"
         search.value = self._wanted.text
         search.open()
 
@@ -217,7 +219,8 @@ class LogsScreen(DeckScreen):
         self._close_search()
 
     def _close_search(self) -> None:
-        self.query_one(SearchLine).close()
+        if self.search is not None:
+            self.search.close()
         self.view.focus()
 
     def leave(self) -> None:

@@ -12,22 +12,17 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from deploydeck.actions import SCREENS, Action, of_scope, shown_key
-from deploydeck.widgets.text import Span, fit
+from deploydeck.widgets.text import STYLES, Span, fit
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 SPIN_HZ = 8
 PATIENCE_S = 0.3
 """Work shorter than this shows nothing: a flash of a spinner is noise."""
 
-_STYLE = {
-    "": "", "dim": "$text-muted", "good": "$text-success", "bad": "bold $text-error", "warn": "$text-warning",
-    "accent": "$text-accent", "strong": "bold", "key": "bold $text-accent", "here": "bold reverse", "title": "bold $text-primary",
-}  # fmt: skip
-
 
 def content(*spans: Span) -> Content:
     """Spans as Textual content; texts are never markup."""
-    return Content.assemble(*((text, _STYLE[style]) if style else text for text, style in spans))
+    return Content.assemble(*((text, STYLES[style]) if style else text for text, style in spans))
 
 
 class OneLine(Widget):

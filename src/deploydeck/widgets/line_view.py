@@ -12,6 +12,7 @@ from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 
 from deploydeck.actions import of_scope
 from deploydeck.widgets.text import STYLES, Line, wrap
@@ -32,11 +33,6 @@ class LineView(ScrollView, can_focus=True):
 
     ALLOW_SELECT = True
     BINDINGS: ClassVar[list[BindingType]] = PANE_BINDINGS
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"line--{style}" for style in STYLES if style),
-        "line--cursor",
-        "line--cursor-blurred",
-    }
     DEFAULT_CSS = """
     LineView {
         background: $background;
@@ -45,18 +41,6 @@ class LineView(ScrollView, can_focus=True):
         scrollbar-size-horizontal: 0;
         overflow-x: auto;
         overflow-y: auto;
-        & .line--good { color: $text-success; }
-        & .line--bad { color: $text-error; text-style: bold; }
-        & .line--warn { color: $text-warning; }
-        & .line--dim { color: $text-muted; }
-        & .line--accent { color: $text-accent; }
-        & .line--strong { text-style: bold; }
-        & .line--title { color: $text-primary; text-style: bold; }
-        & .line--added { color: $text-success; }
-        & .line--removed { color: $text-error; }
-        & .line--match { text-style: reverse; }
-        & .line--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
-        & .line--cursor-blurred { background: $block-cursor-blurred-background; color: $block-cursor-blurred-foreground; }
     }
     """
 
@@ -76,6 +60,7 @@ class LineView(ScrollView, can_focus=True):
         self.cursor = 0
         self.shows_cursor = False
         self._strips: LRUCache[tuple[int, int, bool], Strip] = LRUCache(512)
+        self._looks: dict[tuple[str, str], Style] = {}
         self._shown_width = -1
         self._empty: list[Line] = []
 
@@ -119,6 +104,7 @@ class LineView(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
+        self._looks.clear()
 
     def on_resize(self) -> None:
         if self.size.width != self._shown_width:
@@ -160,13 +146,25 @@ class LineView(ScrollView, can_focus=True):
             if not style or (on_cursor and style not in ("match", "strong")):
                 segments.append(Segment(text, base))
             else:
-                segments.append(Segment(text, base + self.get_component_rich_style(f"line--{style}", partial=True)))
+                segments.append(Segment(text, self.look(style, on_cursor)))
         return Strip(segments, sum(cell_len(text) for text, _ in line))
 
     def _base(self, on_cursor: bool) -> Style:
         if on_cursor:
-            return self.get_component_rich_style("line--cursor" if self.has_focus else "line--cursor-blurred")
+            return self.look("", True)
         return self.rich_style
+
+    def look(self, name: str, on_cursor: bool = False) -> Style:
+        """A style of the STYLES table in the present theme, on the line of the cursor or elsewhere."""
+        under = ("cursor" if self.has_focus else "cursor-blurred") if on_cursor else ""
+        found = self._looks.get((name, under))
+        if found is None:
+            style = self.visual_style
+            for part in (under, name):
+                if part:
+                    style += VisualStyle.parse(STYLES[part], self.app.theme_variables)
+            found = self._looks[name, under] = style.rich_style
+        return found
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         first = max(selection.start.y if selection.start else 0, 0)

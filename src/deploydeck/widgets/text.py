@@ -12,7 +12,24 @@ Span = tuple[str, str]
 
 Line = tuple[Span, ...]
 
-STYLES = ("", "good", "bad", "warn", "dim", "accent", "strong", "added", "removed", "match", "title")
+STYLES = {
+    "": "",
+    "good": "$text-success",
+    "bad": "bold $text-error",
+    "warn": "$text-warning",
+    "dim": "$text-muted",
+    "accent": "$text-accent",
+    "strong": "bold",
+    "title": "bold $text-primary",
+    "added": "$text-success",
+    "removed": "$text-error",
+    "match": "reverse",
+    "key": "bold $text-accent",
+    "here": "bold reverse",
+    "cursor": "bold $block-cursor-foreground on $block-cursor-background",
+    "cursor-blurred": "$block-cursor-blurred-foreground on $block-cursor-blurred-background",
+}
+"""Style names to Textual styles: theme variables only. Not component classes: those cost the first frame a third of its time."""
 
 MAX_CELLS = 4096
 """Longest line that is drawn; the rest stands behind an ellipsis. Full text stays where it came from."""
@@ -37,7 +54,7 @@ _VISIBLE: dict[int, str] = {
     0x09: "    ",
 }
 
-_ESCAPE = re.compile(
+_ESCAPE = (
     r"\x1b(?:\[[0-9:;<=>?]{0,64}[ -/]{0,8}[@-~]"  # CSI: colours, cursor
     r"|\][^\x07\x1b]{0,2048}(?:\x07|\x1b\\)?"  # OSC: titles, links, clipboard
     r"|[PX^_][^\x1b]{0,2048}(?:\x1b\\)?"  # DCS, SOS, PM, APC
@@ -61,7 +78,7 @@ def log_text(text: str, limit: int = MAX_CELLS) -> str:
     """A log line as it is drawn: colours and cursor movements of the program dropped, its last rewrite of the line kept."""
     text = text[: limit * 4]  # bounds the work below on absurd lines
     if "\x1b" in text:
-        text = _ESCAPE.sub("", text)
+        text = re.sub(_ESCAPE, "", text)  # compiled on first use: most sessions never see one
     if "\r" in text:
         text = text.rstrip("\r").rpartition("\r")[2]
     return visible(text, limit)
@@ -92,7 +109,10 @@ def wrap(line: Sequence[Span], width: int, indent: int = 0) -> list[Line]:
             while word:
                 size = cell_len(word)
                 if used + size <= width:
-                    current.append((word, style))
+                    if current and current[-1][1] == style:
+                        current[-1] = (current[-1][0] + word, style)
+                    else:
+                        current.append((word, style))
                     used += size
                     break
                 if word.isspace():
