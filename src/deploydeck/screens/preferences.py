@@ -6,9 +6,9 @@ The full schema validates the same file a moment later; whatever is wrong in it 
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ def early_preferences(user_file: Path | None = None) -> Preferences:
     """Theme and mouse from the person's file and environment; defaults for anything unreadable."""
     try:
         path = user_file or _user_file()
-        ui = tomllib.loads(path.read_text(encoding="utf-8")).get("ui", {}) if path.is_file() else {}
+        ui = _ui_section(path) if path.is_file() else {}
     except (OSError, ValueError):
         ui = {}
     if not isinstance(ui, dict):
@@ -29,6 +29,12 @@ def early_preferences(user_file: Path | None = None) -> Preferences:
     theme = os.environ.get("DEPLOYDECK_UI__THEME") or ui.get("theme", "textual-dark")
     mouse = os.environ.get("DEPLOYDECK_UI__MOUSE", "").lower() or ui.get("mouse", True)
     return Preferences(str(theme), mouse not in (False, "false", "0", "no", "off"))
+
+
+def _ui_section(path: Path) -> Any:
+    import tomllib
+
+    return tomllib.loads(path.read_text(encoding="utf-8")).get("ui", {})
 
 
 def _user_file() -> Path:

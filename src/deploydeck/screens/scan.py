@@ -12,7 +12,6 @@ from textual.containers import Horizontal
 
 from deploydeck.screens.background import start
 from deploydeck.screens.base import DeckScreen, screen_bindings
-from deploydeck.screens.scan_rows import BY_FIELD, evidence, rows
 from deploydeck.widgets.note import Note
 from deploydeck.widgets.row_list import Column, RowList
 from deploydeck.widgets.text import Line, hints, visible
@@ -56,6 +55,10 @@ class ScanScreen(DeckScreen):
 
     def conditions(self) -> set[str]:
         held = super().conditions()
+        if self.session.scanned is None:
+            return held
+        from deploydeck.screens.scan_rows import BY_FIELD
+
         known = BY_FIELD.get(self.query_one("#facts", RowList).key)
         if known is not None and known.setting:
             held.add("fact")
@@ -72,6 +75,8 @@ class ScanScreen(DeckScreen):
             if session.deck is not None and not self.works_on("scan"):
                 self.do_rescan()
         else:
+            from deploydeck.screens.scan_rows import rows
+
             facts.show(rows(session.scanned.profile))
         self._evidence()
         self._note()
@@ -92,7 +97,12 @@ class ScanScreen(DeckScreen):
         pane = self.query_one("#evidence", TextPane)
         scanned = self.session.scanned
         pane.empty = hints("Evidence appears here: the file and line behind each fact.")
-        pane.show(evidence(scanned.profile, self.query_one("#facts", RowList).key) if scanned else ())
+        if scanned is None:
+            pane.show(())
+            return
+        from deploydeck.screens.scan_rows import evidence
+
+        pane.show(evidence(scanned.profile, self.query_one("#facts", RowList).key))
 
     def on_row_list_focused(self, _event: RowList.Focused) -> None:
         self._evidence()
@@ -131,6 +141,7 @@ class ScanScreen(DeckScreen):
     def do_override(self) -> None:
         from deploydeck.screens.modals.ask import AskModal
         from deploydeck.screens.offers import override_problem, present_override
+        from deploydeck.screens.scan_rows import BY_FIELD
 
         scanned = self.session.scanned
         known = BY_FIELD[self.query_one("#facts", RowList).key]
@@ -186,6 +197,7 @@ class ScanScreen(DeckScreen):
 def watched_directories(root: Path, profile: object) -> list[Path]:
     """The root and the directories of every file a fact rests on; at most MOST_WATCHED, none outside the project."""
     from deploydeck.domain import ProjectProfile
+    from deploydeck.screens.scan_rows import BY_FIELD
 
     assert isinstance(profile, ProjectProfile)
     files = [file.path for file in profile.config_files]

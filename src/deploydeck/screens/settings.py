@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 class SettingsScreen(ModalScreen[None]):
+    CSS_PATH = "modals/modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,comma", "leave", show=False),
         Binding("enter,e", "edit", show=False),

@@ -51,6 +51,7 @@ def complete_directory(value: str) -> str | None:
 class AskModal(ModalScreen[str | None]):
     """Answers the entered text, or None on esc. `check` says what is wrong with a text, or returns an empty string."""
 
+    CSS_PATH = "modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
         Binding("tab", "complete", show=False),

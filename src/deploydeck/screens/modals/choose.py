@@ -28,6 +28,7 @@ class Choice:
 class ChooseModal(ModalScreen[str | None]):
     """Answers the value of the chosen row, or None on esc. The first row is the default unless `current` names another."""
 
+    CSS_PATH = "modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "cancel", show=False),
         Binding("enter", "choose", show=False),

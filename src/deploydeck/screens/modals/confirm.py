@@ -18,6 +18,7 @@ from deploydeck.widgets.text_pane import TextPane
 class ConfirmModal(ModalScreen[bool]):
     """`yes` is what the button that acts says. With `typed` that word must be entered first."""
 
+    CSS_PATH = "modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "cancel", show=False),
         Binding("left,h", "app.focus_previous", show=False),

@@ -17,6 +17,7 @@ _DANGER = {Danger.NONE: "", Danger.ASKS: " Asks first.", Danger.GATED: " Asks fi
 
 
 class HelpModal(ModalScreen[None]):
+    CSS_PATH = "modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter", "leave", show=False)]
 
     def __init__(self, scope: str, screen_help: str, pane_title: str, pane_help: str, keymap: dict[str, str] | None = None) -> None:
