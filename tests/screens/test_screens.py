@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from deploydeck.domain import (
 from deploydeck.screens.modals.choose import ChooseModal
 from deploydeck.screens.modals.confirm import ConfirmModal
 from deploydeck.screens.offers import override_problem
+from deploydeck.screens.scan import changed_since
 from deploydeck.widgets.diff_view import DiffView
 from deploydeck.widgets.log_view import LogView
 from deploydeck.widgets.note import Note
@@ -129,6 +131,16 @@ async def test_changed_files_are_noticed(deck: FakeDeck) -> None:
         await driver.press("r")
         await driver.settled()
         assert "files changed" not in driver.get("#note", Note).text
+
+
+def test_own_writes_are_no_news(tmp_path: Path) -> None:
+    old, new = tmp_path / "Dockerfile", tmp_path / "app.py"
+    old.write_text("written before the scan")
+    new.write_text("written after it")
+    os.utime(old, (100, 100))
+    os.utime(new, (300, 300))
+    found = changed_since([old, new, tmp_path / "gone.txt", tmp_path / ".deploydeck-0123"], 200.0)
+    assert found == {"app.py", "gone.txt"}
 
 
 async def test_evidence_takes_the_whole_narrow_screen(deck: FakeDeck) -> None:

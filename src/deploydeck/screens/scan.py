@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -16,6 +16,9 @@ from deploydeck.widgets.note import Note
 from deploydeck.widgets.row_list import Column, RowList
 from deploydeck.widgets.text import Line, hints, visible
 from deploydeck.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from deploydeck.deck import Scanned
 
 MOST_WATCHED = 64
 
@@ -47,6 +50,7 @@ class ScanScreen(DeckScreen):
 
     def ready(self) -> None:
         self._changed: tuple[str, ...] = ()
+        self._drawn: Scanned | None = None
         self._stop = asyncio.Event()
         self.query_one("#facts", RowList).focus()
 
@@ -75,6 +79,8 @@ class ScanScreen(DeckScreen):
             if session.deck is not None and not self.works_on("scan"):
                 self.do_rescan()
         else:
+            if session.scanned is not self._drawn:
+                self._drawn, self._changed = session.scanned, ()
             from deploydeck.screens.scan_rows import rows
 
             facts.show(rows(session.scanned.profile))
@@ -185,13 +191,31 @@ class ScanScreen(DeckScreen):
         places = await asyncio.to_thread(watched_directories, root, scanned.profile)
         try:
             async for changes in watchfiles.awatch(*places, recursive=False, stop_event=stop, debounce=400, step=200):
-                names = {Path(path).name for _, path in changes}
-                self._changed = tuple(sorted({*self._changed, *names}))
-                self._note()
+                scanned = self.session.scanned
+                seen_at = scanned.profile.analyzed_at.timestamp() if scanned else 0.0
+                names = await asyncio.to_thread(changed_since, [Path(path) for _, path in changes], seen_at)
+                if names:
+                    self._changed = tuple(sorted({*self._changed, *names}))
+                    self._note()
         except OSError as error:  # no inotify watch left, or the directory went away
             self.query_one("#note", Note).show(
                 (("Changes of files are not noticed here", "warn"), (f": {error.strerror or error}. r rescans.", ""))
             )
+
+
+def changed_since(paths: list[Path], seen_at: float) -> set[str]:
+    """Names of files that changed after the scan looked (epoch seconds), or are gone; not our own temporary files."""
+    names = set()
+    for path in paths:
+        if path.name.startswith(".deploydeck-"):
+            continue
+        try:
+            if path.lstat().st_mtime <= seen_at:
+                continue  # the scan has seen this already: a change of our own, reported late
+        except OSError:
+            pass  # gone or unreadable: that is a change
+        names.add(path.name)
+    return names
 
 
 def watched_directories(root: Path, profile: object) -> list[Path]:
