@@ -1,4 +1,4 @@
-"""The whole path in a real terminal of 80x24, by keys alone: scan, review, deploy, logs, a better and a broken version, rollback."""
+"""The whole path in a real 80x24 terminal by keys alone: scan, review, deploy, logs, a better and a broken version, rollback."""
 
 from __future__ import annotations
 
@@ -68,6 +68,8 @@ def demo_change(terminal: Tmux, what: str) -> None:
 def deploy(terminal: Tmux, release: str, ending: str) -> str:
     """On the Deploy screen: wait for the plan, start it, wait for its end."""
     terminal.keys("4")
+    terminal.wait_for("4 Deploy]")
+    terminal.keys("r")
     terminal.wait_for("What happens", timeout_s=60)
     terminal.keys("Enter")
     return terminal.wait_for(ending, f"{release} development", timeout_s=180)
@@ -107,9 +109,9 @@ def test_the_whole_path_by_keys_alone(terminal: Tmux, program: Program, port: in
     terminal.keys("7")
     terminal.wait_for("v1", "v2", "v3")
     terminal.keys("G", "R")
-    terminal.wait_for("v1", "cancel", timeout_s=30)
+    terminal.wait_for("Cancel", "Roll back to v1", timeout_s=30)
     terminal.keys("Tab", "Enter")
-    terminal.wait_for("✓ succeeded", "v1 development", timeout_s=120)
+    terminal.wait_for("4 Deploy]", "✓ succeeded  v1 development on process", timeout_s=120)
     assert "Spring edition" in fetch(url)[1]
 
     terminal.keys("C-q")
