@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deploydeck.domain import DeploymentConfig, Release, Value
+from deploydeck.domain import OTHER_FILES, DeploymentConfig, Release, Value
 
 _NOT_SETTINGS = frozenset({"id", "created_at", "schema_version", "profile_hash", "variables"})
+
+UNLISTED = "other files (too many to be listed one by one)"
 
 
 class Difference(Value):
@@ -42,7 +44,7 @@ def compare_releases(older: Release, newer: Release, older_config: DeploymentCon
         older=older.label,
         newer=newer.label,
         source=older.source_hash != newer.source_hash,
-        files=_differences(dict(older.files), dict(newer.files), shown=12),
+        files=_differences(*_files(older, newer), shown=12),
         variables=_differences(dict(older.variables), dict(newer.variables), shown=12),
         config=_differences(_settings(older_config, older), _settings(newer_config, newer)),
         git=_differences(_git(older), _git(newer)),
@@ -62,6 +64,19 @@ def _differences(before: Mapping[str, str], after: Mapping[str, str], *, shown: 
             Difference(name=name, change=change, before=old[:shown] if shown else old, after=new[:shown] if shown else new)
         )
     return tuple(found)
+
+
+def _files(older: Release, newer: Release) -> tuple[dict[str, str], dict[str, str]]:
+    """The files of both sides by path. What one side does not list is compared as one thing on both, never as added or removed."""
+    before, after = dict(older.files), dict(newer.files)
+    rests = before.pop(OTHER_FILES, ""), after.pop(OTHER_FILES, "")
+    if rests == ("", ""):
+        return before, after
+    if not all(rests):  # only one side has too many to be listed: then the other's list says more than can be compared
+        listed = after if rests[1] else before
+        before, after = ({path: side[path] for path in side if path in listed} for side in (before, after))
+        rests = older.source_hash, newer.source_hash
+    return before | {UNLISTED: rests[0]}, after | {UNLISTED: rests[1]}
 
 
 def _settings(config: DeploymentConfig, release: Release) -> dict[str, str]:

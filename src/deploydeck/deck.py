@@ -47,11 +47,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scanned:
-    """A project as it is now."""
+    """A project as it is now. `files` are path and SHA-256 of what it is made of, as a release records them."""
 
     project: Project
     profile: ProjectProfile
     settings: Settings
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -179,10 +180,11 @@ class Deck:
         """Look at a project, remember it and its profile. Raises DeployDeckError for a directory that cannot be read."""
         root = root.expanduser().absolute()
         settings = await asyncio.to_thread(load_settings, self.paths, root)
-        profile = await asyncio.to_thread(self.analyzer.analyze_project, root, settings.app)
+        profile, source = await asyncio.to_thread(self.analyzer.analyze, root, settings.app)
         project = await self.store.projects.open(profile.root, settings.app.name or profile.name)
         await self.store.projects.save_profile(project.id, profile)
-        return Scanned(project, profile, settings)
+        files = await asyncio.to_thread(source.listed, {file.path for file in profile.config_files})
+        return Scanned(project, profile, settings, files)
 
     async def choose_target(self, settings: Settings, environment: str, wanted: str | None) -> str:
         """The asked-for target, else the environment's, else Docker where an engine answers, else this machine's processes."""
@@ -237,8 +239,7 @@ class Deck:
         source_hash = scanned.profile.source_hash
         plan = await self.engine.plan(config, source_hash=source_hash, resolved=resolved)
         sha, dirty = await asyncio.to_thread(_git_state, config.root)
-        files = tuple((file.path, file.sha256) for file in scanned.profile.config_files)
-        return Prepared(scanned, config, plan, resolved, source_hash, files, sha, dirty)
+        return Prepared(scanned, config, plan, resolved, source_hash, scanned.files, sha, dirty)
 
     async def prepare_rollback(
         self, root: Path, environment: str | None = None, target: str | None = None, to: str | None = None

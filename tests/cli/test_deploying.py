@@ -113,6 +113,8 @@ def test_rollback_puts_the_earlier_release_back(program: Program) -> None:
     deployed(program)
     (program.project / "app.py").write_text((program.project / "app.py").read_text() + "\n# second\n")
     (program.project / "requirements.txt").write_text("flask==3.1.3\ngunicorn==23.0.0\nclick\n")
+    (program.project / "page.html").write_text("<p>new</p>")
+    (program.project / ".env").write_text("API_KEY=only-here\n")
     deployed(program)
     plan = program("rollback", "--plan").out
     assert "back to v1" in plan
@@ -130,9 +132,12 @@ def test_rollback_puts_the_earlier_release_back(program: Program) -> None:
 
     difference = program("diff", "v1", "2", "--json").json()
     assert difference["source"] is True
-    assert [entry["name"] for entry in difference["files"]] == ["requirements.txt"]
+    files = [(entry["change"], entry["name"]) for entry in difference["files"]]
+    assert files == [("changed", "app.py"), ("added", "page.html"), ("changed", "requirements.txt")]
     shown = program("diff", "v1", "v2").out
     assert "~ requirements.txt" in shown
+    assert "+ page.html" in shown
+    assert "files" not in history[0]["release"], "thousands of files are no part of a list of deployments"
     assert "the same in everything" in program("diff", "v1", "v1").out
     assert "release-unknown" in program("diff", "v1", "v9", "--json", expect=1).err
 

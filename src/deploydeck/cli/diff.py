@@ -27,7 +27,10 @@ def show_comparison(out: Output, comparison: Comparison) -> None:
     if comparison.same:
         out.line("  They are the same in everything that is recorded.")
         return
-    out.line(f"  source: {'different' if comparison.source else 'the same'}")
+    if comparison.source and not comparison.files:
+        out.line("  source: different, in no content of a file that is recorded: in modes, links or names only")
+    else:
+        out.line(f"  source: {'different' if comparison.source else 'the same'}")
     for title in ("git", "files", "variables", "config", "artifact"):
         differences: tuple[Difference, ...] = getattr(comparison, title)
         if differences:

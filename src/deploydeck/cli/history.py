@@ -25,7 +25,11 @@ async def run(args: argparse.Namespace, out: Output) -> int:
         {
             "project": {"id": project.id, "name": project.name, "root": project.root},
             "deployments": [
-                {**deployment.model_dump(mode="json", exclude={"plan"}), "duration_s": took_s(deployment), "release": release}
+                {
+                    **deployment.model_dump(mode="json", exclude={"plan"}),
+                    "duration_s": took_s(deployment),
+                    "release": release.model_dump(mode="json", exclude={"files"}),  # thousands; `diff` compares them
+                }
                 for deployment, release in entries
             ],
         }

@@ -89,7 +89,7 @@ def _as_json(entry: LiveRelease, health: HealthStatus) -> dict[str, object]:
         "deployment_id": entry.deployment.id,
         "since": entry.deployment.completed_at,
         "age_s": (utc_now() - entry.deployment.completed_at).total_seconds() if entry.deployment.completed_at else None,
-        "release": entry.release,
+        "release": entry.release.model_dump(mode="json", exclude={"files"}),
         "health": health,
     }
 

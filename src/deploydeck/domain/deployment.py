@@ -104,6 +104,7 @@ class StepPlan(Value):
     """A step a target announces. `command` is the exact command or API call, without secrets; `deadline_s` bounds it.
 
     `gate` names the copy ("trial" or "live") whose health the engine asks instead of calling the target's act().
+    `undoable` is False for a step that leaves nothing to take back, such as a check.
     """
 
     name: str
@@ -112,10 +113,11 @@ class StepPlan(Value):
     command: str = ""
     deadline_s: float = 300.0
     gate: str = ""
+    undoable: bool = True
 
 
 class Step(Value):
-    """A step as recorded: intent before effect, result after, and what would undo it."""
+    """A step as recorded: intent before effect, result after; `undo` says what came of taking it back ({"state", "at"})."""
 
     deployment_id: str
     seq: int
@@ -124,6 +126,7 @@ class Step(Value):
     title: str
     command: str = ""
     gate: str = ""
+    undoable: bool = True
     state: StepState = StepState.PENDING
     attempt: int = 0
     idempotency_key: str
@@ -220,8 +223,15 @@ class Plan(Value):
     previous_release: str = ""
 
 
+OTHER_FILES = "."
+"""Stands in `Release.files` for all files that are too many to be listed; its hash is over all of them. No file is called so."""
+
+
 class Release(Value):
-    """An immutable thing that was or can be live. `artifact` names it on the target (image digest, release directory)."""
+    """An immutable thing that was or can be live. `artifact` names it on the target (image digest, release directory).
+
+    `files` holds path and SHA-256 of the source files, of a huge project only the configuration files and OTHER_FILES.
+    """
 
     id: str
     project_id: str
@@ -247,10 +257,15 @@ class Release(Value):
 class DeploymentKind(StrEnum):
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
+    REMOVE = "remove"
 
 
 class Deployment(Value):
-    """One attempt to make a release live. `passed_no_return` is set in the same transaction as the switch's intent."""
+    """One attempt to make a release live, or to take everything down (REMOVE).
+
+    `passed_no_return` is set in the same transaction as the switch's intent. `cause` says why the course ended, `pause` why it
+    does not go on just now: it is gone when it goes on.
+    """
 
     id: str
     project_id: str
@@ -265,6 +280,7 @@ class Deployment(Value):
     previous_release_id: str | None = None
     application_url: str | None = None
     cause: Cause | None = None
+    pause: Cause | None = None
     warnings: tuple[str, ...] = ()
     health: HealthStatus | None = None
     requested_by: str

@@ -29,7 +29,7 @@ from deploydeck.scan.parsers.python_manifests import requirements
 from deploydeck.scan.python_start import python_start
 from deploydeck.scan.rules.runtimes import RUNTIME_OF
 from deploydeck.scan.rules.technologies import Technology
-from deploydeck.scan.source import hash_tree
+from deploydeck.scan.source import Source, hash_tree
 from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Limits, Tree, walk
 from deploydeck.settings import AppSettings
@@ -57,20 +57,28 @@ class ProjectAnalyzer:
         Raises DeployDeckError: `project-path`, `project-missing`, `project-not-a-directory`, `project-unreadable`,
         `scan-cancelled`, `scan-unknown-framework`, `scan-unknown-manager`. Broken files inside are findings, not errors.
         """
+        return self.analyze(project_path, overrides, cancelled)[0]
+
+    def analyze(
+        self, project_path: str | Path, overrides: AppSettings | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> tuple[ProjectProfile, Source]:
+        """The profile as `analyze_project` gives it, and the files its source hash was made from, of one and the same walk."""
         root = _resolve(project_path)
         tree = walk(root, self._limits, cancelled)
         scan = Scan(tree, Facts(), overrides or AppSettings.model_validate({}))
         read_bytes, config_files = self._read(scan, cancelled)
         profile = _resolve_profile(scan, config_files)
-        return profile.model_copy(
+        source = hash_tree(tree, cancelled)
+        profile = profile.model_copy(
             update={
                 "scanned_files": len(tree.entries),
                 "scanned_bytes": read_bytes,
                 "truncated": bool(tree.truncated),
-                "source_hash": hash_tree(tree, cancelled),
+                "source_hash": source.hash,
                 "findings": scan.all_findings(),
             }
         )
+        return profile, source
 
     def _read(self, scan: Scan, cancelled: Callable[[], bool]) -> tuple[int, tuple[ConfigFile, ...]]:
         limits = self._limits
