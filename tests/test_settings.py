@@ -297,3 +297,59 @@ def test_any_environment_gives_settings_or_an_error(environ: dict[str, str]) -> 
         assert isinstance(load_settings(nowhere, None, environ), Settings)
     except DeployDeckError as error:
         assert error.code.startswith("settings-")
+
+
+DECLARED = Settings.model_validate({"environments": {"prod-eu": {}, "preproduction": {}, "qa": {"confirm_name": True}}})
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "said"),
+    [
+        (Settings(), "development", ""),
+        (Settings(), "production", ""),
+        (Settings(), "produciton", "did you mean 'production'?"),
+        (Settings(), "Production", "did you mean 'production'?"),
+        (Settings(), "stagging", "did you mean 'staging'?"),
+        (Settings(), "review-17", "it gets the default settings."),
+        (DECLARED, "prod-eu", ""),
+        (DECLARED, "prod-ue", "did you mean 'prod-eu'?"),
+        (DECLARED, "production", "it gets the default settings."),
+        (Settings(default_environment="lab"), "lab", ""),
+    ],
+)
+def test_an_environment_nobody_mentioned_is_told_of(settings: Settings, name: str, said: str) -> None:
+    warning = settings.environment_warning(name)
+    assert warning == (f"Environment {name!r} is not in deploydeck.toml; {said}" if said else "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "asks"),
+    [
+        (Settings(), "production", True),
+        (Settings(), "produciton", True),
+        (Settings(), "Prodution", True),
+        (Settings(), "prod", True),
+        (Settings(), "staging", False),
+        (Settings(), "development", False),
+        (Settings(), "product-page", False),
+        (DECLARED, "preproduction", False),
+        (DECLARED, "qa", True),
+        (DECLARED, "production", True),
+        (Settings.model_validate({"environments": {"production": {"confirm_name": False}}}), "production", False),
+        (Settings.model_validate({"environments": {"production": {"confirm_name": False}}}), "produciton", True),
+    ],
+)
+def test_what_looks_like_production_wants_its_name_typed(settings: Settings, name: str, asks: bool) -> None:
+    assert settings.asks_for_name(name) is asks
+
+
+@pytest.mark.parametrize("name", ["../etc", "a b", "x\x1b[2J", "-rf", "a" * 64, "p\n"])
+def test_what_cannot_be_the_name_of_an_environment_is_refused(name: str) -> None:
+    with pytest.raises(DeployDeckError) as caught:
+        Settings().named_environment(name)
+    assert caught.value.code == "environment-invalid"
+    assert "\x1b" not in str(caught.value)
+
+
+def test_no_name_means_the_default_environment() -> None:
+    assert Settings(default_environment="lab").named_environment(None) == "lab"

@@ -199,7 +199,7 @@ class Deck:
 
     async def configure(self, scanned: Scanned, environment: str | None, target: str | None) -> DeploymentConfig:
         """The configuration of a project for an environment and target. Raises DeployDeckError when it cannot be deployed."""
-        name = environment or scanned.settings.default_environment
+        name = scanned.settings.named_environment(environment)
         return await asyncio.to_thread(
             self.generator.deployment_config,
             scanned.profile,
@@ -238,6 +238,8 @@ class Deck:
         resolved = await self._resolve(scanned, config)
         source_hash = scanned.profile.source_hash
         plan = await self.engine.plan(config, source_hash=source_hash, resolved=resolved)
+        if unmentioned := scanned.settings.environment_warning(config.environment):
+            plan = plan.model_copy(update={"warnings": (unmentioned, *plan.warnings)})
         sha, dirty = await asyncio.to_thread(_git_state, config.root)
         return Prepared(scanned, config, plan, resolved, source_hash, scanned.files, sha, dirty)
 
@@ -246,7 +248,7 @@ class Deck:
     ) -> Prepared:
         """Plan to put an earlier release back (default: the one before the live one). Changes nothing."""
         scanned = await self.scan(root)
-        name = environment or scanned.settings.default_environment
+        name = scanned.settings.named_environment(environment)
         place = await self._deployed_target(scanned, name, target)
         wanted = await self.store.deployments.release_by_label(scanned.project.id, to) if to else None
         release = await self.engine.rollback_candidate(scanned.project.id, name, place, wanted)
@@ -352,8 +354,7 @@ class Deck:
     def name_to_type(self, prepared: Prepared) -> str:
         """The environment's name when it must be typed before deploying there (by default: production), else nothing."""
         environment = prepared.config.environment
-        asked = prepared.scanned.settings.environment(environment).confirm_name
-        return environment if (environment == "production" if asked is None else asked) else ""
+        return environment if prepared.scanned.settings.asks_for_name(environment) else ""
 
     async def liveness(self, release: Release) -> Liveness:
         """Whether a release runs now, as its target sees it."""

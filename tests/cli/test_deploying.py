@@ -75,6 +75,15 @@ def test_plan_changes_nothing(program: Program) -> None:
     assert program.world.read()["effects"] == []
 
 
+def test_an_environment_nobody_mentioned_is_a_warning(program: Program) -> None:
+    said = "Environment 'produciton' is not in deploydeck.toml; did you mean 'production'?"
+    assert program("deploy", "--plan", "--json", "--env", "produciton", "--target", "fake").json()["warnings"] == [said]
+    assert f"warning: {said}" in program("deploy", "--yes", "--env", "produciton", "--target", "fake").out
+    assert program("deploy", "--plan", "--json").json()["warnings"] == []
+    refused = program("deploy", "--plan", "--json", "--env", "../x", "--target", "fake", expect=2)
+    assert "environment-invalid" in refused.err
+
+
 def test_detach_then_attach(program: Program) -> None:
     program.world.fault("build", "slow")
     deployment = program("deploy", "--yes", "--detach", "--json").json()

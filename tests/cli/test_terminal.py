@@ -62,6 +62,15 @@ def test_production_wants_its_name(program: Program) -> None:
         assert one.ends() == 0
 
 
+def test_a_misspelt_production_is_told_of_and_wants_its_name_too(program: Program) -> None:
+    with person(program, "deploy", "--env", "produciton", "--target", "fake") as one:
+        one.sees("Type produciton to go on:")
+        assert "did you mean 'production'?" in one.text
+        one.types("y\r")
+        assert one.ends() == 130
+    assert program.world.read()["effects"] == []
+
+
 def test_yes_never_asks(program: Program) -> None:
     with person(program, "deploy", "--env", "production", "--yes") as one:
         assert one.ends() == 0

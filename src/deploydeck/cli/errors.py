@@ -17,6 +17,7 @@ EXIT_BY_CODE: dict[str, int] = {
     "no-terminal": 2,
     "needs-yes": 2,
     "target-unknown": 2,
+    "environment-invalid": 2,
     "since-invalid": 2,
     "grep-invalid": 2,
     "grep-costly": 2,

@@ -41,6 +41,8 @@ async def carry_out(deck: Deck, prepared: Prepared, args: argparse.Namespace, ou
         out.document(prepared.plan)
     if args.plan or not args.yes:
         show_plan(out, prepared)
+    else:
+        _show_warnings(out, prepared)
     if args.plan:
         return 0
     if not args.yes and not _agreed(deck, prepared):
@@ -82,7 +84,11 @@ def show_plan(out: Output, prepared: Prepared) -> None:
         out.line("  ", Styled("without a value", "warn"), f": {', '.join(missing)}")
     if plan.steps:
         out.line("  steps: ", ", ".join(step.title for step in plan.steps))
-    for warning in plan.warnings:
+    _show_warnings(out, prepared)
+
+
+def _show_warnings(out: Output, prepared: Prepared) -> None:
+    for warning in prepared.plan.warnings:
         out.line("  ", Styled("warning", "warn"), f": {warning}")
 
 
