@@ -99,6 +99,10 @@ class DeployDeckApp(Host):
         if self.session.deck is not None:
             await self.session.deck.close()
 
+    def _fatal_error(self) -> None:
+        """Textual would draw a traceback with local values, secrets among them; `run` hands the error to whoever started us."""
+        self._close_messages_no_wait()
+
     # --- palette and help -----------------------------------------------------------------------------------------------------
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -125,8 +129,10 @@ class DeployDeckApp(Host):
 
 
 def run(root: Path | None = None, paths: Paths | None = None) -> int:
-    """Open the screens and return the exit code."""
+    """Open the screens and return the exit code. An error nobody expected is raised once the terminal is restored."""
     app = DeployDeckApp(root, paths)
     mouse = app.mouse and not (os.environ.get("SSH_CONNECTION") and os.environ.get("TMUX"))
     app.run(mouse=mouse)
+    if app._exception is not None:
+        raise app._exception
     return app.return_code or 0

@@ -156,6 +156,24 @@ async def test_unexpected_errors_become_panels(deck: FakeDeck) -> None:
         assert driver.get("#problem", ProblemPanel).problem is None
 
 
+async def test_a_defect_ends_the_program_without_a_traceback_on_the_terminal(deck: FakeDeck) -> None:
+    password = "local-value-9f2c"
+
+    async def opened() -> Deck:
+        return deck.as_deck()
+
+    app = DeployDeckApp(deck.root, deck.paths, open_deck=opened)
+
+    def defect() -> None:
+        raise ValueError(f"kaboom {len(password)}")
+
+    with pytest.raises(ValueError, match="kaboom"):
+        async with app.run_test() as pilot:
+            app.call_later(defect)
+            await pilot.pause(0.2)
+    assert not app._exit_renderables, "nothing is left to be drawn over the terminal"
+
+
 @pytest.mark.parametrize("number", [number for number, _ in SCREENS.values()])
 async def test_resizing_down_to_40x10_and_back(deck: FakeDeck, number: str) -> None:
     deck.history()

@@ -306,6 +306,33 @@ async def test_plan_then_steps_then_the_end(deck: FakeDeck) -> None:
         await driver.sees("http://127.0.0.1:8000")
 
 
+async def test_after_the_end_enter_plans_the_next_one_before_it_starts(deck: FakeDeck) -> None:
+    async with driving(deck) as driver:
+        identifier = await deploying(driver)
+        deck.finish(identifier, DeploymentState.SUCCEEDED)
+        await driver.sees("✓ succeeded")
+        await driver.settled()
+        queued = deck.calls.count("deploy")
+        await driver.press("enter")
+        await driver.sees("What happens")
+        assert deck.calls.count("deploy") == queued, "shown first, not started"
+        await driver.press("enter")
+        await driver.until(lambda: deck.calls.count("deploy") == queued + 1)
+
+
+async def test_written_files_make_the_next_plan_not_the_last_result_appear(deck: FakeDeck) -> None:
+    async with driving(deck) as driver:
+        identifier = await deploying(driver)
+        deck.finish(identifier, DeploymentState.SUCCEEDED)
+        await driver.sees("✓ succeeded")
+        await driver.press("3")
+        await driver.sees("to decide")
+        await driver.press("A", "enter")
+        await driver.sees("Wrote")
+        await driver.press("4")
+        await driver.sees("What happens")
+
+
 async def test_failure_shows_cause_and_health_evidence(deck: FakeDeck) -> None:
     async with driving(deck, size=(120, 40)) as driver:
         identifier = await deploying(driver)

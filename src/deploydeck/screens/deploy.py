@@ -77,7 +77,9 @@ class DeployScreen(DeckScreen):
         session = self.session
         if session.running:
             held.add("running")
-        elif session.prepared is not None and session.deployment is None:
+        elif session.deployment is not None:
+            held.add("startable")  # what has ended can be followed by the next plan
+        elif session.prepared is not None:
             held |= {"plan", "startable"}
         if self._url():
             held.add("url")
@@ -226,7 +228,9 @@ class DeployScreen(DeckScreen):
 
     def do_start(self) -> None:
         prepared = self.session.prepared
-        if prepared is not None:
+        if self.session.deployment is not None:
+            self.do_replan()  # what has ended is on the screen: show what the next one would do first
+        elif prepared is not None:
             confirm_and_start(self, prepared)
 
     def _follow(self, deployment: Deployment) -> None:
@@ -286,7 +290,8 @@ class DeployScreen(DeckScreen):
         self._steps = await store.steps(deployment_id)
         if not self._release:
             self._release = (await store.release(deployment.release_id)).label
-        self.session.set_deployment(deployment)
+        if self._following == deployment_id:  # the next plan may already be on the screen
+            self.session.set_deployment(deployment)
 
     def _tick(self) -> None:
         """The elapsed time of the running step: once a second, and only while this screen is in front."""

@@ -308,7 +308,7 @@ class ReviewScreen(DeckScreen):
         session = self.session
         assert session.root is not None
         session.set_scanned(await self.deck.scan(session.root))
-        session.prepared = None
+        session.forget_plan()
         await self._generate()
         self._written = (session.offer, done)
         self._note()

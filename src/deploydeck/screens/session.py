@@ -103,6 +103,12 @@ class Session:
         self.prepared = prepared
         self.publish("choice")
 
+    def forget_plan(self) -> None:
+        """The project is another now: what was planned no longer holds, and what has ended is history."""
+        self.prepared = None
+        if not self.running:
+            self.deployment = None
+
     def set_deployment(self, deployment: Deployment | None) -> None:
         self.deployment = deployment
         self.publish("deployment")
