@@ -67,16 +67,16 @@ async def _program_lines(
     if args.tail is not None:
         last: deque[LogLine] = deque(maxlen=args.tail)
         async for line in deck.application_logs(release, since=since):
-            if wanted(line):
-                last.append(line)
+            last.extend(wanted.keep((line,)))  # keep, unlike a call, stops at a line that takes too long
             after = line.at
         for line in last:
             yield line
         if not args.follow:
             return
     async for line in deck.application_logs(release, since=after, follow=args.follow):
-        if wanted(line) and (args.tail is None or after is None or line.at > after):
-            yield line
+        if args.tail is None or after is None or line.at > after:
+            for passed in wanted.keep((line,)):
+                yield passed
 
 
 async def _subject(deck: Deck, args: argparse.Namespace) -> Deployment | Release:
