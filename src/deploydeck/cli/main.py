@@ -25,8 +25,8 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message[:1].upper() + message[1:] + ".", f"See `{self.prog} --help`.")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands, or of one: nobody who opens the screens waits for the options of the others."""
     parser = Parser(
         prog="deploydeck",
         usage="deploydeck [DIR]\n       deploydeck COMMAND …",
@@ -36,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"deploydeck {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", title="commands", parser_class=Parser)
-    for command in COMMANDS:
+    for command in COMMANDS if only is None else (BY_NAME[only],):
         _add(commands.add_parser(command.name, help=command.summary, **_texts(command)), command)
     return parser
 
@@ -86,7 +86,8 @@ def _failed(error: Exception, as_json: bool) -> int:
 
 def _run(argv: list[str], as_json: bool) -> int:
     try:
-        args = build_parser().parse_args(_with_command(argv))
+        argv = _with_command(argv)
+        args = build_parser(argv[0] if argv[0] in BY_NAME else None).parse_args(argv)
     except SystemExit as stop:  # --help and --version
         sys.stdout.flush()
         return int(stop.code or 0)
