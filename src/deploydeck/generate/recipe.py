@@ -60,17 +60,26 @@ class Choices:
     static_root_evidence: tuple[Evidence, ...]
 
 
+_UNREAD = frozenset({"broken-manifest", "file-unreadable", "file-too-large"})
+_LANGUAGES = frozenset({"Python", "JavaScript", "TypeScript"})
+
+
 def require_supported(profile: ProjectProfile) -> None:
     """Raises DeployDeckError `generate-unsupported` for what cannot be deployed, with the scan's own reason."""
     if profile.support is Support.SUPPORTED:
         return
     what = profile.support_reason or "This project was not recognised."
-    hint = (
-        "Bring a Python, Node.js or static project, or wait for the release that adds this stack."
-        if profile.support is Support.NOT_YET
-        else "Run `deploydeck scan` to see what was found; set [app] in deploydeck.toml where it is wrong."
-    )
-    raise DeployDeckError("generate-unsupported", what, "Nothing was generated: a guess would only fail later.", hint)
+    broken = [finding for finding in profile.findings if finding.code in _UNREAD]
+    seen = [" ".join((finding.message, *(place.where for place in finding.evidence[:1]))) for finding in broken[:5]]
+    why = "\n".join((*seen, f"Nothing was generated for {profile.root}: a guess would only fail later."))
+    known = profile.package_manager is not None or (profile.language is not None and profile.language.value.name in _LANGUAGES)
+    if broken:
+        hint = "Correct these files, then try again."
+    elif profile.support is Support.NOT_YET and not known:
+        hint = "Bring a Python, Node.js or static project, or wait for the release that adds this stack."
+    else:
+        hint = "Run `deploydeck scan` to see what was found; set [app] in deploydeck.toml where it is wrong."
+    raise DeployDeckError("generate-unsupported", what, why, hint)
 
 
 def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
