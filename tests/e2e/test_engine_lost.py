@@ -159,7 +159,7 @@ def test_canceling_while_the_engine_is_away_ends_when_it_was_seen_to_have_stoppe
     running = deploy_until(site, "verify")
     link.cut()
     time.sleep(1)
-    site("cancel", json.loads(site("status", "--json").out)["unfinished"][0]["id"])
+    site("cancel", "--detach", json.loads(site("status", "--json").out)["unfinished"][0]["id"])
     time.sleep(3)
     assert running.poll() is None, "not canceled before the copies were seen to be gone"
     link.restore()

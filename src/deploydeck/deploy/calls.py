@@ -13,7 +13,7 @@ from typing import Any
 from deploydeck.deploy.closing import close_deployment
 from deploydeck.deploy.runner import PARK, Answer
 from deploydeck.deploy.script import GO, STOP
-from deploydeck.deploy.session import INCONCLUSIVE, LEASE_LOST, PASSED, Session, Stop, cancel_cause
+from deploydeck.deploy.session import INCONCLUSIVE, LEASE_LOST, NETWORK_DOWN, PASSED, Session, Stop, cancel_cause
 from deploydeck.deploy.stepping import Stepping
 from deploydeck.deploy.tools import Leave, Tools
 from deploydeck.deploy.undoing import give_up, undo_step
@@ -23,16 +23,12 @@ from deploydeck.domain import (
     DeploymentKind,
     DeploymentState,
     Level,
-    Phase,
     Plan,
     Severity,
     Step,
     StepState,
     utc_now,
 )
-from deploydeck.targets import Role, StepContext
-
-TAIL_LINES = 200
 
 _log = logging.getLogger(__name__)
 
@@ -130,7 +126,7 @@ class Calls:
         await self._ready(session)
         if session.wanted():
             raise Stop(cancel_cause())
-        if deployment.state in (DeploymentState.RECOVERING, DeploymentState.ACQUIRING_LOCK, DeploymentState.PAUSED):
+        if session.deployment.state in (DeploymentState.RECOVERING, DeploymentState.ACQUIRING_LOCK, DeploymentState.PAUSED):
             await session.state(DeploymentState.RUNNING, "running again")
         await Stepping(session, step).run()
         return {"verdict": GO}
@@ -141,15 +137,17 @@ class Calls:
         if deployment.state.terminal:
             return {"undo": []}
         steps = await session.steps()
-        touched = [step for step in reversed(steps) if not step.gate and step.state not in (StepState.PENDING, StepState.SKIPPED)]
+        untouched = (StepState.PENDING, StepState.SKIPPED)
+        touched = [step for step in reversed(steps) if step.undoable and not step.gate and step.state not in untouched]
         if not touched or (deployment.passed_no_return and deployment.cause and deployment.cause.code in _LEFT_AS_IT_IS):
             return {"undo": []}
         if deployment.passed_no_return:
             what = "rolling back to the previous release" if session.previous else "taking the new release back"
             await session.state(DeploymentState.ROLLING_BACK, what)
         else:
+            if deployment.state is DeploymentState.PAUSED:
+                await session.state(DeploymentState.RUNNING, "giving up waiting")
             await session.note("Taking back what this deployment made; what is live was not touched.")
-        await self._keep_last_lines(session)
         return {"undo": [step.name for step in touched]}
 
     async def _undo(self, session: Session, name: str) -> Answer:
@@ -179,13 +177,12 @@ class Calls:
         if session.lease is not None and not session.lease_lost:
             return
         had = session.lease is not None
-        before = session.deployment.state
         if had:
             self.tools.holding.pop(next((key for key, who in self.tools.holding.items() if who == session.id), ""), None)
-            await session.state(DeploymentState.PAUSED, "paused: lease_lost: another process may have taken the lock")
+            await session.pause(_LEASE_LOST)
         await self._lock_patiently(session, fresh=not had and not any(step.attempt for step in await session.steps()))
         if had:
-            await session.state(before, "the lock is ours again")
+            await session.resume()
         if any(step.attempt for step in await session.steps()) and await self._moved_on(session):
             raise Stop(
                 Cause(
@@ -202,14 +199,18 @@ class Calls:
         started = clock()
         while True:
             try:
-                return await session.lock()
+                await session.lock()
             except DeployDeckError as error:
                 timing = self.tools.timing
                 if fresh or clock() - started > timing.pause_s:
                     raise
-                if clock() - started > timing.unreachable_s and session.deployment.state is not DeploymentState.PAUSED:
-                    await session.state(DeploymentState.PAUSED, f"paused: network_down: {error.what}")
+                if clock() - started > timing.unreachable_s:
+                    await session.pause(Cause(code=NETWORK_DOWN, what=error.what, why=error.why, hint=error.hint, transient=True))
                 await self.tools.sleep(timing.observe_again_s)
+            else:
+                if session.deployment.pause is not None and session.deployment.pause.code == NETWORK_DOWN:
+                    await session.resume()
+                return
 
     async def _moved_on(self, session: Session) -> bool:
         """Whether something else went live since this deployment looked."""
@@ -232,7 +233,7 @@ class Calls:
             label = live[1].label if live else "nothing"
             await session.note(f"What is live changed since this was planned: it is {label} now.", Level.WARNING)
         rollback = deployment.kind is DeploymentKind.ROLLBACK
-        for finding in await session.target.preflight(config, session.previous):
+        for finding in await session.target.preflight(config, session.previous, rollback):
             if finding.severity is Severity.ERROR:
                 raise Stop(Cause(code=finding.code, what=finding.message, hint=finding.hint))
             await session.note(finding.message, Level.WARNING, code=finding.code, hint=finding.hint)
@@ -247,6 +248,7 @@ class Calls:
                 title=plan.title,
                 command=session.output.clean(plan.command),
                 gate=plan.gate,
+                undoable=plan.undoable,
                 idempotency_key=f"{session.id}:{plan.name}",
                 deadline_s=plan.deadline_s,
                 expected_s=expected.get(plan.name),
@@ -272,30 +274,18 @@ class Calls:
         )
         return steps
 
-    async def _keep_last_lines(self, session: Session) -> None:
-        """What the new copies said last: they are about to be removed, their words are not."""
-        steps = await session.steps()
-        if not any(step.phase in (Phase.START_NEW, Phase.SWITCH) and step.attempt for step in steps):
-            return
-        context: StepContext = await session.context(asyncio.Event())
-        roles: tuple[Role, ...] = ("live", "trial") if session.deployment.passed_no_return else ("trial",)
-        for role in roles:
-            try:
-                async with asyncio.timeout(self.tools.timing.grace_s):
-                    lines = await session.target.tail(role, context, TAIL_LINES)
-            except Exception as error:  # noqa: BLE001 - evidence is welcome, never required
-                _log.warning("no last lines of %s: %s", session.id, error)
-                continue
-            for line in lines:
-                session.output.emit(line, "out", "app")
-        await session.output.flush()
-
 
 _STOPPING = ("open", "step")
 """Calls whose failure ends the course; the others are tried again until they succeed."""
 
 _TOLD = {"seq", "name", "phase", "title", "command", "gate", "expected_s", "deadline_s"}
 _LEFT_AS_IT_IS = (INCONCLUSIVE, LEASE_LOST)
+_LEASE_LOST = Cause(
+    code=LEASE_LOST,
+    what="The lock of this place is not ours any more.",
+    why="It was not renewed in time, so another process may have taken it. Nothing is changed before it is ours again.",
+    transient=True,
+)
 _HANDOFF_LOST = Cause(
     code="handoff-lost",
     what="The variables of this deployment are gone.",

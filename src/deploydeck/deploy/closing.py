@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from deploydeck.deploy.session import CANCELED, INCONCLUSIVE, LEASE_LOST, LOCK_HELD, PASSED, Session
+from deploydeck.deploy.undoing import GIVEN_UP
 from deploydeck.domain import (
     EXIT_CODES,
     EXIT_LOCKED,
@@ -31,6 +32,7 @@ from deploydeck.targets import Role
 _log = logging.getLogger(__name__)
 
 ARTIFACT_ATTEMPTS = 3
+LEFTOVERS = "leftovers"
 
 
 def ending(deployment: Deployment, steps: Sequence[Step], returned_to: bool) -> DeploymentState:
@@ -42,7 +44,8 @@ def ending(deployment: Deployment, steps: Sequence[Step], returned_to: bool) -> 
     if not code and steps and all(step.state in PASSED for step in steps):
         warned = bool(deployment.warnings) or any(step.state is StepState.WARNING for step in steps)
         return DeploymentState.SUCCEEDED_WITH_WARNINGS if warned else DeploymentState.SUCCEEDED
-    unchanged = DeploymentState.CANCELED if code == CANCELED else DeploymentState.FAILED_UNCHANGED
+    gone = not given_up(steps)  # canceled means: seen to have stopped
+    unchanged = DeploymentState.CANCELED if code == CANCELED and gone else DeploymentState.FAILED_UNCHANGED
     if not deployment.passed_no_return:
         return unchanged
     if code == LEASE_LOST:
@@ -53,6 +56,11 @@ def ending(deployment: Deployment, steps: Sequence[Step], returned_to: bool) -> 
     if switch is None or switch.state is not StepState.UNDONE:
         return DeploymentState.ROLLBACK_FAILED
     return DeploymentState.ROLLED_BACK if returned_to else unchanged
+
+
+def given_up(steps: Sequence[Step]) -> bool:
+    """Whether something could not be seen to be gone."""
+    return any(step.undo is not None and step.undo.get("state") == GIVEN_UP for step in steps)
 
 
 def result_of(
@@ -115,6 +123,8 @@ async def _end(session: Session) -> None:
     cause = session.deployment.cause
     if to in (DeploymentState.ROLLBACK_FAILED, DeploymentState.PARTIALLY_APPLIED):
         cause = await _what_runs_where(session, cause, steps)
+    elif given_up(steps) and cause is not None:
+        cause = await _what_may_remain(session, cause)
     await session.output.close()
     logs = await tools.keep(lambda: store.logs(session.id))
     url = session.deployment.plan.url if session.deployment.plan else None
@@ -138,6 +148,8 @@ async def _end(session: Session) -> None:
     if cause is not None:
         fields["cause"] = cause
     text = _TEXTS[to].format(release=session.release.label, why=cause.what if cause else "")
+    if given_up(steps):
+        text += "; something of it may remain"
     await tools.keep(lambda: store.transition(session.id, to, text=session.output.clean(text), closing=result, **fields))
 
 
@@ -185,6 +197,27 @@ async def _what_runs_where(session: Session, cause: Cause | None, steps: Sequenc
                 "why": f"{base.why}{failed}".strip(),
                 "hint": base.hint or "Look at what runs where below and put it right by hand, then deploy again.",
                 "evidence": (*base.evidence, *lines),
+            }
+        )
+    )
+
+
+async def _what_may_remain(session: Session, cause: Cause) -> Cause:
+    """The cause with what could not be seen to be gone."""
+    store = session.tools.store.deployments
+    known = await session.tools.keep(lambda: store.resources(session.id))
+    left = [one for one in known if one.created_by_us and one.state != "removed"]
+    lines = [f"may remain: {one.kind} {one.name} ({one.external_id}), last seen as {one.state}" for one in left]
+    if cause.code == CANCELED:
+        cause = cause.model_copy(update={"code": LEFTOVERS, "what": "Canceled, but what it had made could not be seen to be gone."})
+    why = "Not everything it had made could be removed; what is live was not touched."
+    return session.output.clean_value(
+        cause.model_copy(
+            update={
+                "why": f"{cause.why} {why}".strip(),
+                "hint": cause.hint
+                or "Remove what is listed below by hand; a later deployment or `deploydeck down` removes it too.",
+                "evidence": (*cause.evidence, *lines),
             }
         )
     )

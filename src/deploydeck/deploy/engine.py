@@ -79,7 +79,7 @@ class DeploymentEngine:
         previous = live[1] if live else None
         identity = await target.identity()
         warnings: list[str] = []
-        for finding in await target.preflight(config, previous):
+        for finding in await target.preflight(config, previous, rollback_to is not None):
             if finding.severity is Severity.ERROR:
                 raise DeployDeckError(finding.code, finding.message, hint=finding.hint)
             warnings.append(finding.message)

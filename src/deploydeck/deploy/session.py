@@ -41,6 +41,8 @@ CANCELED = "canceled"
 LOCK_HELD = "lock-held"
 LEASE_LOST = "lease-lost"
 INCONCLUSIVE = "health-inconclusive"
+NETWORK_DOWN = "network-down"
+OUTCOME_UNKNOWN = "outcome-unknown"
 
 _CANCELING_FROM = (
     DeploymentState.QUEUED,
@@ -76,6 +78,8 @@ class Session:
     previous_config: DeploymentConfig | None = None
     lease: Lease | None = None
     lease_lost: bool = False
+    away_since: float | None = None
+    """Since when taking back has been failing because the target does not answer (of the loop's clock)."""
     interrupt: asyncio.Event = field(default_factory=asyncio.Event)
     _watch: asyncio.Task[None] | None = None
     _keeper: asyncio.Task[None] | None = None
@@ -148,6 +152,33 @@ class Session:
         )
         await self.refresh()
         return moved
+
+    async def pause(self, cause: Cause, to: DeploymentState = DeploymentState.PAUSED) -> None:
+        """Say why nothing goes on just now. What is being taken back keeps its state; everything else moves to `to`."""
+        deployment = await self.refresh()
+        hint = f"It goes on by itself when this is over; to give up: deploydeck cancel {self.id}"
+        if deployment.cause is not None or deployment.state in _TAKING_BACK:
+            hint = f"It goes on by itself when this is over, for at most {self.tools.timing.pause_s:.0f} s."
+        cause = self.output.clean_value(cause.model_copy(update={"hint": " ".join(part for part in (cause.hint, hint) if part)}))
+        if deployment.pause == cause:
+            return
+        if deployment.cause is None and deployment.state not in _TAKING_BACK:
+            await self.state(to, f"{to.value}: {cause.code}: {cause.what} {cause.why}".strip(), pause=cause)
+            return
+        await self.tools.keep(lambda: self.tools.store.deployments.set(self.id, pause=cause))
+        await self.refresh()
+        text = f"waiting: {cause.code}: {cause.what} {cause.why}".strip()
+        await self.note(text, Level.WARNING, self.output.step, cause=cause.model_dump(mode="json"))
+
+    async def resume(self) -> None:
+        """What it waited for is there. Does nothing when it did not wait."""
+        deployment = self.deployment
+        if deployment.cause is None and deployment.state in (DeploymentState.PAUSED, DeploymentState.RECOVERING):
+            await self.state(DeploymentState.RUNNING, "running again")
+        elif deployment.pause is not None:
+            await self.tools.keep(lambda: self.tools.store.deployments.set(self.id, pause=None))
+            await self.refresh()
+            await self.note("It goes on.")
 
     async def note(self, text: str, level: Level = Level.INFO, step: str = "", **data: Any) -> None:
         await self.output.event(EventKind.NOTE, text, level=level, step=step, data=data)
@@ -328,6 +359,7 @@ class Session:
                 del self.tools.holding[self._key]
 
 
+_TAKING_BACK = (DeploymentState.CANCELING, DeploymentState.ROLLING_BACK)
 _RUNNING_FROM = (
     DeploymentState.ACQUIRING_LOCK,
     DeploymentState.RUNNING,
@@ -349,8 +381,9 @@ def _taken(tools: Tools, deployment_id: str) -> ResolvedVariables | None:
 def planned(step: Step) -> StepPlan:
     """The part of a recorded step that its target announced."""
     return StepPlan(
-        name=step.name, phase=step.phase, title=step.title, command=step.command, deadline_s=step.deadline_s, gate=step.gate
-    )
+        name=step.name, phase=step.phase, title=step.title, command=step.command, deadline_s=step.deadline_s, gate=step.gate,
+        undoable=step.undoable,
+    )  # fmt: skip
 
 
 PASSED = (StepState.SUCCEEDED, StepState.WARNING, StepState.SKIPPED)

@@ -11,7 +11,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
 from deploydeck.deploy.health import evidence_lines, gate
-from deploydeck.deploy.session import INCONCLUSIVE, Session, Stop, after_observe, cancel_cause, planned
+from deploydeck.deploy.session import (
+    INCONCLUSIVE,
+    NETWORK_DOWN,
+    OUTCOME_UNKNOWN,
+    Session,
+    Stop,
+    after_observe,
+    cancel_cause,
+    planned,
+)
 from deploydeck.deploy.tools import backoff_s
 from deploydeck.domain import (
     Cause,
@@ -206,8 +215,7 @@ class Stepping:
         while True:
             seen = await self._look()
             if seen.seen not in (Seen.UNKNOWN, Seen.IN_PROGRESS):
-                if session.deployment.state in (DeploymentState.PAUSED, DeploymentState.RECOVERING):
-                    await session.state(DeploymentState.RUNNING, "running again")
+                await session.resume()
                 return seen
             if seen.seen is Seen.UNKNOWN:
                 unknown_since = unknown_since if unknown_since is not None else self._clock()
@@ -226,19 +234,15 @@ class Stepping:
     async def _pause(self, seen: Observation) -> None:
         """Say that nothing goes on before the world can be seen; a switch of unknown outcome is being recovered."""
         switch = self.step.phase is Phase.SWITCH
-        to = DeploymentState.RECOVERING if switch else DeploymentState.PAUSED
-        if self.session.deployment.state not in (to, DeploymentState.CANCELING):
-            reason = "network_down" if not switch else "outcome unknown"
-            await self.session.state(
-                to, f"{to.value}: {reason}: cannot see what came of “{self.step.title}”. {seen.detail}".strip()
-            )
+        cause = _unseen_cause(self.step, seen)
+        await self.session.pause(cause, DeploymentState.RECOVERING if switch else DeploymentState.PAUSED)
 
     async def _look(self) -> Observation:
         target = self.session.target
         try:
             return await self._bounded(lambda context: target.observe(self.plan, context), grace_only=True)
-        except (StepFailed, DeployDeckError) as error:
-            return Observation(Seen.UNKNOWN, detail=str(error))
+        except StepFailed as failure:
+            return Observation(Seen.UNKNOWN, detail=str(failure), cause=failure.cause)
 
     async def _bounded(self, call: Callable[[StepContext], Awaitable[T]], *, grace_only: bool = False) -> T:
         """A target's call within the deadline. On time-out or cancellation it is asked to stop, then made to.
@@ -264,7 +268,8 @@ class Stepping:
                 except StepCanceled:
                     raise (TimedOut if late else Interrupted) from None
             if grace_only:
-                return cast(T, Observation(Seen.UNKNOWN, detail="The target did not answer in time."))
+                late_cause = Cause(code="target-late", what="The target did not answer in time.", transient=True)
+                return cast(T, Observation(Seen.UNKNOWN, detail=late_cause.what, cause=late_cause))
             raise TimedOut if late else Interrupted
         except StepCanceled:
             raise Interrupted from None
@@ -293,8 +298,7 @@ class Stepping:
             if status is None:
                 raise Interrupted
             if status.health is Health.HEALTHY:
-                if session.deployment.state in (DeploymentState.PAUSED, DeploymentState.RECOVERING):
-                    await session.state(DeploymentState.RUNNING, "running again")
+                await session.resume()
                 return {"health": status.health.value, "reason": status.reason}, status
             if status.health is Health.UNHEALTHY:
                 cause = Cause(
@@ -310,8 +314,8 @@ class Stepping:
                 cause = Cause(code=INCONCLUSIVE, what=f"The {_ROLES[self.step.gate]} could not be asked.", why=status.reason)
                 await self._end(StepState.FAILED, cause, session.output.clean_value(status))
                 return None
-            if session.deployment.state is not DeploymentState.PAUSED:
-                await session.state(DeploymentState.PAUSED, f"paused: inconclusive: {status.reason}")
+            what = f"The {_ROLES[self.step.gate]} cannot be asked how it is."
+            await session.pause(Cause(code="inconclusive", what=what, why=status.reason, transient=True))
 
     async def ask(self, role: Role) -> HealthStatus | None:
         """The gate for one copy; every probe is told. None when a person wants it to stop."""
@@ -358,9 +362,18 @@ async def _plain(call: Callable[[StepContext], Awaitable[T]], context: StepConte
         ) from error
 
 
+def _unseen_cause(step: Step, seen: Observation) -> Cause:
+    """Why it is waited: what keeps us from seeing the outcome of a step."""
+    unseen = f"It cannot be seen what came of “{step.title}”."
+    if seen.cause is None:
+        return Cause(code=OUTCOME_UNKNOWN, what=unseen, why=seen.detail, transient=True)
+    code = NETWORK_DOWN if seen.cause.transient else seen.cause.code
+    return seen.cause.model_copy(update={"code": code, "why": f"{unseen} {seen.cause.why}".strip()})
+
+
 def _unknown_cause(step: Step, seen: Observation) -> Cause:
     return Cause(
-        code="outcome-unknown",
+        code=OUTCOME_UNKNOWN,
         what=f"It cannot be seen what came of “{step.title}”.",
         why=seen.detail,
         hint="Check the target itself, then deploy again.",

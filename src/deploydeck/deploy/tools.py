@@ -50,7 +50,7 @@ class Timing:
 
 def backoff_s(timing: Timing, attempt: int) -> float:
     """Full jitter: anything between nothing and the grown delay."""
-    grown = timing.retry_base_s * timing.retry_factor ** (attempt - 1)
+    grown = timing.retry_base_s * timing.retry_factor ** min(attempt - 1, 32)  # whoever tries for long must not overflow
     return random.uniform(0.0, min(timing.retry_cap_s, grown))  # noqa: S311 - spreads load, guards nothing
 
 

@@ -7,11 +7,14 @@ import logging
 from typing import Any
 
 from deploydeck.deploy.health import evidence_lines
-from deploydeck.deploy.session import Session, planned
+from deploydeck.deploy.session import NETWORK_DOWN, Session, planned
 from deploydeck.deploy.stepping import Stepping
 from deploydeck.deploy.tools import backoff_s
 from deploydeck.domain import Cause, DeployDeckError, Health, Level, Phase, Step, StepState, utc_now
 from deploydeck.targets import StepFailed
+
+DONE, FAILED, GIVEN_UP = "done", "failed", "given-up"
+"""What came of taking a step back, in `Step.undo["state"]`. GIVEN_UP: it could not be seen to be gone."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,42 +37,54 @@ async def give_up(session: Session, step: Step, cause: Cause) -> bool:
     """A step cannot be taken back: said in its record and in the end. False for the switch: nothing more is taken away then."""
     cause = session.output.clean_value(cause)
     switch = step.phase is Phase.SWITCH
-    await _record(session, step, StepState.FAILED if switch else step.state, f"{step.title}: not taken back", cause)
+    await _record(session, step, StepState.FAILED if switch else step.state, f"{step.title}: not taken back", cause, GIVEN_UP)
     if not switch:
         await session.warn(f"Could not take back “{step.title}”: {cause.what} {cause.why}".strip(), step.name)
     return not switch
 
 
 async def _undo(session: Session, step: Step) -> Cause | None:
-    """None when it was taken back, else why not."""
-    timing = session.tools.timing
-    plan = planned(step)
+    """None when it was taken back, else why not.
+
+    A target that does not answer is waited for: nothing counts as taken back before it was seen to be gone. All steps together
+    wait for at most `pause_s` without any answer.
+    """
+    timing, clock = session.tools.timing, asyncio.get_running_loop().time
     attempt = 0
     while True:
         attempt += 1
-        context = await session.context(asyncio.Event())
-        try:
-            async with asyncio.timeout(step.deadline_s):
-                await session.target.undo(plan, context)
-        except TimeoutError:
-            return Cause(code="undo-deadline", what=f"It took longer than {step.deadline_s:g} s.")
-        except StepFailed as failure:
-            cause = session.output.clean_value(failure.cause)
-        except DeployDeckError as error:
-            cause = session.output.clean_value(
-                Cause(code=error.code, what=error.what, why=error.why, hint=error.hint, transient=True)
-            )
-        except Exception as error:  # noqa: BLE001 - a defect of an adapter must not leave a deployment without an end
-            _log.exception("undo of %s failed in a way it does not know", step.name)
-            return session.output.clean_value(
-                Cause(code="target-defect", what="The target failed unexpectedly.", why=f"{type(error).__name__}: {error}")
-            )
-        else:
+        cause = await _try_undo(session, step)
+        if cause is None:
+            session.away_since = None
+            await session.resume()
             return None
-        if not cause.transient or attempt >= timing.attempts:
+        if not cause.transient:
             return cause
-        await session.note(f"{cause.what} Trying again.", Level.WARNING, step.name, attempt=attempt)
+        session.away_since = clock() if session.away_since is None else session.away_since
+        if clock() - session.away_since > timing.pause_s:
+            return cause
+        why = f"“{step.title}” must be taken back. {cause.why}".strip()
+        await session.pause(cause.model_copy(update={"code": NETWORK_DOWN, "why": why}))
         await session.tools.sleep(backoff_s(timing, attempt))
+
+
+async def _try_undo(session: Session, step: Step) -> Cause | None:
+    context = await session.context(asyncio.Event())
+    try:
+        async with asyncio.timeout(step.deadline_s):
+            await session.target.undo(planned(step), context)
+    except TimeoutError:
+        return Cause(code="undo-deadline", what=f"It took longer than {step.deadline_s:g} s.", transient=True)
+    except StepFailed as failure:
+        return session.output.clean_value(failure.cause)
+    except DeployDeckError as error:
+        return session.output.clean_value(Cause(code=error.code, what=error.what, why=error.why, hint=error.hint, transient=True))
+    except Exception as error:  # noqa: BLE001 - a defect of an adapter must not leave a deployment without an end
+        _log.exception("undo of %s failed in a way it does not know", step.name)
+        return session.output.clean_value(
+            Cause(code="target-defect", what="The target failed unexpectedly.", why=f"{type(error).__name__}: {error}")
+        )
+    return None
 
 
 async def _healthy_again(session: Session, step: Step) -> bool:
@@ -94,11 +109,17 @@ async def _healthy_again(session: Session, step: Step) -> bool:
     return False
 
 
-async def _record(session: Session, step: Step, state: StepState, text: str, cause: Cause | None) -> Step:
+async def _record(session: Session, step: Step, state: StepState, text: str, cause: Cause | None, came_to: str = "") -> Step:
+    """What came of taking a step back. When the step itself ended stays as it was: that is its duration."""
     await session.output.flush()
-    changed = step.model_copy(update={"state": state, "cause": cause or step.cause, "ended_at": utc_now()})
+    now = utc_now()
+    undo = {"state": came_to or (FAILED if cause else DONE), "at": now.isoformat()}
+    changed = step.model_copy(update={"state": state, "cause": cause or step.cause, "ended_at": step.ended_at or now, "undo": undo})
     level = Level.ERROR if cause else Level.INFO
     data: dict[str, Any] = {"title": step.title, "phase": step.phase.value, "undo": True}
+    for name, moment in (("started_at", changed.started_at), ("ended_at", changed.ended_at)):
+        if moment is not None:
+            data[name] = moment.isoformat()
     if cause is not None:
         data["cause"] = cause.model_dump(mode="json")
     store = session.tools.store.deployments

@@ -170,8 +170,9 @@ class Deployments:
     ) -> bool:
         """Move to a state with an event, in one transaction. False when the present state is terminal or not in `allowed`.
 
-        `fields` are further columns as plain values or domain values (cause, health, …). `closing` is appended as the last event
-        of a deployment that ends here: nobody ever sees the end without the result.
+        `fields` are further columns as plain values or domain values (cause, health, …). Whatever it moves to, it does not wait
+        for an earlier `pause` any more. `closing` is appended as the last event of a deployment that ends here: nobody ever sees
+        the end without the result.
         """
         states = [state.value for state in UNFINISHED if allowed is None or state in allowed]
         level = Level.INFO if not to.terminal or to.succeeded else Level.ERROR
@@ -179,13 +180,13 @@ class Deployments:
             changed = await connection.execute(
                 update(deployments)
                 .where(deployments.c.id == deployment_id, deployments.c.state.in_(states))
-                .values(state=to.value, **_columns(fields))
+                .values(state=to.value, **({"pause": None} | _columns(fields)))
             )
             if changed.rowcount == 0:
                 return False
             if to.terminal:
                 await _complete(connection, deployment_id)
-            cause = fields.get("cause")
+            cause = fields.get("pause") or fields.get("cause")
             data = {"state": to.value} | ({"cause": cause.model_dump(mode="json")} if isinstance(cause, Cause) else {})
             text = text or to.value.replace("_", " ")
             await _append(connection, deployment_id, EventKind.STATE, text, level=level, data=data)

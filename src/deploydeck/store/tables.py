@@ -160,6 +160,7 @@ deployments = Table(
     _ref("previous_release_id", "releases", nullable=True),
     Column("application_url", String(500)),
     _json("cause", nullable=True),
+    _json("pause", nullable=True),
     _json("warnings"),
     _json("health", nullable=True),
     Column("requested_by", String(255), nullable=False),
@@ -168,7 +169,7 @@ deployments = Table(
     _time("started_at", nullable=True),
     _time("completed_at", nullable=True),
     Column("completed_order", Integer),  # which ended last, whatever the clock did
-    CheckConstraint("kind IN ('deploy', 'rollback')", name="kind"),
+    CheckConstraint("kind IN ('deploy', 'rollback', 'remove')", name="kind"),
     Index("ix_deployments_state", "state"),
     Index("ix_deployments_project_created", "project_id", "created_at"),
 )
@@ -183,6 +184,7 @@ steps = Table(
     Column("title", String(255), nullable=False),
     Column("command", Text, nullable=False, default=""),
     Column("gate", String(20), nullable=False, default=""),
+    Column("undoable", Boolean, nullable=False, default=True),
     Column("state", String(20), nullable=False),
     Column("attempt", Integer, nullable=False, default=0),
     Column("idempotency_key", String(128), nullable=False, unique=True),

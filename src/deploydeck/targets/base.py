@@ -34,11 +34,15 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True)
 class Observation:
-    """An answer to "has this step happened?". `facts` (JSON) become the step's result when `seen` is DONE."""
+    """An answer to "has this step happened?". `facts` (JSON) become the step's result when `seen` is DONE.
+
+    `cause` says why it is UNKNOWN, where that is known.
+    """
 
     seen: Seen
     facts: dict[str, Any] = field(default_factory=dict)
     detail: str = ""
+    cause: Cause | None = None
 
 
 class StepFailed(Exception):
@@ -132,8 +136,11 @@ class Target(Protocol):
         """What the lock key is made from: the engine's or machine's own id, never a nickname."""
         ...
 
-    async def preflight(self, config: DeploymentConfig, previous: Release | None) -> tuple[Finding, ...]:
-        """Everything that would stop a deployment, found before the first change. Severity error blocks."""
+    async def preflight(self, config: DeploymentConfig, previous: Release | None, rollback: bool = False) -> tuple[Finding, ...]:
+        """Everything that would stop a deployment, found before the first change. Severity error blocks.
+
+        A rollback starts what was built before: what only a build needs (source, Dockerfile, tools) must not block it.
+        """
         ...
 
     async def plan(self, config: DeploymentConfig, release: Release, previous: Release | None, rollback: bool) -> TargetPlan:
@@ -149,7 +156,11 @@ class Target(Protocol):
         ...
 
     async def undo(self, step: StepPlan, context: StepContext) -> None:
-        """Take the effect of a step back, whole or partial; harmless when absent. Undoing the switch brings `previous` back."""
+        """Take the effect of a step back, whole or partial; harmless when absent. Undoing the switch brings `previous` back.
+
+        Returns only when the effect was seen to be gone. What a copy that goes has written is in the deployment's log afterwards.
+        A transient failure is tried again, so it must not be raised for what will never work.
+        """
         ...
 
     async def endpoint(self, role: Role, context: StepContext) -> Endpoint | None:

@@ -29,6 +29,7 @@ from deploydeck.domain import (
     PlanAction,
     PlanItem,
     Release,
+    Severity,
     StepPlan,
     utc_now,
 )
@@ -47,14 +48,16 @@ from deploydeck.targets.base import (
 )
 
 STEPS: tuple[StepPlan, ...] = (
-    StepPlan(name="check", phase=Phase.PREFLIGHT, title="Check the pretend world", command="fake check", deadline_s=30),
+    StepPlan(
+        name="check", phase=Phase.PREFLIGHT, title="Check the pretend world", command="fake check", deadline_s=30, undoable=False
+    ),
     StepPlan(name="build", phase=Phase.BUILD, title="Build a pretend image", command="fake build", deadline_s=60),
     StepPlan(name="start-trial", phase=Phase.START_NEW, title="Start a trial copy", command="fake start trial", deadline_s=30),
     StepPlan(name="verify", phase=Phase.VERIFY, title="Wait for the trial copy", gate="trial", deadline_s=60),
     StepPlan(name="switch", phase=Phase.SWITCH, title="Switch to the new release", command="fake switch", deadline_s=30),
     StepPlan(name="observe", phase=Phase.OBSERVE, title="Watch the new release", gate="live", deadline_s=60),
-    StepPlan(name="settle", phase=Phase.DRAIN, title="Stop the trial copy", command="fake settle", deadline_s=30),
-    StepPlan(name="prune", phase=Phase.PRUNE, title="Remove old releases", command="fake prune", deadline_s=30),
+    StepPlan(name="settle", phase=Phase.DRAIN, title="Stop the trial copy", command="fake settle", deadline_s=30, undoable=False),
+    StepPlan(name="prune", phase=Phase.PRUNE, title="Remove old releases", command="fake prune", deadline_s=30, undoable=False),
 )
 
 WORLD_FILE = "fake-world.json"
@@ -68,7 +71,8 @@ class World:
 
     `faults` maps a step to a list of faults, each used up once: before, after (the effect happened, the answer was lost),
     transient, transient-after, slow, hang, unknown, partial, expired, undo (its undo fails), crash (an error of an unknown kind),
-    sick (what it brings up is unhealthy). A fault whose name ends in -for-good is never used up.
+    sick (what it brings up is unhealthy), away (its undo finds nobody who answers), no-source (of "check": preflight refuses
+    what is not a rollback). A fault whose name ends in -for-good is never used up.
     `unhealthy` names releases whose copies answer 500, `dying` those whose process ends.
     """
 
@@ -137,8 +141,10 @@ class FakeTarget:
     async def identity(self) -> str:
         return str(self.world.read()["identity"])
 
-    async def preflight(self, config: DeploymentConfig, previous: Release | None) -> tuple[Finding, ...]:
-        return ()
+    async def preflight(self, config: DeploymentConfig, previous: Release | None, rollback: bool = False) -> tuple[Finding, ...]:
+        if rollback or not self._next_fault("check", ("no-source",)):
+            return ()
+        return (Finding(code="project-missing", severity=Severity.ERROR, message="The pretend source is gone."),)
 
     async def plan(self, config: DeploymentConfig, release: Release, previous: Release | None, rollback: bool) -> TargetPlan:
         items = [PlanItem(action=PlanAction.CREATE, kind="copy", name=_copy(release, "live"))]
@@ -194,9 +200,12 @@ class FakeTarget:
     async def undo(self, step: StepPlan, context: StepContext) -> None:
         if self._next_fault(step.name, ("undo",)):
             raise StepFailed(Cause(code="fake-undo", what="The pretend world refuses to go back."))
+        if self._next_fault(step.name, ("away",)):
+            raise StepFailed(Cause(code="fake-away", what="The pretend world does not answer.", transient=True))
         live, trial = _copy(context.release, "live"), _copy(context.release, "trial")
         removed: list[str] = []
         with self.world.change() as world:
+            last_words = {name: world["lines"].get(name, []) for name in (trial, live)}
             if step.name == "start-trial" and world["copies"].pop(trial, None):
                 removed.append(trial)
             if step.name == "switch":
@@ -214,6 +223,8 @@ class FakeTarget:
                     world["live"] = None
             world["effects"].append([context.deployment_id, step.name, "undo"])
         for name in removed:
+            for line in last_words[name]:
+                context.emit(line, "out", "trial" if name == trial else "app")
             await context.record("copy", name, name, True, "removed")
 
     async def _effect(self, step: StepPlan, context: StepContext, *, half: bool) -> dict[str, Any]:

@@ -22,16 +22,18 @@ class Step(Protocol):
 
 
 PLANS: tuple[StepPlan, ...] = (
-    StepPlan(name="preflight", phase=Phase.PREFLIGHT, title="Check the Engine, the port and the disk", deadline_s=60),
+    StepPlan(
+        name="preflight", phase=Phase.PREFLIGHT, title="Check the Engine, the port and the disk", deadline_s=60, undoable=False
+    ),
     StepPlan(name="build", phase=Phase.BUILD, title="Build the image", deadline_s=3600),
     StepPlan(name="create", phase=Phase.PROVISION, title="Create the new container", deadline_s=120),
     StepPlan(name="trial", phase=Phase.START_NEW, title="Start a trial copy", deadline_s=120),
     StepPlan(name="verify", phase=Phase.VERIFY, title="Wait until the trial copy is healthy", gate="trial"),
-    StepPlan(name="retire", phase=Phase.VERIFY, title="Remove the trial copy", deadline_s=120),
+    StepPlan(name="retire", phase=Phase.VERIFY, title="Remove the trial copy", deadline_s=120, undoable=False),
     StepPlan(name="switch", phase=Phase.SWITCH, title="Stop the old copy, start the new one", deadline_s=180),
     StepPlan(name="watch", phase=Phase.OBSERVE, title="Watch the new copy where people reach it", gate="live"),
     StepPlan(name="settle", phase=Phase.POST_HOOKS, title="Let the new copy survive a restart of the machine", deadline_s=60),
-    StepPlan(name="prune", phase=Phase.PRUNE, title="Remove what is too old", deadline_s=300),
+    StepPlan(name="prune", phase=Phase.PRUNE, title="Remove what is too old", deadline_s=300, undoable=False),
 )
 """The steps in order; the gates have no handler of ours: the deployment engine asks the health of that copy."""
 

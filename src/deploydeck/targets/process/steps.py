@@ -291,15 +291,17 @@ def _age(place: Layout) -> tuple[str, str]:
 
 
 PLANS: tuple[StepPlan, ...] = (
-    StepPlan(name="preflight", phase=Phase.PREFLIGHT, title="Check the tools, the port and the disk", deadline_s=120),
+    StepPlan(
+        name="preflight", phase=Phase.PREFLIGHT, title="Check the tools, the port and the disk", deadline_s=120, undoable=False
+    ),
     StepPlan(name="build", phase=Phase.BUILD, title="Copy the project, install and build it", deadline_s=3600),
     StepPlan(name="trial", phase=Phase.START_NEW, title="Start a trial copy", deadline_s=120),
     StepPlan(name="verify", phase=Phase.VERIFY, title="Wait until the trial copy is healthy", gate="trial"),
-    StepPlan(name="retire", phase=Phase.VERIFY, title="Stop the trial copy", deadline_s=120),
+    StepPlan(name="retire", phase=Phase.VERIFY, title="Stop the trial copy", deadline_s=120, undoable=False),
     StepPlan(name="switch", phase=Phase.SWITCH, title="Stop the old copy, start the new one", deadline_s=180),
     StepPlan(name="watch", phase=Phase.OBSERVE, title="Watch the new copy where people reach it", gate="live"),
     StepPlan(name="settle", phase=Phase.POST_HOOKS, title="Let the new copy start again after a crash", deadline_s=60),
-    StepPlan(name="prune", phase=Phase.PRUNE, title="Remove what is too old", deadline_s=300),
+    StepPlan(name="prune", phase=Phase.PRUNE, title="Remove what is too old", deadline_s=300, undoable=False),
 )
 TRIAL_STEPS = frozenset({"trial", "verify", "retire"})
 

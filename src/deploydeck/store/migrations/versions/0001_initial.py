@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("previous_release_id", sa.String(length=40), nullable=True),
         sa.Column("application_url", sa.String(length=500), nullable=True),
         sa.Column("cause", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("pause", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("warnings", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("health", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("requested_by", sa.String(length=255), nullable=False),
@@ -121,7 +122,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_order", sa.Integer(), nullable=True),
-        sa.CheckConstraint("kind IN ('deploy', 'rollback')", name=op.f("ck_deployments_kind")),
+        sa.CheckConstraint("kind IN ('deploy', 'rollback', 'remove')", name=op.f("ck_deployments_kind")),
         sa.ForeignKeyConstraint(["config_id"], ["configs.id"], name=op.f("fk_deployments_config_id"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
             ["previous_release_id"], ["releases.id"], name=op.f("fk_deployments_previous_release_id"), ondelete="RESTRICT"
@@ -200,6 +201,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=255), nullable=False),
         sa.Column("command", sa.Text(), nullable=False),
         sa.Column("gate", sa.String(length=20), nullable=False),
+        sa.Column("undoable", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("idempotency_key", sa.String(length=128), nullable=False),
