@@ -9,11 +9,11 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import psutil
 
+from bench.processes import free_port, processes_of, stop_all
 from bench.terminal import Terminal
 
 SCREENS_GOAL_MB = 130
@@ -27,6 +27,7 @@ def run() -> bool:
             "DEPLOYDECK_CONFIG": f"{home}/config",
             "DEPLOYDECK_WORKER__IDLE_EXIT_S": "120",
             "DEPLOYDECK_HEALTH__STABLE_S": "0.5",
+            "DEPLOYDECK_ENVIRONMENTS__DEVELOPMENT__PUBLISHED_PORT": str(free_port()),
         }
         project = Path(home, "site")
         project.mkdir()
@@ -48,8 +49,7 @@ def run() -> bool:
         finally:
             screens.close()
             baseline.close()
-            worker.terminate()
-            _stop_release(home)
+            stop_all(home)
     print("resident memory after a deployment")
     print(f"  hello world (Textual)    {baseline_mb:6.0f} MB  x 1.00")
     print(f"  screens, all visited     {screens_mb:6.0f} MB  x {screens_mb / baseline_mb:.2f}  goal < {SCREENS_GOAL_MB} MB")
@@ -66,30 +66,11 @@ def _command(project: Path, environ: dict[str, str], *arguments: str) -> None:
         raise SystemExit(f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
 
 
-def _processes(home: str) -> list[psutil.Process]:
-    """Our processes: those whose environment names this run's home."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("DEPLOYDECK_HOME") == f"{home}/data" or home in " ".join(process.cmdline()):
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return found
-
-
 def _worker(home: str) -> psutil.Process:
-    for process in _processes(home):
+    for process in processes_of(home):
         if "worker" in process.cmdline():
             return process
     raise SystemExit("no worker runs")
-
-
-def _stop_release(home: str) -> None:
-    for process in _processes(home):
-        if process.pid != os.getpid():
-            process.terminate()
-    time.sleep(0.5)
 
 
 def _rss_mb(pid: int) -> float:

@@ -74,7 +74,7 @@ def show_profile(out: Output, profile: ProjectProfile, *, all_evidence: bool) ->
     show_findings(out, profile.findings)
     out.line()
     more = ", and more that a limit left out" if profile.truncated else ""
-    out.line(Styled(f"{profile.scanned_files} files, {profile.scanned_bytes} bytes{more}", "dim"))
+    out.line(Styled(f"files: {profile.scanned_files}, bytes read: {profile.scanned_bytes}{more}", "dim"))
 
 
 def show_findings(out: Output, findings: Iterable[Finding]) -> None:

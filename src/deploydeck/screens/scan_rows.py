@@ -155,7 +155,7 @@ def _support_lines(profile: ProjectProfile) -> list[Line]:
         (),
         ((visible(profile.support_reason), ""),),
         (),
-        ((f"{profile.scanned_files} files, {size(profile.scanned_bytes)} looked at{cut}", "dim"),),
+        ((f"{profile.scanned_files} files, {size(profile.scanned_bytes)} read{cut}", "dim"),),
         *((((f"{visible(one.value.name)} ", ""), (f"{one.value.share:.0%}", "dim"))) for one in profile.languages),
     ]
 
