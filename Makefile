@@ -26,7 +26,7 @@ run: $(STAMP)  ## open DeployDeck on a copy of the bundled example
 	$(BIN)/deploydeck demo
 
 test: check  ## every check and every test; what the machine lacks is skipped with its reason
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --durations=25
 
 test-fast: $(STAMP)  ## the quick tests only, for your hands
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow and not engine and not terminal and not registry'
