@@ -6,6 +6,7 @@ Each check stands by itself and answers within a few seconds; a check that canno
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import secrets
 import shutil
@@ -75,6 +76,8 @@ def _data(paths: Paths, _environ: Mapping[str, str]) -> tuple[Check, ...]:
         probe.write_bytes(b"ok")
         probe.unlink()
     except OSError as error:
+        hint = "Free some space." if error.errno == errno.ENOSPC else hint
+        probe.unlink(missing_ok=True)
         return (Check(name="data directory", state=CheckState.FAIL, detail=f"{place}: {error.strerror}", hint=hint),)
     if os.name == "posix" and place.stat().st_mode & 0o077:
         detail = f"{place} is open to other accounts"

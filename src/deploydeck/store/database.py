@@ -7,6 +7,7 @@ processes queue up instead of failing half way (a deferred transaction that turn
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from deploydeck.domain import DeployDeckError
 
 BUSY_TIMEOUT_MS = 30_000
+FULL_BYTES = 64 * 1024
 _WRITE = "deploydeck_write"
 
 
@@ -111,9 +113,18 @@ _MEANINGS: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
+def _is_full(directory: Path) -> bool:
+    try:
+        return shutil.disk_usage(directory).free < FULL_BYTES
+    except OSError:
+        return False
+
+
 def translate(error: BaseException, path: Path) -> DeployDeckError | None:
     """The error for a person, or None when the driver's message is not one of those known to be theirs to solve."""
     text = str(getattr(error, "orig", error)).lower()
+    if "disk i/o error" in text and _is_full(path.parent):
+        text = f"database or disk is full ({text})"  # so SQLite calls it when not even its shared memory file fits
     for needle, code, what, hint in _MEANINGS:
         if needle in text:
             return DeployDeckError(code, what, f"{path}: {text}", hint)
