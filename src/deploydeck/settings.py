@@ -249,7 +249,12 @@ def read_toml(path: Path) -> dict[str, Any]:
             "settings-syntax", f"{_shown(path)} is not valid TOML.", why, "Correct the file and try again."
         ) from error
     except OSError as error:
-        raise DeployDeckError("settings-unreadable", f"{_shown(path)} cannot be read.", error.strerror or str(error)) from error
+        raise DeployDeckError(
+            "settings-unreadable",
+            f"{_shown(path)} cannot be read.",
+            error.strerror or str(error),
+            "Give yourself read permission on it.",
+        ) from error
 
 
 def _project_content(project: Path) -> dict[str, Any]:
@@ -257,8 +262,14 @@ def _project_content(project: Path) -> dict[str, Any]:
     path = project / PROJECT_FILE
     try:
         outside = path.is_symlink() and not path.resolve().is_relative_to(project.resolve())
+    except PermissionError as error:  # not the file's but the directory's
+        raise DeployDeckError(
+            "project-unreadable", f"{_shown(project)} cannot be read.", error.strerror or "", "Give yourself read permission on it."
+        ) from error
     except (OSError, RuntimeError) as error:
-        raise DeployDeckError("settings-unreadable", f"{PROJECT_FILE} cannot be read.", str(error)) from error
+        raise DeployDeckError(
+            "settings-unreadable", f"{PROJECT_FILE} cannot be read.", _shown(error), "Replace it by a file."
+        ) from error
     if outside:
         raise DeployDeckError(
             "settings-outside", f"{PROJECT_FILE} is a link that leads out of the project.", hint="Replace it by a file."
