@@ -93,7 +93,42 @@ def need(name: str) -> None:
     required = {part.strip() for part in os.environ.get("DEPLOYDECK_REQUIRE", "").split(",")}
     if name in required:
         pytest.fail(f"{name} is required here: {reason}", pytrace=False)
-    pytest.skip(reason)
+    pytest.skip(f"{name}: {reason}")
+
+
+EXPECTED_SKIPS = (
+    *(f"{name}: " for name in NEEDS),  # absent and not required
+    "root writes everywhere",
+    "root reads everything",
+    "this target does not follow",  # part of the contract: the pretend target has no logs to follow
+)
+"""How the reason of a skip may begin in CI; any other one fails the run, so that no test falls silent unseen."""
+
+_unexpected: list[str] = []
+
+
+def unexpected_skip(reason: str) -> bool:
+    """Whether a skip for this reason must not happen in CI."""
+    return not reason.startswith(EXPECTED_SKIPS)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        if unexpected_skip(reason):
+            _unexpected.append(f"{report.nodeid}: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if os.environ.get("CI") and _unexpected and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get("CI") and _unexpected:
+        terminalreporter.section("skipped and not expected to be", red=True)
+        for line in _unexpected:
+            terminalreporter.line(line)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -11,6 +11,8 @@ from hypothesis import settings
 from deploydeck.settings import Paths, default_paths
 from tests import conftest
 
+pytest_plugins = ["pytester"]
+
 
 @pytest.fixture
 def lacking(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,6 +32,23 @@ def test_what_is_required_and_absent_fails(lacking: None, monkeypatch: pytest.Mo
     with pytest.raises(pytest.fail.Exception, match="engine is required here"):
         conftest.need("engine")
     conftest.need("terminal")
+
+
+def test_only_stated_reasons_may_skip_in_ci() -> None:
+    assert not conftest.unexpected_skip("engine: no Docker Engine answers")
+    assert not conftest.unexpected_skip("root writes everywhere")
+    assert conftest.unexpected_skip("hadolint is not installed")
+
+
+def test_an_unexpected_skip_fails_the_run_in_ci(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytester.makeconftest(Path(conftest.__file__).read_text())
+    pytester.makepyfile("import pytest\ndef test_it():\n    pytest.skip('just so')\n")
+    monkeypatch.setenv("CI", "true")
+    in_ci = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    assert in_ci.ret == pytest.ExitCode.TESTS_FAILED
+    in_ci.stdout.fnmatch_lines(["*just so*"])
+    monkeypatch.delenv("CI")
+    assert pytester.runpytest_subprocess("-p", "no:cacheprovider").ret == pytest.ExitCode.OK
 
 
 def test_offline_means_no_registry(monkeypatch: pytest.MonkeyPatch) -> None:
