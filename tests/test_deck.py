@@ -12,6 +12,7 @@ import pytest
 import deploydeck.targets as targets
 from deploydeck.deck import Deck, LiveRelease, Prepared
 from deploydeck.domain import Decision, DeployDeckError, DeploymentState, Health, Release
+from deploydeck.scan.walk import walk
 from deploydeck.settings import Paths, Settings
 from deploydeck.targets.fake import FakeTarget
 from tests.deploy.bench import FAST, Bench, asking
@@ -136,18 +137,14 @@ async def test_a_plan_holds_what_the_release_will_record(deck: Deck, root: Path)
 
 
 async def test_one_walk_a_plan(deck: Deck, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import deploydeck.scan.analyzer as analyzer
-    import deploydeck.scan.source as source
-
     walks: list[object] = []
-    plain = source.walk
 
     def counted(*arguments: Any) -> Any:
         walks.append(arguments)
-        return plain(*arguments)
+        return walk(*arguments)
 
-    for module in (analyzer, source):
-        monkeypatch.setattr(module, "walk", counted)
+    for module in ("analyzer", "source"):
+        monkeypatch.setattr(f"deploydeck.scan.{module}.walk", counted)
     await deck.prepare(root)
     assert len(walks) == 1
 
