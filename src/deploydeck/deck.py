@@ -66,7 +66,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything a deployment needs, planned and not yet queued. `rollback_to` is set for a rollback."""
+    """Everything a deployment needs, planned and not yet queued. `rollback_to` is the release of a rollback or removal."""
 
     scanned: Scanned
     config: DeploymentConfig
@@ -77,6 +77,7 @@ class Prepared:
     git_sha: str
     git_dirty: bool
     rollback_to: Release | None = None
+    kind: DeploymentKind = DeploymentKind.DEPLOY
 
 
 @dataclass(frozen=True)
@@ -265,7 +266,28 @@ class Deck:
             release.git_sha,
             release.git_dirty,
             rollback_to=release,
+            kind=DeploymentKind.ROLLBACK,
         )
+
+    async def prepare_removal(self, root: Path, environment: str | None = None, target: str | None = None) -> Prepared:
+        """Plan to stop and remove everything of an environment on a target (default: where it is live). Changes nothing.
+
+        Works on a known project whatever became of its source. Raises DeployDeckError `project-unknown`, `nothing-to-remove`.
+        """
+        from deploydeck.vault import ResolvedVariables
+
+        project = await self.project_at(root)
+        settings = await asyncio.to_thread(load_settings, self.paths, Path(project.root))
+        profile = await self.store.projects.latest_profile(project.id)
+        if profile is None:
+            raise DeployDeckError("nothing-to-remove", "Nothing of this project was deployed yet.", hint="Deploy first.")
+        scanned = Scanned(project, profile, settings)
+        name = environment or settings.default_environment
+        plan, release = await self.engine.plan_removal(project.id, name, await self._removal_target(project, name, target))
+        config = await self.store.projects.config(release.config_id)
+        nothing = ResolvedVariables({}, (), frozenset())
+        kept = (release.source_hash, release.files, release.git_sha, release.git_dirty)
+        return Prepared(scanned, config, plan, nothing, *kept, rollback_to=release, kind=DeploymentKind.REMOVE)
 
     async def deploy(self, prepared: Prepared, *, start_worker: bool = True) -> Deployment:
         """Queue what was prepared and make sure that a worker runs."""
@@ -277,7 +299,7 @@ class Deck:
             files=prepared.files,
             git_sha=prepared.git_sha,
             git_dirty=prepared.git_dirty,
-            kind=DeploymentKind.ROLLBACK if prepared.rollback_to else DeploymentKind.DEPLOY,
+            kind=prepared.kind,
             rollback_to=prepared.rollback_to,
         )
         if start_worker:
@@ -377,6 +399,21 @@ class Deck:
     async def _resolve(self, scanned: Scanned, config: DeploymentConfig) -> ResolvedVariables:
         env_file = scanned.settings.environment(config.environment).env_file
         return await asyncio.to_thread(self.secrets.resolve, config, env_file=env_file)
+
+    async def _removal_target(self, project: Project, environment: str, wanted: str | None) -> str:
+        """Where an environment is live, else where it was deployed to last: something may be left there."""
+        if wanted:
+            return wanted
+        if live := await self.live(project, environment):
+            return live[1].target
+        releases = await self.store.deployments.releases(project.id, environment)
+        if not releases:
+            raise DeployDeckError(
+                "nothing-to-remove",
+                f"Nothing was ever deployed in {environment}.",
+                hint="Name another environment with --env; `deploydeck status` shows what is live.",
+            )
+        return releases[0].target
 
     async def _deployed_target(self, scanned: Scanned, environment: str, wanted: str | None) -> str:
         if wanted:

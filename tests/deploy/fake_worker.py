@@ -80,6 +80,15 @@ def guard(boundaries: Boundaries) -> None:
             return result
 
         setattr(FakeTarget, name, effect)
+    plain_remove = FakeTarget.remove
+
+    async def remove(self: Any, release: Any, config: Any) -> tuple[str, ...]:
+        boundaries.reached("before remove")
+        result = await plain_remove(self, release, config)
+        boundaries.reached("after remove")
+        return result
+
+    FakeTarget.remove = remove  # type: ignore[method-assign]
 
 
 def main(arguments: list[str]) -> int:

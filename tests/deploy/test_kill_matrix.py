@@ -23,6 +23,7 @@ from deploydeck.settings import Paths
 from deploydeck.store import Store
 from deploydeck.targets.fake import WORLD_FILE, World
 from tests.deploy.bench import SENTINEL, opened
+from tests.deploy.test_removing import queue_removal
 
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("fake_worker.py")
@@ -37,11 +38,13 @@ class Scenario:
     ends: DeploymentState
     faults: tuple[tuple[str, str], ...] = ()
     cancel: str | None = None
+    removes: bool = False
 
 
 SCENARIOS = {
     "succeeds": Scenario(DeploymentState.SUCCEEDED),
     "fails before the switch": Scenario(DeploymentState.FAILED_UNCHANGED, (("start-trial", "partial-for-good"),)),
+    "takes down": Scenario(DeploymentState.SUCCEEDED, removes=True),
     "rolls back": Scenario(DeploymentState.ROLLED_BACK, (("switch", "sick-for-good"),)),
 }
 
@@ -90,7 +93,7 @@ async def prepare(directory: Path, scenario: Scenario) -> str:
     async with opened(paths, directory / "project") as bench:
         first = await bench.deploy()
         assert first.status is DeploymentState.SUCCEEDED
-        second = await bench.queue()
+        second = await (queue_removal(bench) if scenario.removes else bench.queue())
         for step, fault in scenario.faults:
             bench.world.fault(step, fault)
     return second.id
@@ -123,7 +126,10 @@ async def check(directory: Path, deployment_id: str, scenario: Scenario) -> list
             wrong.append(f"trial copies left: {leftovers}")
         live = await store.deployments.live(deployment.project_id, deployment.environment, deployment.target)
         running = sorted(name for name, copy in world["copies"].items() if copy["running"])
-        if live is None or running != [f"{live[1].id}-live"] or world["live"] != running[0]:
+        if scenario.removes:
+            if live is not None or world["copies"] or world["images"]:
+                wrong.append(f"the history says {live}, the world holds {world['copies']} and {world['images']}")
+        elif live is None or running != [f"{live[1].id}-live"] or world["live"] != running[0]:
             wrong.append(f"the history says {live}, the world runs {running}")
         if list((directory / "handoff").iterdir()):
             wrong.append("the hand-off file is still there")
@@ -218,7 +224,7 @@ async def test_killed_at_every_boundary_it_converges(name: str, tmp_path: Path) 
         assert await pool[0].run(counting, "count") == 0, (counting / "worker.log").read_text()
         assert await check(counting, deployment_id, scenario) == []
         boundaries = [line.split(" ", 1)[1] for line in (counting / "boundaries").read_text().splitlines()]
-        assert len(boundaries) > 40
+        assert len(boundaries) > (20 if scenario.removes else 40)
 
         async def one(number: int) -> list[str]:
             workers = await free.get()

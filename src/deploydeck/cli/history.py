@@ -62,6 +62,8 @@ def _row(deployment: Deployment, release: Release) -> tuple[Part, ...]:
 def _reason(deployment: Deployment, release: Release) -> str:
     if deployment.cause is not None:
         return deployment.cause.what
+    if deployment.kind is DeploymentKind.REMOVE:
+        return "removed"
     if deployment.kind is DeploymentKind.ROLLBACK:
         return f"rolled back to {release.label}"
     return f"commit {release.git_sha[:10]}{' and changes' if release.git_dirty else ''}" if release.git_sha else ""

@@ -29,7 +29,7 @@ def needs_terminal() -> None:
         raise UsageError(
             "The screens need a terminal, and there is none here.",
             "These work without one: scan, generate, deploy --yes, attach, cancel, logs, status, history, diff, "
-            "rollback --yes, doctor.",
+            "rollback --yes, down --yes, doctor.",
             code="no-terminal",
         )
     if os.environ.get("TERM", "") in ("", "dumb"):

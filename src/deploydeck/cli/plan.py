@@ -10,7 +10,7 @@ from deploydeck.cli.follow import follow
 from deploydeck.cli.format import age
 from deploydeck.cli.output import Output, Styled
 from deploydeck.deck import Deck, Prepared
-from deploydeck.domain import PlanAction
+from deploydeck.domain import DeploymentKind, PlanAction
 
 _ACTION_STYLES = {
     PlanAction.CREATE: "good",
@@ -69,7 +69,11 @@ def show_plan(out: Output, prepared: Prepared) -> None:
     """What will be created, replaced, stopped; variables by name; steps; warnings."""
     plan, config = prepared.plan, prepared.config
     back = prepared.rollback_to
-    verb = f"Roll {config.app} back to {back.label} (made {age(back.created_at)} ago)" if back else f"Deploy {config.app}"
+    verb = f"Deploy {config.app}"
+    if prepared.kind is DeploymentKind.REMOVE:
+        verb = f"Take down {config.app}: stop and remove everything of it"
+    elif back:
+        verb = f"Roll {config.app} back to {back.label} (made {age(back.created_at)} ago)"
     out.line(Styled(f"{verb} in {plan.environment} on {plan.target}", "bold"), f"  {plan.url}")
     for item in plan.items:
         detail = f"  {item.detail}" if item.detail else ""

@@ -229,6 +229,30 @@ COMMANDS: tuple[Command, ...] = (
         json=_EVENTS + " With `--plan` one document, the `Plan`; with `--detach` one document, the `Deployment`.",
     ),
     Command(
+        "down",
+        "take the project down: stop and remove everything of it",
+        "Stops and removes everything of the project in one environment on one target: the live copy, the copies kept for "
+        "rollback, the images that DeployDeck made. The history stays. It runs in the worker like a deployment; what is "
+        "removed cannot be rolled back to. When there is nothing to remove it says so and ends with 0.",
+        (
+            _DIRECTORY,
+            _value(
+                "--target",
+                metavar="NAME",
+                text="Target: docker or process; default: where the environment is live, else where it was deployed last.",
+                completes="target",
+            ),
+            _ENVIRONMENT,
+            _flag("--plan", text="Show what would be removed and change nothing."),
+            _YES,
+            *_FOLLOWING,
+        ),
+        ("deploydeck down", "deploydeck down --plan", "deploydeck down --env production --yes"),
+        json=_EVENTS
+        + " With `--plan` one document, the `Plan`; with `--detach` one document, the `Deployment`; when there is nothing to "
+        "remove one document, `removed` (empty) and `what`.",
+    ),
+    Command(
         "doctor",
         "check this machine for everything DeployDeck uses",
         "Checks data directory, database, worker, Docker, tools, keyring, disk and terminal; each answer comes with "

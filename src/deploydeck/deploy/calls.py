@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from deploydeck.deploy.closing import close_deployment
+from deploydeck.deploy.removing import removal_plan
 from deploydeck.deploy.runner import PARK, Answer
 from deploydeck.deploy.script import GO, STOP
 from deploydeck.deploy.session import INCONCLUSIVE, LEASE_LOST, NETWORK_DOWN, PASSED, Session, Stop, cancel_cause
@@ -29,6 +30,7 @@ from deploydeck.domain import (
     StepState,
     utc_now,
 )
+from deploydeck.targets import TargetPlan
 
 _log = logging.getLogger(__name__)
 
@@ -196,7 +198,7 @@ class Calls:
     async def _lock_patiently(self, session: Session, *, fresh: bool) -> None:
         """A target that does not answer stops a fresh deployment at once; one that has begun waits for it."""
         clock = asyncio.get_running_loop().time
-        started = clock()
+        started, waited = clock(), False
         while True:
             try:
                 await session.lock()
@@ -205,10 +207,12 @@ class Calls:
                 if fresh or clock() - started > timing.pause_s:
                     raise
                 if clock() - started > timing.unreachable_s:
-                    await session.pause(Cause(code=NETWORK_DOWN, what=error.what, why=error.why, hint=error.hint, transient=True))
+                    code = NETWORK_DOWN if error.transient else error.code
+                    await session.pause(Cause(code=code, what=error.what, why=error.why, hint=error.hint, transient=True))
+                    waited = True
                 await self.tools.sleep(timing.observe_again_s)
             else:
-                if session.deployment.pause is not None and session.deployment.pause.code == NETWORK_DOWN:
+                if waited:
                     await session.resume()
                 return
 
@@ -232,12 +236,10 @@ class Calls:
         if deployment.previous_release_id != previous_id:
             label = live[1].label if live else "nothing"
             await session.note(f"What is live changed since this was planned: it is {label} now.", Level.WARNING)
-        rollback = deployment.kind is DeploymentKind.ROLLBACK
-        for finding in await session.target.preflight(config, session.previous, rollback):
-            if finding.severity is Severity.ERROR:
-                raise Stop(Cause(code=finding.code, what=finding.message, hint=finding.hint))
-            await session.note(finding.message, Level.WARNING, code=finding.code, hint=finding.hint)
-        made = await session.target.plan(config, session.release, session.previous, rollback)
+        if session.removes:
+            made = await removal_plan(self.tools.store, session.target, deployment.project_id, deployment.environment)
+        else:
+            made = await self._ask_target(session)
         expected = await self.tools.keep(lambda: store.expected_s(config.project_id, deployment.target))
         steps = tuple(
             Step(
@@ -266,13 +268,22 @@ class Calls:
         await self.tools.keep(lambda: store.plan_steps(steps))
         await session.refresh()
         await session.note(
-            f"{len(steps)} steps to {made.url}",
+            f"{len(steps)} steps" + (f" to {made.url}" if made.url else ""),
             steps=[step.model_dump(mode="json", include=_TOLD) for step in steps],
             url=made.url,
             release=session.release.label,
             previous=live[1].label if live else None,
         )
         return steps
+
+    async def _ask_target(self, session: Session) -> TargetPlan:
+        """The plan of a deployment or rollback. Raises Stop when the target's preflight finds what would stop it."""
+        rollback = session.deployment.kind is DeploymentKind.ROLLBACK
+        for finding in await session.target.preflight(session.config, session.previous, rollback):
+            if finding.severity is Severity.ERROR:
+                raise Stop(Cause(code=finding.code, what=finding.message, hint=finding.hint))
+            await session.note(finding.message, Level.WARNING, code=finding.code, hint=finding.hint)
+        return await session.target.plan(session.config, session.release, session.previous, rollback)
 
 
 _STOPPING = ("open", "step")

@@ -15,6 +15,7 @@ from deploydeck.domain import (
     EXIT_LOCKED,
     Cause,
     Deployment,
+    DeploymentKind,
     DeploymentMetrics,
     DeploymentResult,
     DeploymentState,
@@ -32,6 +33,8 @@ from deploydeck.targets import Role
 _log = logging.getLogger(__name__)
 
 ARTIFACT_ATTEMPTS = 3
+_PUT_RIGHT = "Look at what runs where below and put it right by hand, then deploy again."
+_REMOVE_AGAIN = "`deploydeck down` again removes what is left."
 LEFTOVERS = "leftovers"
 
 
@@ -41,7 +44,8 @@ def ending(deployment: Deployment, steps: Sequence[Step], returned_to: bool) -> 
     facts/deploying.md 5.1: before the switch nothing changed; after it either the previous release is back, or it is not.
     """
     code = deployment.cause.code if deployment.cause else ""
-    if not code and steps and all(step.state in PASSED for step in steps):
+    removes = deployment.kind is DeploymentKind.REMOVE
+    if not code and (steps or removes) and all(step.state in PASSED for step in steps):
         warned = bool(deployment.warnings) or any(step.state is StepState.WARNING for step in steps)
         return DeploymentState.SUCCEEDED_WITH_WARNINGS if warned else DeploymentState.SUCCEEDED
     gone = not given_up(steps)  # canceled means: seen to have stopped
@@ -50,7 +54,7 @@ def ending(deployment: Deployment, steps: Sequence[Step], returned_to: bool) -> 
         return unchanged
     if code == LEASE_LOST:
         return DeploymentState.SUPERSEDED
-    if code == INCONCLUSIVE:
+    if code == INCONCLUSIVE or removes:
         return DeploymentState.PARTIALLY_APPLIED
     switch = next((step for step in steps if step.phase is Phase.SWITCH), None)
     if switch is None or switch.state is not StepState.UNDONE:
@@ -117,7 +121,7 @@ async def _end(session: Session) -> None:
     tools, store = session.tools, session.tools.store.deployments
     steps = await session.steps()
     to = ending(session.deployment, steps, session.previous is not None)
-    if to.succeeded:
+    if to.succeeded and not session.removes:
         await _keep_artifact(session)
         to = ending(session.deployment, steps, session.previous is not None)
     cause = session.deployment.cause
@@ -128,7 +132,11 @@ async def _end(session: Session) -> None:
     await session.output.close()
     logs = await tools.keep(lambda: store.logs(session.id))
     url = session.deployment.plan.url if session.deployment.plan else None
-    serving = to.succeeded or to is DeploymentState.ROLLED_BACK or (session.previous is not None and not _touched(steps))
+    serving = (
+        (to.succeeded and not session.removes)
+        or to is DeploymentState.ROLLED_BACK
+        or (session.previous is not None and not _touched(steps))
+    )
     closed = session.deployment.model_copy(
         update={
             "state": to,
@@ -147,7 +155,9 @@ async def _end(session: Session) -> None:
     }
     if cause is not None:
         fields["cause"] = cause
-    text = _TEXTS[to].format(release=session.release.label, why=cause.what if cause else "")
+    text = (_REMOVAL_TEXTS if session.removes else _TEXTS)[to].format(
+        release=session.release.label, why=cause.what if cause else ""
+    )
     if given_up(steps):
         text += "; something of it may remain"
     await tools.keep(lambda: store.transition(session.id, to, text=session.output.clean(text), closing=result, **fields))
@@ -195,7 +205,7 @@ async def _what_runs_where(session: Session, cause: Cause | None, steps: Sequenc
         base.model_copy(
             update={
                 "why": f"{base.why}{failed}".strip(),
-                "hint": base.hint or "Look at what runs where below and put it right by hand, then deploy again.",
+                "hint": base.hint or (_REMOVE_AGAIN if session.removes else _PUT_RIGHT),
                 "evidence": (*base.evidence, *lines),
             }
         )
@@ -245,4 +255,9 @@ _TEXTS = {
     DeploymentState.PARTIALLY_APPLIED: "{release} was switched to, its health is not known: {why}",
     DeploymentState.CANCELED: "canceled, nothing changed",
     DeploymentState.SUPERSEDED: "superseded: {why}",
+}
+_REMOVAL_TEXTS = _TEXTS | {
+    DeploymentState.SUCCEEDED: "removed; nothing is live there any more",
+    DeploymentState.SUCCEEDED_WITH_WARNINGS: "removed, with warnings; nothing is live there any more",
+    DeploymentState.PARTIALLY_APPLIED: "the removal failed, {release} may still run: {why}",
 }

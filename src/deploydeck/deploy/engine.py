@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from deploydeck.deploy.closing import result_of, stored_result
 from deploydeck.deploy.presence import WorkerStatus, ensure_worker, ring, worker_status
+from deploydeck.deploy.removing import removable, removal_plan
 from deploydeck.domain import (
     Cause,
     DeployDeckError,
@@ -112,6 +113,38 @@ class DeploymentEngine:
             previous_release=previous.label if previous else "",
         )
 
+    async def plan_removal(self, project_id: str, environment: str, target: str) -> tuple[Plan, Release]:
+        """What taking everything of an environment down would remove, and the release it is recorded with. Changes nothing.
+
+        Raises DeployDeckError `nothing-to-remove`.
+        """
+        place = self._open_target(target)
+        found = await removable(self._store, place, project_id, environment)
+        if not found:
+            raise DeployDeckError(
+                "nothing-to-remove",
+                f"There is nothing to remove in {environment} on {target}.",
+                "Nothing is live there and nothing is kept.",
+                "`deploydeck status` shows what is live.",
+            )
+        release = found[0][0]
+        made = await removal_plan(self._store, place, project_id, environment)
+        live = await self._store.deployments.live(project_id, environment, target)
+        plan = Plan(
+            config_hash=release.config_hash,
+            source_hash=release.source_hash,
+            target=target,
+            target_identity=await place.identity(),
+            environment=environment,
+            url=made.url,
+            items=made.items,
+            variables=(),
+            steps=made.steps,
+            warnings=("What is removed cannot be rolled back to; deploy the project again to bring it back.",),
+            previous_release=live[1].label if live else "",
+        )
+        return plan, release
+
     async def expected_s(self, config: DeploymentConfig) -> dict[str, float]:
         """Seconds each step took before (median by step name); a step never seen is not there."""
         return await self._store.deployments.expected_s(config.project_id, config.target)
@@ -184,8 +217,8 @@ class DeploymentEngine:
             raise DeployDeckError(
                 "plan-stale", "The saved plan is stale.", "Configuration or source changed since it was made.", "Plan again."
             )
-        if (kind is DeploymentKind.ROLLBACK) != (rollback_to is not None):
-            raise ValueError("a rollback names its release, and only a rollback does")
+        if (kind is DeploymentKind.DEPLOY) != (rollback_to is None):
+            raise ValueError("a rollback and a removal name their release, a deployment makes its own")
         now = utc_now()
         live = await self._store.deployments.live(config.project_id, config.environment, config.target)
         release = rollback_to or (await self._draft(config, source_hash, resolved)).model_copy(
@@ -322,7 +355,7 @@ class DeploymentEngine:
             return []
         last = recent[0]
         release = await self._store.deployments.release(last.release_id)
-        same = (release.source_hash, release.target) == (source_hash, config.target)
+        same = last.kind is not DeploymentKind.REMOVE and (release.source_hash, release.target) == (source_hash, config.target)
         if not same or last.state is DeploymentState.CANCELED or last.cause is None:
             return []
         return [f"The same source failed last time as {release.label}: {last.cause.what}"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploydeck.deploy.output import Output
+from deploydeck.deploy.removing import Removal
 from deploydeck.deploy.tools import Leave, Tools
 from deploydeck.domain import (
     Cause,
@@ -120,6 +121,15 @@ class Session:
             self._target = self.tools.open_target(self.deployment.target)
         return self._target
 
+    @property
+    def actor(self) -> Target | Removal:
+        """Who looks at, does and takes back the steps of this deployment."""
+        return Removal(self.tools.store, self.target) if self.removes else self.target
+
+    @property
+    def removes(self) -> bool:
+        return self.deployment.kind is DeploymentKind.REMOVE
+
     async def look_back(self, release_id: str | None) -> None:
         """Remember which release is live now and what to return to."""
         store = self.tools.store
@@ -225,9 +235,11 @@ class Session:
     def wanted(self) -> str | None:
         """What a person asked for that must be obeyed now: "cancel" before the switch, "rollback" always.
 
-        After the switch "cancel" means keep: the new release stays and the deployment finishes.
+        After the switch "cancel" means keep: the new release stays and the deployment finishes. A removal that has begun finishes.
         """
         if self.deployment.cancel is None or self.deployment.cause is not None:
+            return None
+        if self.removes and self.deployment.passed_no_return:
             return None
         return self.deployment.cancel if self.deployment.cancel == "rollback" or not self.deployment.passed_no_return else None
 
@@ -256,6 +268,8 @@ class Session:
             text = "canceling; waiting until the running step has stopped"
             store = self.tools.store.deployments
             await store.transition(self.id, DeploymentState.CANCELING, allowed=_CANCELING_FROM, text=text)
+        elif self.removes:
+            await self.warn("Canceled too late: the removal had begun, and what is removed cannot be brought back.")
         elif deployment.cancel == "cancel":
             await self.warn("Canceled after the switch: the new release stays. Roll back to return to the previous one.")
         return True

@@ -202,7 +202,7 @@ class Stepping:
         seen = await self._settled()
         if seen.seen is Seen.DONE:
             return dict(seen.facts)
-        target = self.session.target
+        target = self.session.actor
         if seen.seen is Seen.PARTIAL:
             await self.session.note(f"Found half done, taking it back first. {seen.detail}".strip(), Level.WARNING, self.step.name)
             await self._bounded(lambda context: target.undo(self.plan, context))
@@ -238,7 +238,7 @@ class Stepping:
         await self.session.pause(cause, DeploymentState.RECOVERING if switch else DeploymentState.PAUSED)
 
     async def _look(self) -> Observation:
-        target = self.session.target
+        target = self.session.actor
         try:
             return await self._bounded(lambda context: target.observe(self.plan, context), grace_only=True)
         except StepFailed as failure:
@@ -353,7 +353,8 @@ async def _plain(call: Callable[[StepContext], Awaitable[T]], context: StepConte
     except (StepFailed, StepCanceled, asyncio.CancelledError):
         raise
     except DeployDeckError as error:
-        raise StepFailed(Cause(code=error.code, what=error.what, why=error.why, hint=error.hint)) from error
+        cause = Cause(code=error.code, what=error.what, why=error.why, hint=error.hint, transient=error.transient)
+        raise StepFailed(cause) from error
     except Exception as error:
         _log.exception("a target failed in a way it does not know")
         name = type(error).__name__

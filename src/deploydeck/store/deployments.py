@@ -14,6 +14,7 @@ from deploydeck.domain import (
     DeployDeckError,
     Deployment,
     DeploymentConfig,
+    DeploymentKind,
     DeploymentResult,
     DeploymentState,
     Event,
@@ -101,7 +102,7 @@ class Deployments:
             )
 
     async def live(self, project_id: str, environment: str, target: str) -> tuple[Deployment, Release] | None:
-        """The last deployment that succeeded there, with its release: what should be live now."""
+        """The last deployment that succeeded there, with its release: what should be live now. None when that was a removal."""
         query = (
             select(deployments)
             .where(
@@ -119,6 +120,8 @@ class Deployments:
         if row is None:
             return None
         deployment = from_row(Deployment, row)
+        if deployment.kind is DeploymentKind.REMOVE:
+            return None
         return deployment, await self.release(deployment.release_id)
 
     # --- deployments ----------------------------------------------------------------------------------------------------------

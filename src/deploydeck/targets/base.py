@@ -193,8 +193,12 @@ class Target(Protocol):
         """The program's own output, oldest first. Lines are raw: the caller redacts and sanitises."""
         ...
 
+    async def holdings(self, release: Release, config: DeploymentConfig) -> tuple[PlanItem, ...]:
+        """Everything of this release on the target, as `remove` would take it away; empty when there is nothing."""
+        ...
+
     async def remove(self, release: Release, config: DeploymentConfig) -> tuple[str, ...]:
-        """Stop and delete everything of this release on the target; names what was removed."""
+        """Stop and delete everything of this release on the target; names what was removed. Afterwards it has no holdings."""
         ...
 
     async def close(self) -> None:

@@ -21,6 +21,7 @@ from filelock import FileLock
 
 from deploydeck.domain import (
     Cause,
+    DeployDeckError,
     DeploymentConfig,
     Finding,
     Liveness,
@@ -72,7 +73,7 @@ class World:
     `faults` maps a step to a list of faults, each used up once: before, after (the effect happened, the answer was lost),
     transient, transient-after, slow, hang, unknown, partial, expired, undo (its undo fails), crash (an error of an unknown kind),
     sick (what it brings up is unhealthy), away (its undo finds nobody who answers), no-source (of "check": preflight refuses
-    what is not a rollback). A fault whose name ends in -for-good is never used up.
+    what is not a rollback), and of "holdings" away, of "remove" before. A fault whose name ends in -for-good is never used up.
     `unhealthy` names releases whose copies answer 500, `dying` those whose process ends.
     """
 
@@ -303,7 +304,17 @@ class FakeTarget:
             if tail is None or number > len(said) - tail:
                 yield LogLine(seq=number, at=utc_now(), stream="out", text=text, source="app")
 
+    async def holdings(self, release: Release, config: DeploymentConfig) -> tuple[PlanItem, ...]:
+        if self._next_fault("holdings", ("away",)):
+            raise DeployDeckError("fake-away", "The pretend world does not answer.", transient=True)
+        world = self.world.read()
+        copies = [("copy", name) for name, copy in world["copies"].items() if copy["release"] == release.id]
+        images = [("image", release.id)] if release.id in world["images"] else []
+        return tuple(PlanItem(action=PlanAction.REMOVE, kind=kind, name=name) for kind, name in (*copies, *images))
+
     async def remove(self, release: Release, config: DeploymentConfig) -> tuple[str, ...]:
+        if self._next_fault("remove", ("before",)):
+            raise DeployDeckError("fake-before", "The pretend world refused.")
         with self.world.change() as world:
             gone = [name for name, copy in world["copies"].items() if copy["release"] == release.id]
             for name in gone:
@@ -313,6 +324,7 @@ class FakeTarget:
             if release.id in world["images"]:
                 world["images"].remove(release.id)
                 gone.append(release.id)
+            world["effects"].append([release.id, "remove", "act"])
         return tuple(gone)
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from deploydeck.domain import DeployDeckError, DeploymentConfig, Finding, Liveness, LogLine, PlanAction, PlanItem, Release, StepPlan
@@ -30,7 +31,7 @@ def _plain_errors() -> Iterator[None]:
         yield
     except EngineProblem as problem:
         cause = problem.cause
-        raise DeployDeckError(cause.code, cause.what, cause.why, cause.hint) from problem
+        raise DeployDeckError(cause.code, cause.what, cause.why, cause.hint, transient=cause.transient) from problem
 
 
 class DockerTarget:
@@ -154,19 +155,34 @@ class DockerTarget:
                 async for line in lines:
                     yield line
 
-    async def remove(self, release: Release, config: DeploymentConfig) -> tuple[str, ...]:
-        names, removed = Names(config, release), []
+    async def holdings(self, release: Release, config: DeploymentConfig) -> tuple[PlanItem, ...]:
+        names, items = Names(config, release), []
         with _plain_errors():
             for container in (names.trial, _container_of(release, config)):
-                if labels_of(await self._engine.container(container)).get(label("release")) == release.id:
-                    await self._engine.stop(container)
-                    await self._engine.delete(container)
-                    removed.append(container)
-            image = await self._engine.image(str(release.artifact.get("image") or names.image))
-            if image is not None and labels_of(image).get(label("release")) == release.id:
-                await self._engine.find(lambda client: client.remove_image(image["Id"], force=True))
-                removed.append(names.image)
-        return tuple(removed)
+                found = await self._engine.container(container)
+                if labels_of(found).get(label("release")) == release.id:
+                    state = "running" if _liveness(found).running else "stopped"
+                    items.append(PlanItem(action=PlanAction.REMOVE, kind="container", name=container, detail=state))
+            if await self._image(release, names) is not None:
+                items.append(PlanItem(action=PlanAction.REMOVE, kind="image", name=names.image))
+        return tuple(items)
+
+    async def remove(self, release: Release, config: DeploymentConfig) -> tuple[str, ...]:
+        names = Names(config, release)
+        held = await self.holdings(release, config)
+        with _plain_errors():
+            for item in held:
+                if item.kind == "container":
+                    await self._engine.stop(item.name)
+                    await self._engine.delete(item.name)
+                elif (image := await self._image(release, names)) is not None:
+                    await self._engine.find(partial(_remove_image, str(image["Id"])))
+        return tuple(item.name for item in held)
+
+    async def _image(self, release: Release, names: Names) -> dict[str, Any] | None:
+        """The image that was built for this release, when it is on the Engine; never one of somebody else."""
+        image = await self._engine.image(str(release.artifact.get("image") or names.image))
+        return image if labels_of(image).get(label("release")) == release.id else None
 
     async def close(self) -> None:
         await self._engine.close()
@@ -176,6 +192,10 @@ class DockerTarget:
         if role == "previous":
             return await live.previous_container(self._engine, context)
         return names.trial if role == "trial" else names.container
+
+
+def _remove_image(image_id: str, client: Any) -> None:
+    client.remove_image(image_id, force=True)
 
 
 def _container_of(release: Release, config: DeploymentConfig) -> str:

@@ -186,6 +186,16 @@ class ProcessTarget:
                 return
             await asyncio.sleep(POLL_S)
 
+    async def holdings(self, release: Release, config: DeploymentConfig) -> tuple[PlanItem, ...]:
+        return await asyncio.to_thread(self._holdings, Layout.of(self._releases, config, release))
+
+    def _holdings(self, place: Layout) -> tuple[PlanItem, ...]:
+        if not place.base.exists():
+            return ()
+        name = place.relative(self._releases)
+        copies = [("process", f"{name}/{role}") for role in (steps.TRIAL, steps.LIVE) if running.running(place, role)]
+        return tuple(PlanItem(action=PlanAction.REMOVE, kind=kind, name=one) for kind, one in (*copies, ("directory", name)))
+
     async def remove(self, release: Release, config: DeploymentConfig) -> tuple[str, ...]:
         place = Layout.of(self._releases, config, release)
         if not place.base.exists():
