@@ -7,6 +7,7 @@ thread and opened after it.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -67,6 +68,7 @@ class DeployDeckApp(Host):
 
     def open(self) -> None:
         """Open the store; the first frame is on the screen by now."""
+        gc.enable()
         screen = self.deck_screen()
         if screen is not None:
             screen.work("Opening the store…", self._opened, group="open")

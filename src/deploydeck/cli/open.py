@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -43,6 +44,7 @@ def needs_terminal() -> None:
 def open_screens(root: Path) -> int:
     """Run the interactive face on a project until the person leaves. Raises UsageError without a terminal."""
     needs_terminal()
+    gc.disable()  # nothing of what starting makes is garbage; the app collects again after its first frame
     from deploydeck.app import run as run_app
 
     return run_app(root)
