@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from deploydeck.domain import PHASE_ORDER, LogLine, Phase, utc_now
+from deploydeck.domain import PHASE_ORDER, LogLine, Phase, PlanAction, new_id, utc_now
 from deploydeck.targets import TARGETS, Restorable, Seen, StepFailed, Target
-from tests.targets.harness import SECRET, Lab, Run, get
+from tests.targets.harness import SECRET, Lab, Run, free_port, get
 
 NO_EFFECT = (Phase.PREFLIGHT, Phase.PRUNE)
 """Phases whose steps may find nothing to do; looking at them again says absent."""
@@ -164,6 +164,27 @@ async def test_an_earlier_release_is_kept_and_comes_back(lab: Lab) -> None:
     gone, said = await lab.target.restorable(one, config)
     assert gone is Restorable.NO
     assert said
+
+
+async def test_what_a_release_holds_is_what_removing_it_takes_away(lab: Lab) -> None:
+    run = await lab.run()
+    release, config = run.context.release, run.context.config
+    assert await lab.target.holdings(release, config) == ()
+    assert await lab.target.remove(release, config) == (), "nothing there is nothing to do"
+    await run.go(until="verify" if run.has("verify") else "build")
+    assert {item.action for item in await lab.target.holdings(release, config)} == {PlanAction.REMOVE}, "a half made one, too"
+    await run.go()
+    release = await run.finish()
+    other = await lab.run("other", config=lab.config(project_id=new_id("prj"), published_port=free_port()))
+    await other.go(until="build")
+    held = await lab.target.holdings(release, config)
+    assert len({(item.kind, item.name) for item in held}) == len(held) >= 2
+    assert set(await lab.target.remove(release, config)) <= {item.name for item in held}
+    assert await lab.target.holdings(release, config) == ()
+    assert not (await lab.target.status(release, config)).running
+    assert (await lab.target.restorable(release, config))[0] is Restorable.NO
+    assert await lab.target.holdings(other.context.release, other.context.config), "somebody else's stays"
+    await lab.target.remove(other.context.release, other.context.config)
 
 
 async def test_something_newer_is_not_touched(lab: Lab) -> None:
