@@ -242,7 +242,8 @@ async def _planned(target: Target, config: DeploymentConfig, release: Release) -
 # For any deployment configuration, serializing the configuration to storage and then deserializing it should produce an equivalent
 # configuration object that generates identical deployment results.
 # What a deployment does follows from its plan: the real targets' own plans, made from both objects, must be equal.
-@given(config=domain_values(DeploymentConfig), place=st.sampled_from(("process", "docker")))
+@pytest.mark.parametrize("place", ["process", pytest.param("docker", marks=pytest.mark.engine)])
+@given(config=domain_values(DeploymentConfig))
 async def test_a_stored_configuration_is_the_same_and_plans_the_same(
     store: Store, paths: Paths, config: DeploymentConfig, place: str
 ) -> None:
