@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import codecs
+from pathlib import Path
+
 import pytest
 
 from deploydeck.scan.facts import Broken
 from deploydeck.scan.parsers import PARSERS, parser_for
+from tests.scan.trees import scan
 
 CASES: list[tuple[str, str, set[tuple[str, str, str, int]]]] = [
     (
@@ -181,3 +185,10 @@ def test_a_broken_file_says_so_and_where(path: str, content: bytes, line: int | 
 )
 def test_manifests_count_only_at_the_root(path: str) -> None:
     assert parser_for(path) is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_requirements_with_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
+    mark = codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b""
+    profile = scan(tmp_path, {"requirements.txt": mark + "flask==3.1.3\r\n".encode(encoding), "app.py": "import flask\n"})
+    assert [(one.name, one.version) for one in profile.dependencies] == [("flask", "3.1.3")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import tomllib
@@ -38,6 +39,8 @@ def requirement(file: str, line: int, text: str, tags: frozenset[str] = frozense
 
 
 def requirements(file: str, data: bytes) -> Iterator[Found]:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # PowerShell's `pip freeze >` writes this, and pip reads it
+        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
     text = Text(data)
     tags = _DEV if _DEVELOPMENT.search(file) else frozenset()
     yield Found("manifest", "requirements", file, file, 0, "", "python", tags)
