@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import Program, clean, fetch, free_port
+from tests.e2e.harness import Program, clean, copy_project, fetch, free_port
 from tests.e2e.tmux import Tmux
 
-pytestmark = [pytest.mark.terminal, pytest.mark.registry, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.terminal, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -75,6 +75,7 @@ def deploy(terminal: Tmux, release: str, ending: str) -> str:
     return terminal.wait_for(ending, f"{release} development", timeout_s=180)
 
 
+@pytest.mark.registry
 def test_the_whole_path_by_keys_alone(terminal: Tmux, program: Program, port: int) -> None:
     url = f"http://127.0.0.1:{port}"
     terminal.wait_for("Flask", "can be deployed", timeout_s=60)
@@ -117,3 +118,22 @@ def test_the_whole_path_by_keys_alone(terminal: Tmux, program: Program, port: in
     terminal.keys("C-q")
     history = program("history", "--json", str(program.home / "data" / "demo" / "shop")).json()["deployments"]
     assert [entry["state"] for entry in history] == ["succeeded", "failed_unchanged", "succeeded", "succeeded"]
+
+
+def test_a_closed_terminal_touches_no_deployment(program: Program, port: int, tmp_path: Path) -> None:
+    root = copy_project("static-site", tmp_path)
+    program.project = root
+    environ = {name: value for name, value in program.environment().items() if name.startswith("DEPLOYDECK_")}
+    environ |= {"TERM": "screen", "DEPLOYDECK_ENVIRONMENTS__DEVELOPMENT__TARGET": "process"}
+    with Tmux([sys.executable, "-m", "deploydeck", "."], environ=environ, cwd=root) as terminal:
+        terminal.wait_for("can be deployed", timeout_s=60)
+        terminal.keys("4")
+        terminal.wait_for("What happens", timeout_s=60)
+        terminal.keys("Enter")
+        terminal.wait_for("● running", "healthy", timeout_s=60)
+        # leaving the block kills the terminal with everything in it, as a lost link does
+    (unfinished,) = program("status", "--json").json()["unfinished"]
+    followed = program("attach", unfinished["id"], "--json").lines()
+    assert followed[-1]["status"] == "succeeded", followed[-1]
+    assert [event["seq"] for event in followed[:-1]] == list(range(1, len(followed))), "nothing is missing"
+    assert fetch(f"http://127.0.0.1:{port}")[0] == 200
