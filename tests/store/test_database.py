@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -15,6 +17,7 @@ from sqlalchemy import text
 from deploydeck.domain import DeployDeckError, DeploymentState, EventKind
 from deploydeck.settings import Paths
 from deploydeck.store import Database, Deployments, Store
+from deploydeck.store.database import translate
 from tests.store import values
 
 
@@ -174,3 +177,11 @@ def test_the_package_offers_what_it_names() -> None:
         assert getattr(getattr(package, name), "__name__", "UNFINISHED") == name
     with pytest.raises(AttributeError):
         package.nothing_of_the_kind  # noqa: B018
+
+
+@pytest.mark.parametrize(("free", "code"), [(0, "store-disk-full"), (1 << 30, "store-io")])
+def test_an_io_error_on_a_full_disk_is_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, code: str) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    told = translate(sqlite3.OperationalError("disk I/O error"), tmp_path / "deploydeck.sqlite")
+    assert told is not None
+    assert told.code == code
