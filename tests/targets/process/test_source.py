@@ -13,7 +13,7 @@ import pytest
 
 from deploydeck.domain import Kind, Recipe
 from deploydeck.targets import StepFailed
-from deploydeck.targets.process import environment, layout, source
+from deploydeck.targets.process import building, environment, layout, source
 from tests.targets.harness import ProcessLab, free_port
 
 
@@ -114,6 +114,53 @@ def test_package_managers_come_in_the_version_the_project_wants(
     for name, content in files.items():
         (tmp_path / name).write_text(content)
     assert environment.npm_package(tool, tmp_path) == wanted
+
+
+def test_a_modern_yarn_without_a_pin_is_not_the_old_one(tmp_path: Path) -> None:
+    assert environment.npm_package("yarn", tmp_path, "yarn-berry") == ("@yarnpkg/cli-dist@4", True)
+    assert environment.npm_package("yarn", tmp_path, "yarn") == ("yarn@1", False)
+    (tmp_path / "package.json").write_text('{"packageManager": "yarn@3.8.7"}')
+    assert environment.npm_package("yarn", tmp_path, "yarn-berry") == ("@yarnpkg/cli-dist@3.8.7", True)
+    recipe = Recipe(kind=Kind.SERVER, language="node", version="22", manager="yarn-berry")
+    build = environment.build(layout.Layout(tmp_path), recipe, {})
+    assert (build["YARN_NODE_LINKER"], build["YARN_IGNORE_PATH"]) == ("node-modules", "1")
+
+
+@pytest.mark.parametrize("app", ["", "apps/web/"])
+def test_static_files_stand_beside_a_standalone_server(tmp_path: Path, app: str) -> None:
+    place = layout.Layout(tmp_path / "release")
+    server = place.source / app / ".next/standalone" / app / "server.js"
+    for file in (server, place.source / app / ".next/static/chunks/a.js", place.source / app / "public/robots.txt"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(file.name)
+    building.complete_standalone(place, ("node", "node_modules/next/dist/bin/next", "start"))
+    assert not (server.parent / "public").exists(), "another start needs nothing"
+    start = ("node", f"{app}.next/standalone/{app}server.js")
+    for _ in range(2):  # a build that is done again finds its own files there
+        building.complete_standalone(place, start)
+        assert (server.parent / ".next/static/chunks/a.js").read_text() == "a.js"
+        assert (server.parent / "public/robots.txt").read_text() == "robots.txt"
+    building.complete_standalone(place, ("node", "../.next/standalone/server.js", "/etc/.next/standalone/x"))
+
+
+@pytest.mark.parametrize("ignore", [True, False])
+async def test_a_site_that_is_its_project_shows_no_files_of_its_making(process_lab: ProcessLab, ignore: bool) -> None:
+    project = process_lab.root / "project"
+    private = ["Dockerfile", "Dockerfile.dev", "deploydeck.toml", "compose.yaml", "docker-compose.yml", "deploy/nginx.conf"]
+    for name in ("index.html", "deploy/how.html", "notes/draft.txt", "notes/keep.txt", *private):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(name)
+    if ignore:
+        (project / ".dockerignore").write_text("# drafts stay here\nnotes/*\n!notes/keep.txt\n")
+    recipe = Recipe(kind=Kind.STATIC, language="", version="", manager="", static_dir=".")
+    run = await process_lab.run(config=process_lab.config(recipe=recipe))
+    await run.go()
+    for name in ("index.html", "deploy/how.html", "notes/keep.txt"):
+        assert ask(process_lab.port, f"/{name}")[1] == name.encode()
+    for name in private:
+        assert ask(process_lab.port, f"/{name}")[0] == 404, name
+    assert ask(process_lab.port, "/notes/draft.txt")[0] == (404 if ignore else 200)
+    assert (project / "deploydeck.toml").exists(), "only the copy is tidied"
 
 
 # --- sites --------------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections import deque
 from pathlib import Path
@@ -13,6 +14,11 @@ from deploydeck.targets.base import StepCanceled, StepContext, StepFailed
 from deploydeck.targets.process import environment, layout, source
 
 TAIL_LINES = 30
+MAX_IGNORE_BYTES = 1_000_000
+NO_PART_OF_A_SITE = (
+    "Dockerfile*", ".dockerignore", "compose*.y*ml", "docker-compose*.y*ml", "deploydeck.toml", "deploy/nginx*.conf",
+)  # fmt: skip
+"""What serves or deploys a site; kept out even where the project has no .dockerignore."""
 
 
 async def build(context: StepContext, place: layout.Layout) -> None:
@@ -31,8 +37,11 @@ async def build(context: StepContext, place: layout.Layout) -> None:
         context.progress(number, len(todo), "commands")
         await _run(context, place, what, argv)
     context.progress(len(todo), len(todo), "commands")
+    await asyncio.to_thread(complete_standalone, place, recipe.start)
     if recipe.kind is Kind.STATIC:
-        await asyncio.to_thread(static_directory, place, recipe.static_dir)
+        served = await asyncio.to_thread(static_directory, place, recipe.static_dir)
+        if served == place.source.resolve():
+            await asyncio.to_thread(keep_site_only, served)
     await asyncio.to_thread(
         layout.write_json, place.built,
         {"release": context.release.id, "deployment": context.deployment_id, "fence": context.fence, "at": utc_now().isoformat()},
@@ -55,6 +64,38 @@ def static_directory(place: layout.Layout, name: str) -> Path:
     return directory
 
 
+def keep_site_only(site: Path) -> None:
+    """A project that is served as it is: take out of the copy what .dockerignore keeps out of an image, and our own files."""
+    from docker.utils.build import PatternMatcher
+
+    own = site / ".dockerignore"
+    patterns: list[str] = []
+    if own.is_file() and not own.is_symlink():
+        with own.open(encoding="utf-8", errors="replace") as file:
+            lines = (line.strip() for line in file.read(MAX_IGNORE_BYTES).splitlines())
+            patterns = [line for line in lines if line and not line.startswith("#")]
+    shown = set(PatternMatcher([*patterns, *NO_PART_OF_A_SITE]).walk(str(site)))
+    for root, _, files in os.walk(site):
+        for name in files:
+            path = Path(root) / name
+            if path.relative_to(site).as_posix() not in shown:
+                path.unlink()
+
+
+def complete_standalone(place: layout.Layout, start: tuple[str, ...]) -> None:
+    """Next.js leaves static files out of its standalone server: put them beside it when that is what will be started."""
+    source = place.source.resolve()
+    for word in start:
+        app, found, inner = word.partition(".next/standalone/")
+        server = (source / word).resolve() if found and inner else source
+        root = (source / app).resolve()
+        if server == source or not (server.is_file() and server.is_relative_to(source) and root.is_relative_to(source)):
+            continue
+        for name in (".next/static", "public"):
+            if (root / name).is_dir() and (root / name).resolve().is_relative_to(source):
+                shutil.copytree(root / name, server.parent / name, symlinks=True, dirs_exist_ok=True)
+
+
 async def _commands(place: layout.Layout, context: StepContext) -> list[tuple[str, tuple[str, ...]]]:
     """Every command with what it is for, in order."""
     recipe = context.config.recipe
@@ -68,7 +109,7 @@ async def _commands(place: layout.Layout, context: StepContext) -> list[tuple[st
             todo.append((f"make room for {tool}", (python, "-m", "venv", str(place.tools / "python"))))
             todo.append((f"install {tool}", (str(place.tools / "python" / "bin" / "python"), "-m", "pip", "install", kind.package)))
         else:
-            package, _ = environment.npm_package(tool, place.source)
+            package, _ = environment.npm_package(tool, place.source, recipe.manager)
             todo.append((f"install {tool}", ("npm", "install", "--prefix", str(place.tools), "--no-save", package)))
     todo += [("install the dependencies", command) for command in recipe.install]
     extra = tuple(item for item in recipe.packages if not any(item in command for command in recipe.install))
@@ -83,7 +124,9 @@ def _missing(place: layout.Layout, context: StepContext) -> list[str]:
     """Tools to install into the release: not on this machine, or pinned by the project to a version of their own."""
     missing = []
     for tool in environment.needed_tools(context.config.recipe):
-        pinned = environment.TOOLS[tool].by == "npm" and environment.npm_package(tool, place.source)[1]
+        pinned = (
+            environment.TOOLS[tool].by == "npm" and environment.npm_package(tool, place.source, context.config.recipe.manager)[1]
+        )
         if pinned or shutil.which(tool) is None:
             missing.append(tool)
     return missing

@@ -49,6 +49,8 @@ TOOLS: Mapping[str, Tool] = {
     "pnpm": Tool("npm", "pnpm"),
     "yarn": Tool("npm", "yarn"),
 }
+BERRY = "yarn-berry"
+_BERRY = {"YARN_NODE_LINKER": "node-modules", "YARN_IGNORE_PATH": "1"}  # as in the image: packages where node looks, yarn as chosen
 _PNPM_BY_LOCK = {"5": "7", "6": "8", "9": "10"}
 _PINNED = re.compile(r"(?P<name>pnpm|yarn)@(?P<version>\d{1,4}\.\d{1,4}\.\d{1,4}(?:-[0-9A-Za-z.]{1,40})?)(?:\+.*)?")
 
@@ -64,6 +66,8 @@ def build(layout: Layout, recipe: Recipe, plain: Mapping[str, str]) -> dict[str,
         "VIRTUAL_ENV": str(layout.venv), "UV_PROJECT_ENVIRONMENT": str(layout.venv), "POETRY_VIRTUALENVS_CREATE": "false",
     } if recipe.language == "python" else {}  # fmt: skip
     values = {**base((*_ALWAYS, *_BUILD_ONLY)), **_QUIET, **plain, **own}
+    if recipe.manager == BERRY:
+        values |= _BERRY
     if recipe.language == "node":
         values.pop("NODE_ENV", None)  # a build needs its development packages; the commands say what is production
     return {**values, "PATH": path(layout, values.get("PATH"))}
@@ -113,10 +117,10 @@ def needed_tools(recipe: Recipe) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in first if name in TOOLS))
 
 
-def npm_package(tool: str, source: Path) -> tuple[str, bool]:
+def npm_package(tool: str, source: Path, manager: str = "") -> tuple[str, bool]:
     """The npm package that brings a tool in the version the project wants, and whether the project pins it."""
     pinned = _PINNED.fullmatch(str(_json(source / "package.json").get("packageManager", "")))
-    berry = (source / ".yarnrc.yml").is_file()
+    berry = manager == BERRY or (source / ".yarnrc.yml").is_file()
     if pinned and pinned["name"] == tool:
         modern = tool == "yarn" and not pinned["version"].startswith("1.")
         return f"{'@yarnpkg/cli-dist' if modern else tool}@{pinned['version']}", True
