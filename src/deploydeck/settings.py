@@ -81,7 +81,9 @@ class EnvironmentSettings(Section):
         default_factory=list, description="Names whose values come from the keyring, the environment or env_file."
     )
     keep_releases: int = Field(5, ge=1, le=100, description="Successful releases kept for rollback.")
-    confirm_name: bool | None = Field(None, description="Ask for the typed name before deploying; default: only production.")
+    confirm_name: bool | None = Field(
+        None, description="Ask for the typed name before deploying; default: only for production, also misspelt."
+    )
 
 
 class UiSettings(Section):
