@@ -128,14 +128,14 @@ def clean(program: Program) -> None:
             docker("rm", "--force", name)
     for image in resources(program, "image"):
         docker("rmi", "--force", image)
-    ours = [process for process in psutil.process_iter() if _belongs(process, program.home)]
-    for process in ours:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, left = psutil.wait_procs(ours, timeout=15)
-    for process in left:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
+    for _ in range(3):  # a keeper may start its program again while both are being ended
+        ours = [process for process in psutil.process_iter() if _belongs(process, program.home)]
+        for process in ours:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        for process in psutil.wait_procs(ours, timeout=15)[1]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def resources(program: Program, kind: str) -> set[str]:
