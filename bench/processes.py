@@ -16,12 +16,13 @@ def free_port() -> int:
 
 
 def processes_of(home: str) -> list[psutil.Process]:
-    """Our processes: their environment names this run's home, or their command line does."""
+    """Our processes: their environment, command line or directory names this run's home."""
     found = []
     for process in psutil.process_iter():
         try:
             told = process.environ().get("DEPLOYDECK_HOME") == f"{home}/data"
-            if process.pid != os.getpid() and (told or home in " ".join(process.cmdline())):
+            named = home in " ".join(process.cmdline()) or process.cwd().startswith(home)
+            if process.pid != os.getpid() and (told or named):
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue

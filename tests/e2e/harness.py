@@ -156,8 +156,10 @@ def docker(*arguments: str) -> str:
 
 
 def _belongs(process: psutil.Process, home: Path) -> bool:
+    """Whether it was started from this home: its environment, its command line or (a keeper) its directory says so."""
     try:
         told = process.environ().get("DEPLOYDECK_HOME") == str(home / "data")
-        return process.pid != os.getpid() and (told or str(home) in " ".join(process.cmdline()))
+        named = str(home) in " ".join(process.cmdline()) or process.cwd().startswith(str(home))
+        return process.pid != os.getpid() and (told or named)
     except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import stat
 import sys
@@ -359,3 +360,11 @@ def _line(process: psutil.Process) -> str:
         return "" if process.status() == psutil.STATUS_ZOMBIE else " ".join(process.cmdline())
     except psutil.Error:
         return ""
+
+
+async def test_a_copy_whose_directory_was_removed_is_stopped(kept: Any) -> None:
+    item = kept(FOREVER)
+    state = await item.start()
+    await until(lambda: "up 1234" in item.said())
+    shutil.rmtree(item.place.source.parent)
+    await until(lambda: not proc.alive(state["program"]) and not proc.alive(state["keeper"]), 30)

@@ -29,6 +29,7 @@ from deploydeck.targets.process.layout import write_json
 GRACE_S = 10.0
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 STEADY_S = 60.0
+LOOK_S = 5.0
 """A program that ran this long starts again with the shortest pause."""
 STATE, LOCK, RESTART = "state.json", "lock", "restart"
 BUSY, REFUSED = 3, 4
@@ -69,7 +70,7 @@ class Keeper:
         """Until the program has ended for good."""
         began = time.monotonic()
         while True:
-            event, code = self._events.get()
+            event, code = self._next_event()
             if event == "stop":
                 self._stopping = True
                 self._end_group()
@@ -90,6 +91,14 @@ class Keeper:
             if not restart or not self._again(pause):
                 return
             began = time.monotonic()
+
+    def _next_event(self) -> tuple[str, int]:
+        """What happens next. A copy whose directory was removed is stopped: nobody could address it any more."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._events.get(timeout=LOOK_S)
+            if not self._stopping and not self._directory.is_dir():
+                return "stop", 0
 
     def stop(self) -> None:
         """From a signal: end the program, then leave."""
