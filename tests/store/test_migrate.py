@@ -124,7 +124,8 @@ DATA: dict[str, tuple[str, ...]] = {
         "INSERT INTO deployments (id, project_id, release_id, config_id, user_id, kind, environment, target, state, "
         "passed_no_return, warnings, requested_by, created_at, completed_at, completed_order) VALUES ('dep-1', 'prj-1', 'rel-1', "
         f"'cfg-1', 'usr-1', 'deploy', 'development', 'docker', 'succeeded', 1, '[]', 'ann', '{_AT}', '{_AT}', 1)",
-        "INSERT INTO steps (deployment_id, seq, name, phase, title, command, gate, undoable, state, attempt, idempotency_key, deadline_s) "
+        "INSERT INTO steps "
+        "(deployment_id, seq, name, phase, title, command, gate, undoable, state, attempt, idempotency_key, deadline_s) "
         "VALUES ('dep-1', 1, 'build', 'build', 'Build', '', '', 1, 'succeeded', 1, 'dep-1:build', 300.0)",
         "INSERT INTO events (deployment_id, seq, at, kind, level, step, text, data) "
         f"VALUES ('dep-1', 1, '{_AT}', 'state', 'info', '', 'queued', '{{}}')",
