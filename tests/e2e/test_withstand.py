@@ -403,6 +403,29 @@ def test_a_full_disk_while_files_are_written(tmp_path: Path) -> None:
         assert (root / "Dockerfile").exists()
 
 
+def test_a_disk_that_fills_while_a_release_is_made(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "index.html").write_text("<h1>release-one</h1>\n")
+    with small_disk(tmp_path / "home", "560m"):
+        program = Program(tmp_path / "home", root, {"DEPLOYDECK_HEALTH__STABLE_S": "0.5"})
+        program("generate", "--write", "--target", "process")
+        set_port(root, free_port(), target="process")
+        with (root / "film.bin").open("wb") as film:
+            for _ in range(700):
+                film.write(os.urandom(1024) * 1024)
+        try:
+            result = program("deploy", "--yes", "--json", expect=1, timeout_s=100).lines()[-1]
+            assert result["status"] == "failed_unchanged"
+            assert result["cause"]["code"] == "disk-full"
+            assert "Free space" in result["cause"]["hint"]
+            assert shutil.disk_usage(tmp_path / "home").free > 400 * 1024**2, "the half copy is gone"
+            (root / "film.bin").unlink()
+            assert program("deploy", "--yes", "--json").lines()[-1]["status"] == "succeeded"
+        finally:
+            clean(program)
+
+
 def test_a_full_disk_where_the_data_is(tmp_path: Path) -> None:
     root = tmp_path / "project"
     root.mkdir()

@@ -15,6 +15,8 @@ from deploydeck.targets.process import environment, layout, source
 
 TAIL_LINES = 30
 MAX_IGNORE_BYTES = 1_000_000
+FULL_BYTES = 8 * 1024**2
+"""A disk with no more than this free is taken for full: what failed there failed for want of room."""
 NO_PART_OF_A_SITE = (
     "Dockerfile*", ".dockerignore", "compose*.y*ml", "docker-compose*.y*ml", "deploydeck.toml", "deploy/nginx*.conf",
 )  # fmt: skip
@@ -23,6 +25,18 @@ NO_PART_OF_A_SITE = (
 
 async def build(context: StepContext, place: layout.Layout) -> None:
     """Make the release directory. A half made one is begun anew. Raises StepFailed with the last lines of what failed."""
+    try:
+        await _build(context, place)
+    except StepFailed as failed:
+        if shutil.disk_usage(place.base.parent).free > FULL_BYTES:
+            raise
+        # at once, not when the step is undone: on a full disk not even the failure could be recorded
+        await asyncio.to_thread(layout.delete, place.base)
+        hint = f"Free space where releases are kept: {place.base.parent.parent}."
+        raise StepFailed(failed.cause.model_copy(update={"code": "disk-full", "hint": hint, "transient": False})) from failed
+
+
+async def _build(context: StepContext, place: layout.Layout) -> None:
     recipe = context.config.recipe
     await asyncio.to_thread(layout.delete, place.base)
     place.base.mkdir(parents=True, mode=0o700)
