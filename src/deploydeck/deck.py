@@ -175,6 +175,14 @@ class Deck:
             self._targets[name] = open_target(name, self.user_settings, self.paths)
         return self._targets[name]
 
+    @staticmethod
+    def places() -> tuple[tuple[str, str], ...]:
+        """The targets there are: name, and what to know of it."""
+        from deploydeck.targets import TARGETS
+
+        told = ((name, kind.capabilities) for name, kind in TARGETS.items())
+        return tuple((name, "; ".join(part for part in (can.description, can.caution) if part)) for name, can in told)
+
     # --- what people do -------------------------------------------------------------------------------------------------------
 
     async def scan(self, root: Path) -> Scanned:

@@ -351,15 +351,35 @@ class FakeDeck:
         back = next(one for one in self.releases.values() if one.label == to)
         made = plan(environment or "development", target or "docker", "v2")
         return Prepared(
-            await self.scan(root), config(self.root), made, ResolvedVariables(), "s", (), "deadbeefcafe", False, rollback_to=back
+            await self.scan(root),
+            config(self.root),
+            made,
+            ResolvedVariables(),
+            "s",
+            (),
+            "deadbeefcafe",
+            False,
+            rollback_to=back,
+            kind=DeploymentKind.ROLLBACK,
         )
+
+    async def prepare_removal(self, root: Path, environment: str | None = None, target: str | None = None) -> Prepared:
+        self._note(f"prepare_removal {environment}")
+        newest = max(self.releases.values(), key=lambda one: one.number)
+        made = plan(environment or "development", target or "docker", newest.label)
+        known = (await self.scan(root), config(self.root), made, ResolvedVariables(), "s", (), "deadbeefcafe", False)
+        return Prepared(*known, rollback_to=newest, kind=DeploymentKind.REMOVE)
+
+    @staticmethod
+    def places() -> tuple[tuple[str, str], ...]:
+        return (("docker", "the local engine"), ("process", "this machine"))
 
     async def deploy(self, prepared: Prepared) -> Deployment:
         self._note("deploy")
         number = len(self.releases) + 1
         made = prepared.rollback_to or release(number)
         self.releases[made.id] = made
-        kind = DeploymentKind.ROLLBACK if prepared.rollback_to else DeploymentKind.DEPLOY
+        kind = prepared.kind
         new = deployment(
             number,
             DeploymentState.RUNNING,

@@ -573,6 +573,22 @@ async def test_rollback_previews_and_asks(deck: FakeDeck) -> None:
         await driver.sees("[4 Deploy]")
 
 
+async def test_taking_down_lists_what_goes_and_asks_with_cancel_focused(deck: FakeDeck) -> None:
+    deck.history()
+    async with driving(deck) as driver:
+        await driver.go("7")
+        await driver.press("X")
+        await driver.until(lambda: isinstance(driver.screen, ConfirmModal))
+        assert "prepare_removal development" in deck.calls
+        await driver.sees("Take down")
+        await driver.press("enter")  # Cancel is focused
+        assert "deploy" not in deck.calls
+        await driver.press("X")
+        await driver.until(lambda: isinstance(driver.screen, ConfirmModal))
+        await driver.press("y")
+        await driver.until(lambda: "deploy" in deck.calls)
+
+
 async def test_empty_history_says_what_to_press(deck: FakeDeck) -> None:
     async with driving(deck) as driver:
         await driver.go("7")

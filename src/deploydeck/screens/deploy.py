@@ -207,7 +207,7 @@ class DeployScreen(DeckScreen):
         self._choose("Environment", environment_choices(self.session), self.session.environment_name, "environment")
 
     def do_target(self) -> None:
-        self._choose("Target", target_choices(), self.session.target_name, "target")
+        self._choose("Target", target_choices(self.session), self.session.target_name, "target")
 
     def _choose(self, title: str, choices: list, current: str, field: str) -> None:  # type: ignore[type-arg]
         from deploydeck.screens.modals.choose import ChooseModal

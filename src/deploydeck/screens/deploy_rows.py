@@ -133,6 +133,8 @@ def step_lines(step: Step | None, deployment: Deployment, working: str = "") -> 
             lines.append(((visible(working), "accent"),))
         if step.cause is not None:
             lines += cause_lines(step.cause)
+    if deployment.pause is not None:
+        lines += cause_lines(deployment.pause)
     if deployment.cause is not None and (step is None or step.cause is None):
         lines += cause_lines(deployment.cause)
     if deployment.health is not None and deployment.health.health != "healthy":

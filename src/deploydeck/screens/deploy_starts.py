@@ -6,6 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from deploydeck.domain import DeploymentKind
 from deploydeck.screens.modals.choose import Choice
 from deploydeck.screens.modals.confirm import ConfirmModal
 from deploydeck.widgets.text import Line, visible
@@ -17,12 +18,8 @@ if TYPE_CHECKING:
     from deploydeck.screens.base import DeckScreen
     from deploydeck.screens.session import Session
 
+VERBS = {DeploymentKind.DEPLOY: "Deploy", DeploymentKind.ROLLBACK: "Roll back to {}", DeploymentKind.REMOVE: "Take down"}
 USUAL_ENVIRONMENTS = ("development", "staging", "production")
-
-TARGETS = (
-    Choice("docker", "docker", "the local Docker Engine: an image, a container, a health gate"),
-    Choice("process", "process", "this machine without containers; meant for previews"),
-)
 
 
 def environment_choices(session: Session) -> list[Choice]:
@@ -45,15 +42,15 @@ def _meaning(session: Session, name: str) -> str:
     return ", ".join(part for part in parts if part) or "in deploydeck.toml"
 
 
-def target_choices() -> list[Choice]:
+def target_choices(session: Session) -> list[Choice]:
     """The targets there are."""
-    return list(TARGETS)
+    return [Choice(name, name, visible(told)) for name, told in (session.deck.places() if session.deck else ())]
 
 
 def confirm_and_start(screen: DeckScreen, prepared: Prepared) -> None:
-    """Start a plan. Production, or an environment that wants it, asks for its typed name; a rollback always asks."""
+    """Start a plan. Production, or an environment that wants it, asks for its typed name; what is no deployment always asks."""
     typed = screen.deck.name_to_type(prepared)
-    if not typed and prepared.rollback_to is None:
+    if not typed and prepared.kind is DeploymentKind.DEPLOY:
         _start(screen, prepared)
         return
 
@@ -61,7 +58,7 @@ def confirm_and_start(screen: DeckScreen, prepared: Prepared) -> None:
         if yes:
             _start(screen, prepared)
 
-    verb = f"Roll back to {prepared.rollback_to.label}" if prepared.rollback_to else "Deploy"
+    verb = VERBS[prepared.kind].format(prepared.rollback_to.label if prepared.rollback_to else "")
     title = f"{verb}: {prepared.config.environment}"
     screen.app.push_screen(ConfirmModal(visible(title), summary(prepared), yes=verb, typed=typed), answered)
 

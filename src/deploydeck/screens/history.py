@@ -165,6 +165,18 @@ class HistoryScreen(DeckScreen):
         prepared = await self.deck.prepare_rollback(self.session.root, release.environment, release.target, to=release.label)
         confirm_and_start(self, prepared)
 
+    def do_down(self) -> None:
+        one = self._focused()
+        assert one is not None
+        if self.session.running:
+            self.say("A deployment runs: 4 shows it.", warning=True)
+            return
+        self.work("Looking at what would be removed…", partial(self._down, one), group="rollback")
+
+    async def _down(self, one: Past) -> None:
+        assert self.session.root is not None
+        confirm_and_start(self, await self.deck.prepare_removal(self.session.root, one.release.environment, one.release.target))
+
     async def do_logs(self) -> None:
         one = self._focused()
         assert one is not None

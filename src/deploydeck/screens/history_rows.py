@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from deploydeck.comparison import Comparison, Difference
 
 MOST_DIFFERENCES = 200
+KINDS: dict[DeploymentKind, tuple[str, str]] = {
+    DeploymentKind.DEPLOY: ("", "Deployment of"),
+    DeploymentKind.ROLLBACK: (" ↺", "Rollback to"),
+    DeploymentKind.REMOVE: (" ■", "Removal of"),
+}
+"""The mark in the list and the words in the details."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ def rows(past: Sequence[Past], marked: Collection[str], now: datetime) -> list[R
 def _row(one: Past, marked: Collection[str], now: datetime) -> Row:
     deployment = one.deployment
     mark: Span = ("◆ ", "accent") if one.release.id in marked else ("  ", "")
-    name: Line = (mark, (one.release.label, "strong"), (" ↺" if deployment.kind is DeploymentKind.ROLLBACK else "", "warn"))
+    name: Line = (mark, (one.release.label, "strong"), (KINDS[deployment.kind][0], "warn"))
     health = look(deployment.health.health) if deployment.health else ("", "")
     return Row(
         deployment.id,
@@ -67,9 +73,8 @@ def took_s(deployment: Deployment) -> float | None:
 def details(one: Past) -> list[Line]:
     """Everything that is recorded of a deployment."""
     deployment, release = one.deployment, one.release
-    what = "Rollback to" if deployment.kind is DeploymentKind.ROLLBACK else "Deployment of"
     lines: list[Line] = [
-        ((f"{what} {release.label}", "title"), ("  live now" if one.live else "", "good")),
+        ((f"{KINDS[deployment.kind][1]} {release.label}", "title"), ("  live now" if one.live else "", "good")),
         (look(deployment.state), (f"  {visible(deployment.environment)} on {visible(deployment.target)}", "")),
         ((f"{deployment.created_at:%Y-%m-%d %H:%M:%S} UTC", ""), (f"  by {visible(deployment.requested_by)}", "dim")),
     ]
