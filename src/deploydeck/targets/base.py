@@ -190,7 +190,7 @@ class Target(Protocol):
     def logs(
         self, release: Release, config: DeploymentConfig, *, since: datetime | None, follow: bool, tail: int | None
     ) -> AsyncIterator[LogLine]:
-        """The program's own output, oldest first. Lines are raw: the caller redacts and sanitises."""
+        """The program's own output, oldest first. Free of the secrets this copy was given; not sanitised."""
         ...
 
     async def holdings(self, release: Release, config: DeploymentConfig) -> tuple[PlanItem, ...]:

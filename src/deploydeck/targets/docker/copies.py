@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-from deploydeck.domain import Cause, Severity
+from deploydeck.domain import Cause, Severity, VariableSource
 from deploydeck.targets.base import Observation, Seen, StepCanceled, StepContext, StepFailed
 from deploydeck.targets.docker import buildkit, checks, classic, logs
 from deploydeck.targets.docker.engine import Engine
@@ -147,8 +147,10 @@ class _Copy(Base):
 
     async def create(self, context: StepContext, name: str, role: str, address: str, port: int | None) -> str:
         image, config = await image_of(self.engine, context), context.config
-        labels = names(context).labels(context.deployment_id, context.fence, role)
         variables = dict(context.variables)
+        plain = {variable.name for variable in config.variables if variable.source is VariableSource.SETTINGS}
+        labels = names(context).labels(context.deployment_id, context.fence, role)
+        labels[label("secrets")] = ",".join(sorted(variables.keys() - plain))  # names only: whose values its log must not show
         if config.recipe.port_from_env:
             variables["PORT"] = str(config.port)
         await context.record("container", name, name, True, "intended")

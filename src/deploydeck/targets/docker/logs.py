@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from deploydeck.domain import LogLine, utc_now
+from deploydeck.redaction import Redactor
 from deploydeck.targets.commands import LineSplitter
 from deploydeck.targets.docker.engine import Engine, EngineProblem, explain
+from deploydeck.targets.docker.naming import secrets_of
 
 HEADER_BYTES = 8
 _STREAMS = {1: "out", 2: "err"}
@@ -22,7 +24,7 @@ _QUEUE_LINES = 10_000
 async def read(
     engine: Engine, container: str, *, since: datetime | None, follow: bool, tail: int | None
 ) -> AsyncGenerator[LogLine, None]:
-    """Lines, oldest first; ends with the container when following. Raises EngineProblem."""
+    """Lines, oldest first, without the secrets that this container was given; ends with it when following. Raises EngineProblem."""
     reader = _Reader(engine, container, since, follow, tail)
     worker = asyncio.create_task(asyncio.to_thread(reader.run))
     try:
@@ -40,7 +42,7 @@ async def read(
 
 
 async def tail_lines(engine: Engine, container: str, lines: int) -> tuple[str, ...]:
-    """The last lines of a container, raw."""
+    """The last lines of a container, without the secrets it was given."""
     return tuple([line.text async for line in read(engine, container, since=None, follow=False, tail=lines)])
 
 
@@ -55,12 +57,14 @@ class _Reader:
         self._room = threading.Semaphore(_QUEUE_LINES)
         self._closed = threading.Event()
         self._response: Any = None
+        self._redact = Redactor()
 
     def run(self) -> None:
         client = None
         try:
             client = self._engine.connect()
             inspected = client.inspect_container(self._container)
+            self._redact = Redactor(secrets_of(inspected))
             parameters: dict[str, Any] = {
                 "stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(self._follow),
                 "tail": "all" if self._tail is None else max(0, self._tail),
@@ -110,7 +114,8 @@ class _Reader:
             return False
         stamp, _, text = line.partition(" ")
         at = _time(stamp)
-        self._loop.call_soon_threadsafe(self.queue.put_nowait, (at or utc_now(), stream, text if at else line))
+        safe = self._redact(text if at else line)
+        self._loop.call_soon_threadsafe(self.queue.put_nowait, (at or utc_now(), stream, safe))
         return True
 
 

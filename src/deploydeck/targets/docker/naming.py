@@ -68,6 +68,13 @@ def labels_of(thing: dict[str, Any] | None) -> dict[str, str]:
     return found or {}
 
 
+def secrets_of(container: dict[str, Any]) -> list[str]:
+    """Values that were given to an inspected container and must not be shown; nobody else remembers those of an old release."""
+    wanted = set(labels_of(container).get(label("secrets"), "").split(","))
+    given = (entry.partition("=") for entry in (container.get("Config") or {}).get("Env") or ())
+    return [value for name, _, value in given if name in wanted]
+
+
 def name_of(listed: dict[str, Any]) -> str:
     """The name in an entry of the container list, without its slash."""
     names = listed.get("Names") or [""]
