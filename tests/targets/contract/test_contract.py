@@ -236,6 +236,9 @@ async def test_the_output_of_a_release_can_be_read(lab: Lab) -> None:
     later = await read(since=moment)
     assert [line.text for line in later if "/since" in line.text] == ["asked /since"]
     assert "listening as one" not in [line.text for line in later]
+    await answer(run, path=f"/{SECRET.splitlines()[0]}")  # the program says it aloud
+    await asyncio.sleep(0.7)
+    assert [line.text for line in await read(tail=2) if "asked" in line.text][-1] == "asked /[redacted]"
 
 
 async def test_following_gives_new_lines_and_ends_with_the_copy(lab: Lab) -> None:
