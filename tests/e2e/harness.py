@@ -68,6 +68,7 @@ class Program:
             "DEPLOYDECK_HOME": str(self.home / "data"),
             "DEPLOYDECK_CONFIG": str(self.home / "config"),
             "DEPLOYDECK_WORKER__IDLE_EXIT_S": "3",
+            "DEPLOYDECK_HEALTH__STABLE_S": "1",
             **self.environ,
         }
 
