@@ -68,9 +68,7 @@ def demo_change(terminal: Tmux, what: str) -> None:
 def deploy(terminal: Tmux, release: str, ending: str) -> str:
     """On the Deploy screen: wait for the plan, start it, wait for its end."""
     terminal.keys("4")
-    terminal.wait_for("4 Deploy]")
-    terminal.keys("r")
-    terminal.wait_for("What happens", timeout_s=60)
+    terminal.wait_for("4 Deploy]", "What happens", timeout_s=60)
     terminal.keys("Enter")
     return terminal.wait_for(ending, f"{release} development", timeout_s=180)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Button, Input
@@ -318,6 +320,27 @@ async def test_after_the_end_enter_plans_the_next_one_before_it_starts(deck: Fak
         assert deck.calls.count("deploy") == queued, "shown first, not started"
         await driver.press("enter")
         await driver.until(lambda: deck.calls.count("deploy") == queued + 1)
+
+
+async def test_a_plan_that_comes_late_does_not_hide_what_was_started(deck: FakeDeck) -> None:
+    async with driving(deck) as driver:
+        await driver.go("4")
+        await driver.sees("What happens")
+        slow, prepare = asyncio.Event(), deck.prepare
+
+        async def late(*arguments: Any, **options: Any) -> Any:
+            await slow.wait()
+            return await prepare(*arguments, **options)
+
+        deck.prepare = late  # type: ignore[method-assign]
+        await driver.press("r")
+        await driver.press("enter")
+        await driver.until(lambda: "deploy" in deck.calls)
+        slow.set()
+        await driver.sees("● running")
+        await driver.pilot.pause(0.2)
+        assert driver.app.session.running
+        await driver.sees("● running")
 
 
 async def test_written_files_make_the_next_plan_not_the_last_result_appear(deck: FakeDeck) -> None:

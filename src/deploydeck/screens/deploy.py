@@ -183,7 +183,7 @@ class DeployScreen(DeckScreen):
             plan.empty = hints("There is no plan; the reason stands above.", "", "r plans again, 2 shows the scan, 3 the files.")
             plan.changed()
             raise
-        if session.root != root:
+        if session.root != root or session.running:  # another project, or the last plan was started meanwhile
             return
         session.scanned = prepared.scanned
         session.deployment = None
