@@ -131,6 +131,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(line)
 
 
+SLOW_PLACES = ("tests/cli/", "tests/deploy/", "tests/store/", "tests/test_deck.py", "tests/test_worker.py")
+"""Where most tests start processes, run whole deployments or kill things: `make test-fast` leaves them to `make test`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(SLOW_PLACES):
+            item.add_marker("slow")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for name in NEEDS:
         if item.get_closest_marker(name) is not None:
