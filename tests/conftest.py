@@ -131,7 +131,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(line)
 
 
-SLOW_PLACES = ("tests/cli/", "tests/deploy/", "tests/store/", "tests/test_deck.py", "tests/test_worker.py")
+SLOW_PLACES = ("tests/cli/", "tests/deploy/", "tests/store/", "tests/targets/", "tests/test_deck.py", "tests/test_worker.py")
 """Where most tests start processes, run whole deployments or kill things: `make test-fast` leaves them to `make test`."""
 
 
