@@ -80,7 +80,7 @@ def profile(root: Path, **changes: Any) -> ProjectProfile:
         "kind": Kind.SERVER,
         "support": Support.SUPPORTED,
         "support_reason": "Flask project with pip",
-        "language": Fact(value=Language(name="Python", version="3.13", share=1.0), confidence=1.0, evidence=(where,)),
+        "language": Fact(value=Language(id="python", name="Python", version="3.13", share=1.0), confidence=1.0, evidence=(where,)),
         "framework": Fact(value=Framework(id="flask", name="Flask", version="3.1.0"), confidence=1.0, evidence=(where,)),
         "package_manager": Fact(value=PackageManager(name="pip"), confidence=0.8, evidence=(where,)),
         "start": Fact(

@@ -61,7 +61,7 @@ def flask_pip(root: Path, **over: Any) -> ProjectProfile:
         },
     )
     values: dict[str, Any] = {
-        "language": fact(Language(name="Python", version="3.13"), "requirements.txt"),
+        "language": fact(Language(id="python", name="Python", version="3.13"), "requirements.txt"),
         "framework": fact(Framework(id="flask", name="Flask", version="3.1.0"), "requirements.txt"),
         "package_manager": fact(PackageManager(name="pip", manifest="requirements.txt"), "requirements.txt"),
         "start": fact(
@@ -87,7 +87,7 @@ def express_npm(root: Path, **over: Any) -> ProjectProfile:
         },
     )
     values: dict[str, Any] = {
-        "language": fact(Language(name="JavaScript"), "package.json"),
+        "language": fact(Language(id="javascript", name="JavaScript"), "package.json"),
         "framework": fact(Framework(id="express", name="Express"), "package.json"),
         "package_manager": fact(PackageManager(name="npm", manifest="package.json"), "package.json"),
         "start": fact(StartCommand(argv=("node", "server.js"), port_from_env=True), "package.json"),
@@ -100,7 +100,7 @@ def static_site(root: Path, **over: Any) -> ProjectProfile:
     write(root, {"index.html": "<h1>hello static</h1>\n", "about.html": "<h1>about</h1>\n"})
     values: dict[str, Any] = {
         "kind": Kind.STATIC,
-        "language": fact(Language(name="HTML"), "index.html"),
+        "language": fact(Language(id="html", name="HTML"), "index.html"),
         "output_dir": fact(".", "index.html"),
     }
     return profile(root, **{**values, **over})
@@ -118,7 +118,7 @@ def vite_npm(root: Path, **over: Any) -> ProjectProfile:
     )
     values: dict[str, Any] = {
         "kind": Kind.STATIC,
-        "language": fact(Language(name="JavaScript"), "package.json"),
+        "language": fact(Language(id="javascript", name="JavaScript"), "package.json"),
         "framework": fact(Framework(id="vite", name="Vite"), "package.json"),
         "package_manager": fact(PackageManager(name="npm", manifest="package.json"), "package.json"),
         "build_command": fact(("npm", "run", "build"), "package.json"),

@@ -50,7 +50,7 @@ def name() -> Iterator[str]:
 
 def prepared(root: Path) -> DeploymentConfig:
     """Scan, configure, generate, review everything, write it."""
-    profile = ProjectAnalyzer().analyze_project(root)
+    profile = ProjectAnalyzer().profile(root)
     settings, generator, review = Settings(), ConfigurationGenerator(), Review()
     config = generator.deployment_config(profile, settings, project_id="prj-1", environment="development", target="docker")
     changes = review.compare(root, generator.generate(profile, config, settings))

@@ -368,7 +368,7 @@ def test_a_single_page_falls_back_and_a_site_does_not(tmp_path: Path) -> None:
 
 
 def test_a_built_directory_that_is_served_is_not_ignored(tmp_path: Path) -> None:
-    made = static_site(tmp_path, output_dir=fact("coverage"), language=fact(Language(name="JavaScript")))
+    made = static_site(tmp_path, output_dir=fact("coverage"), language=fact(Language(id="javascript", name="JavaScript")))
     found = files_of(made)
     assert "\ncoverage\n" not in found[".dockerignore"].content
     assert "COPY coverage/ /srv/site/" in found["Dockerfile"].content

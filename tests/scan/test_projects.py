@@ -22,7 +22,7 @@ def profile_of(name: str, tmp_path: Path) -> ProjectProfile:
     root = tmp_path / name
     skip = shutil.ignore_patterns("node_modules", ".venv", "dist", ".next", "__pycache__")
     shutil.copytree(SHOP if name == "shop" else PROJECTS / name, root, ignore=skip)
-    return ProjectAnalyzer().analyze_project(root)
+    return ProjectAnalyzer().profile(root)
 
 
 def told(fact: Any) -> tuple[Any, str] | None:
@@ -158,7 +158,7 @@ def test_a_poetry_project(tmp_path: Path) -> None:
         '[tool.poetry]\nname = "board"\npackage-mode = false\n[tool.poetry.dependencies]\npython = ">=3.11"\nflask = "^3.1"\n'
     )
     (tmp_path / "p/poetry.lock").write_text('[[package]]\nname = "flask"\nversion = "3.1.3"\n')
-    profile = ProjectAnalyzer().analyze_project(tmp_path / "p")
+    profile = ProjectAnalyzer().profile(tmp_path / "p")
     assert profile.name == "board"
     assert told(profile.package_manager) == ("poetry", "poetry.lock")
     assert profile.framework is not None
@@ -171,7 +171,7 @@ def test_a_profile_survives_json_and_is_stable(tmp_path: Path) -> None:
     for name in ("flask-pip", "next-pnpm"):
         profile = profile_of(name, tmp_path)
         assert ProjectProfile.model_validate_json(profile.model_dump_json()) == profile
-        again = ProjectAnalyzer().analyze_project(profile.root)
+        again = ProjectAnalyzer().profile(profile.root)
         assert again.model_copy(update={"analyzed_at": profile.analyzed_at}) == profile
 
 

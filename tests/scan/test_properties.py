@@ -80,7 +80,7 @@ def test_a_scan_never_fails_unanswered_and_its_profile_survives_json(files: dict
             except OSError:
                 continue  # the file system does not take this name
         try:
-            profile = ProjectAnalyzer().analyze_project(root)
+            profile = ProjectAnalyzer().profile(root)
         except DeployDeckError as error:
             assert error.code
             return
@@ -89,7 +89,7 @@ def test_a_scan_never_fails_unanswered_and_its_profile_survives_json(files: dict
         assert profile.support is not Support.SUPPORTED or profile.start or profile.output_dir
         for finding in profile.findings:
             assert finding.message
-        again = ProjectAnalyzer().analyze_project(root)
+        again = ProjectAnalyzer().profile(root)
         assert again.model_copy(update={"analyzed_at": profile.analyzed_at}) == profile
     finally:
         shutil.rmtree(root)

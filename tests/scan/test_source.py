@@ -29,7 +29,7 @@ def test_one_walk_gives_profile_and_files(tmp_path: Path) -> None:
     profile, source = ProjectAnalyzer().analyze(plant(tmp_path, APP))
     assert profile.source_hash == source.hash
     assert source.files == read_source(tmp_path).files
-    assert profile.model_copy(update={"analyzed_at": None}) == ProjectAnalyzer().analyze_project(tmp_path).model_copy(
+    assert profile.model_copy(update={"analyzed_at": None}) == ProjectAnalyzer().profile(tmp_path).model_copy(
         update={"analyzed_at": None}
     )
 

@@ -164,7 +164,7 @@ def test_the_root_may_be_a_link(tmp_path: Path) -> None:
 def test_what_is_no_directory_is_an_error_with_the_way_out(name: str, code: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DeployDeckError) as caught:
-        ProjectAnalyzer().analyze_project(f"{tmp_path}/{name}")
+        ProjectAnalyzer().profile(f"{tmp_path}/{name}")
     assert caught.value.code == code
     assert caught.value.hint
 
@@ -176,7 +176,7 @@ def test_a_root_whose_name_is_not_text_is_an_error(tmp_path: Path) -> None:
     except OSError:
         pytest.skip("this file system wants UTF-8 names")
     with pytest.raises(DeployDeckError) as caught:
-        ProjectAnalyzer().analyze_project(os.fsdecode(root))
+        ProjectAnalyzer().profile(os.fsdecode(root))
     assert caught.value.code == "project-path"
 
 
@@ -262,14 +262,14 @@ def test_huge_files_are_read_in_bounds(tmp_path: Path) -> None:
 
 def test_limits_stop_the_walk_and_say_so(tmp_path: Path) -> None:
     plant(tmp_path, {f"d{number // 50}/f{number}.txt": "" for number in range(300)})
-    profile = ProjectAnalyzer(Limits(files=100)).analyze_project(tmp_path)
+    profile = ProjectAnalyzer(Limits(files=100)).profile(tmp_path)
     assert (profile.truncated, profile.scanned_files) == (True, 100)
     assert "scan-truncated" in codes(profile)
 
 
 def test_source_limits_keep_the_manifests(tmp_path: Path) -> None:
     plant(tmp_path, {**APP, **{f"m{number}.py": "import os\n" for number in range(30)}})
-    profile = ProjectAnalyzer(Limits(source_files=5)).analyze_project(tmp_path)
+    profile = ProjectAnalyzer(Limits(source_files=5)).profile(tmp_path)
     assert profile.truncated
     assert profile.dependencies[0].name == "flask"
 
@@ -296,7 +296,7 @@ def test_cancelling_ends_the_scan(tmp_path: Path) -> None:
         return asked > 5
 
     with pytest.raises(DeployDeckError) as caught:
-        ProjectAnalyzer().analyze_project(tmp_path, cancelled=cancelled)
+        ProjectAnalyzer().profile(tmp_path, cancelled=cancelled)
     assert caught.value.code == "scan-cancelled"
     assert asked == 6
 

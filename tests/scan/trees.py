@@ -26,7 +26,7 @@ def plant(root: Path, files: Mapping[str, str | bytes]) -> Path:
 def scan(root: Path, files: Mapping[str, str | bytes] | None = None, **overrides: Any) -> ProjectProfile:
     """The profile of a tree; keyword arguments are [app] settings."""
     plant(root, files or {})
-    return ProjectAnalyzer().analyze_project(root, AppSettings.model_validate(overrides))
+    return ProjectAnalyzer().profile(root, AppSettings.model_validate(overrides))
 
 
 def codes(profile: ProjectProfile) -> set[str]:

@@ -27,8 +27,12 @@ class Kind(StrEnum):
 
 
 class Language(Value):
-    """A programming language. `version` is what the project pins, as written there; `share` its part of the source bytes (0..1)."""
+    """A programming language. `id` is canonical (`csharp`), `name` what people call it (`C#`).
 
+    `version` is what the project pins, as written there; `share` its part of the source bytes (0..1).
+    """
+
+    id: str
     name: str
     version: str = ""
     share: float = 0.0
@@ -36,6 +40,22 @@ class Language(Value):
 
 class Framework(Value):
     """A framework. `id` is the rule's id (`flask`), `name` what people call it (`Flask`)."""
+
+    id: str
+    name: str
+    version: str = ""
+
+
+class BuildTool(Value):
+    """What turns sources into what runs (`vite`, `maven`, `webpack`): the rule's id, its name, and its version."""
+
+    id: str
+    name: str
+    version: str = ""
+
+
+class BuildTool(Value):
+    """What turns sources into what runs (`vite`, `maven`, `webpack`): the rule's id, its name, and its version."""
 
     id: str
     name: str
@@ -52,13 +72,19 @@ class PackageManager(Value):
 
 
 class Dependency(Value):
-    """A declared dependency. `version` is the resolved one when a lock says so, else empty; `requirement` as written."""
+    """A dependency. `version` is the resolved one when a lock or an exact pin says so, else empty; `requirement` as written.
+
+    `ecosystem` is the one whose registry holds it, as OSV and package URLs name it (`PyPI`, `npm`, `Maven`, …). One that only a
+    lock names is not `direct`.
+    """
 
     name: str
+    ecosystem: str = ""
     requirement: str = ""
     version: str = ""
     direct: bool = True
     development: bool = False
+    confidence: float = Field(default=0.95, ge=0.0, le=1.0)
     evidence: Evidence | None = None
 
 
@@ -70,11 +96,63 @@ class EnvVariable(Value):
     default: str | None = None
     secret: bool = False
     build_time: bool = False
+    confidence: float = Field(default=0.9, ge=0.0, le=1.0)
     used: tuple[Evidence, ...] = ()
 
 
+class SecretFound(Value):
+    """Something in the tree that looks like a live credential. `masked` shows its kind and ends, never enough to use it.
+
+    `tracked`: git carries it; None when the project is in no checkout.
+    """
+
+    kind: str
+    masked: str
+    tracked: bool | None = None
+    confidence: float = Field(ge=0.0, le=1.0)
+    evidence: Evidence
+
+
+class SystemPackage(Value):
+    """A Debian package that a dependency needs: `build` to be compiled, `run` to work. `because` is the dependency."""
+
+    name: str
+    build: bool = False
+    run: bool = False
+    because: str = ""
+    confidence: float = Field(default=0.8, ge=0.0, le=1.0)
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Vulnerability(Value):
+    """A known vulnerability of a resolved dependency. `fixed_in` are versions that no longer have it; `severity` as OSV says it."""
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    package: str
+    ecosystem: str
+    version: str
+    severity: str = ""
+    summary: str = ""
+    fixed_in: tuple[str, ...] = ()
+    direct: bool = True
+    evidence: Evidence | None = None
+
+
+class VulnerabilityReport(Value):
+    """What the check for known vulnerabilities saw. `checked` False means that nobody looked, never that there is none."""
+
+    checked: bool = False
+    source: str = ""
+    reason: str = "not checked"
+    packages_checked: int = 0
+    packages_unknown: int = 0
+    checked_at: Utc | None = None
+    found: tuple[Vulnerability, ...] = ()
+
+
 class ServiceNeed(Value):
-    """A service the project wants beside it (postgres, redis, ...)."""
+    """A service the project wants beside it (postgresql, redis, ...)."""
 
     name: str
     confidence: float = Field(ge=0.0, le=1.0)
@@ -120,11 +198,13 @@ class StartCommand(Value):
 class ProjectProfile(Value):
     """Everything a scan learned. Optional facts are None when nothing supports them: never a guess.
 
-    `root` is absolute. `build` and `install` are not here: they follow from manager and framework (generate).
+    `root` is absolute. `install` is not here: it follows from the manager (generate). `runtime` is the id of what the program runs
+    on (`python`, `node`, `jvm`, `dotnet`, …). `components` are the projects inside this one; when this directory only holds them
+    together, `primary` is the path of the one whose framework, start, port and so on stand here too.
     `scanned_bytes` and `scanned_files` describe the walk; `truncated` says that a limit stopped it (then a finding says which).
     """
 
-    schema_version: int = 1
+    schema_version: int = 2
     id: str
     name: str
     root: str
@@ -135,7 +215,13 @@ class ProjectProfile(Value):
     languages: tuple[Fact[Language], ...] = ()
     framework: Fact[Framework] | None = None
     frameworks: tuple[Fact[Framework], ...] = ()
+    build_tools: tuple[Fact[BuildTool], ...] = ()
+    build_tools: tuple[Fact[BuildTool], ...] = ()
     package_manager: Fact[PackageManager] | None = None
+    package_managers: tuple[Fact[PackageManager], ...] = ()
+    runtime: str = ""
+    package_managers: tuple[Fact[PackageManager], ...] = ()
+    runtime: str = ""
     runtime_version: Fact[str] | None = None
     start: Fact[StartCommand] | None = None
     build_command: Fact[tuple[str, ...]] | None = None
@@ -146,7 +232,11 @@ class ProjectProfile(Value):
     dependencies: tuple[Dependency, ...] = ()
     variables: tuple[EnvVariable, ...] = ()
     services: tuple[ServiceNeed, ...] = ()
+    system_packages: tuple[SystemPackage, ...] = ()
+    secrets: tuple[SecretFound, ...] = ()
     config_files: tuple[ConfigFile, ...] = ()
+    components: tuple[Component, ...] = ()
+    primary: str = ""
     findings: tuple[Finding, ...] = ()
     confidence: float = Field(default=0.0, ge=0.0, le=1.0)
     scanned_files: int = 0
@@ -154,3 +244,33 @@ class ProjectProfile(Value):
     truncated: bool = False
     source_hash: str = ""
     analyzed_at: Utc
+
+
+class Component(Value):
+    """A project inside the project. `path` is its directory, `depends_on` the paths of components it uses, `declared_by` who says so.
+
+    `profile` is complete; its evidence is relative to the outer project's root.
+    """
+
+    path: str
+    profile: ProjectProfile
+    depends_on: tuple[str, ...] = ()
+    declared_by: Evidence | None = None
+
+
+ProjectProfile.model_rebuild()
+
+
+class Component(Value):
+    """A project inside the project. `path` is its directory, `depends_on` the paths of components it uses, `declared_by` who says so.
+
+    `profile` is complete; its evidence is relative to the outer project's root.
+    """
+
+    path: str
+    profile: ProjectProfile
+    depends_on: tuple[str, ...] = ()
+    declared_by: Evidence | None = None
+
+
+ProjectProfile.model_rebuild()

@@ -4,35 +4,60 @@ from __future__ import annotations
 
 import re
 
-from deploydeck.domain import Dependency, EnvVariable, Evidence, ServiceNeed, Severity
+from deploydeck.domain import Dependency, EnvVariable, Evidence, SecretFound, ServiceNeed, Severity, SystemPackage
 from deploydeck.redaction import MASK, Redactor
 from deploydeck.scan.facts import Found
-from deploydeck.scan.match import resolved_version
+from deploydeck.scan.match import exact_version, resolved_version
+from deploydeck.scan.rules import Ecosystem, Technology, ecosystems
 from deploydeck.scan.rules.names import SET_BY_DEPLOYMENT, is_secret
-from deploydeck.scan.rules.services import DEPENDENCIES, DEPENDENCY_WEIGHT, IMAGE_WEIGHT, IMAGES
-from deploydeck.scan.rules.technologies import Technology
+from deploydeck.scan.rules.services import DATASOURCE_WEIGHT, DEPENDENCY_WEIGHT, IMAGE_WEIGHT, IMAGES, SCHEMES
 from deploydeck.scan.state import MAX_EVIDENCE, Scan, certainty, evidence
 
 _LITERAL = re.compile(r"(['\"`])([^'\"`\n]{0,400})\1")
 _BUILD_PREFIXES = ("NEXT_PUBLIC_", "VITE_", "REACT_APP_", "PUBLIC_")
+_EXTRAS = {"redis": "redis", "mongodb": "mongodb", "postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql"}
+MOST_TRANSITIVE = 20_000
 _shapes = Redactor()
 
 
-def dependencies(scan: Scan, scope: str, lock_file: str) -> tuple[Dependency, ...]:
-    """Direct dependencies with their resolved versions; a production entry wins over a development one."""
-    found: dict[str, Found] = {}
-    for fact in sorted(scan.facts.of("dependency", scope=scope), key=lambda fact: "development" in fact.tags):
-        found.setdefault(fact.name, fact)
-    return tuple(
+def dependencies(scan: Scan, lock_file: str) -> tuple[Dependency, ...]:
+    """Declared dependencies of every ecosystem with their resolved versions, then what only a lock names.
+
+    A production entry wins over a development one. Where a lock holds several versions of a transitive package, each is listed.
+    """
+    registry = {one.id: one.registry for one in ecosystems().values()}
+    declared: dict[tuple[str, str], Found] = {}
+    for fact in sorted(scan.facts.of("dependency"), key=lambda fact: "development" in fact.tags):
+        declared.setdefault((fact.scope, fact.name), fact)
+    found = [
         Dependency(
             name=name,
+            ecosystem=registry.get(scope, ""),
             requirement=_shapes(fact.value),
-            version=resolved_version(scan, name, fact.value, lock_file),
+            version=resolved_version(scan, name, fact.value, lock_file) or exact_version(fact.value),
             development="development" in fact.tags,
+            confidence=0.97,
             evidence=fact.evidence("dependency"),
         )
-        for name, fact in sorted(found.items())
-    )
+        for (scope, name), fact in sorted(declared.items())
+    ]
+    further: dict[tuple[str, str, str], Found] = {}
+    for fact in scan.facts.own("locked"):
+        if (fact.scope, fact.name) not in declared:
+            further.setdefault((fact.scope, fact.name, fact.value), fact)
+    found += [
+        Dependency(
+            name=name,
+            ecosystem=registry.get(scope, ""),
+            version=version,
+            direct=False,
+            development="development" in fact.tags,
+            confidence=0.97,
+            evidence=fact.evidence("locked"),
+        )
+        for (scope, name, version), fact in sorted(further.items())[:MOST_TRANSITIVE]
+    ]
+    return tuple(found)
 
 
 def variables(scan: Scan) -> tuple[EnvVariable, ...]:
@@ -70,24 +95,84 @@ def _masked(text: str, name: str) -> str:
     return masked[: masked.find(name) + len(name)] + " …" if loose else masked
 
 
-def services(scan: Scan, scope: str) -> tuple[ServiceNeed, ...]:
-    """Services by dependency and by the images of the compose file; production dependencies only."""
+def services(scan: Scan) -> tuple[ServiceNeed, ...]:
+    """Services by dependency, by configuration, by the scheme of a default, and by the images of the compose file.
+
+    Development dependencies do not count, and a dependency alone is weaker than a file that says which service is meant.
+    """
     found: dict[str, list[tuple[float, Evidence]]] = {}
-    table = DEPENDENCIES.get(scope, {})
-    for fact in scan.facts.of("dependency", scope=scope):
-        extra = next((tag.removeprefix("extra:") for tag in fact.tags if tag in {"extra:redis", "extra:mongodb"}), "")
-        service = table.get(fact.name) or extra
-        if service and "development" not in fact.tags:
-            found.setdefault(service, []).append((DEPENDENCY_WEIGHT, fact.evidence("service")))
+
+    def add(name: str, weight: float, fact: Found) -> None:
+        found.setdefault(name, []).append((weight, fact.evidence("service")))
+
+    for one in ecosystems().values():
+        prefixes = {key[:-1]: service for key, service in one.services.items() if key.endswith("*")}
+        for fact in scan.facts.of("dependency", scope=one.id) if one.services else ():
+            if "development" in fact.tags:
+                continue
+            service = one.services.get(fact.name) or next(
+                (name for prefix, name in prefixes.items() if fact.name.startswith(prefix)), ""
+            )
+            if service:
+                add(service, DEPENDENCY_WEIGHT, fact)
+            for tag in fact.tags:
+                if tag.startswith("extra:") and (
+                    service := one.services.get(f"{fact.name}[{tag[6:]}]") or _EXTRAS.get(tag[6:], "")
+                ):
+                    add(service, DEPENDENCY_WEIGHT, fact)
+    for fact in scan.facts.of("datasource"):
+        if "sqlite" not in fact.tags:
+            add(fact.name, DEPENDENCY_WEIGHT if "weak" in fact.tags else DATASOURCE_WEIGHT, fact)
+    for fact in scan.facts.of("env"):
+        scheme = fact.value.partition("://")[0].partition("+")[0].lower() if "://" in fact.value else ""
+        if service := SCHEMES.get(scheme, ""):
+            add(service, DEPENDENCY_WEIGHT, fact)
     for fact in scan.facts.of("service-image"):
         image = fact.name.partition("@")[0].rpartition("/")[2].partition(":")[0]
         if service := IMAGES.get(image, ""):
-            found.setdefault(service, []).append((IMAGE_WEIGHT, fact.evidence("service")))
+            add(service, IMAGE_WEIGHT, fact)
     return tuple(
         ServiceNeed(
-            name=name, confidence=certainty(weight for weight, _ in hits), evidence=tuple(dict.fromkeys(place for _, place in hits))
+            name=name,
+            confidence=certainty(weight for weight, _ in hits),
+            evidence=tuple(dict.fromkeys(place for _, place in hits))[:MAX_EVIDENCE],
         )
         for name, hits in sorted(found.items())
+    )
+
+
+def system_packages(scan: Scan, home: Ecosystem | None) -> tuple[SystemPackage, ...]:
+    """Debian packages that the ecosystem's dependencies need, locked ones too, each with the dependency that is the reason."""
+    needs = {need.dependency: need for need in home.system} if home else {}
+    found: dict[str, SystemPackage] = {}
+    for kind in ("dependency", "locked"):
+        for fact in scan.facts.of(kind, scope=home.id if home else ""):
+            need = needs.get(fact.name)
+            if need is None or "development" in fact.tags:
+                continue
+            for name in dict.fromkeys((*need.build, *need.run)):
+                known = found.get(name)
+                found[name] = SystemPackage(
+                    name=name,
+                    build=name in need.build or bool(known and known.build),
+                    run=name in need.run or bool(known and known.run),
+                    because=known.because if known else fact.name,
+                    evidence=known.evidence if known else (fact.evidence("system"),),
+                )
+    return tuple(found[name] for name in sorted(found))
+
+
+def secrets(scan: Scan) -> tuple[SecretFound, ...]:
+    """Values that look like live credentials, masked by their parser, and whether git carries the file."""
+    return tuple(
+        SecretFound(
+            kind=fact.name,
+            masked=fact.value,
+            tracked=(fact.file in scan.tree.tracked) if scan.tree.git else None,
+            confidence=0.6 if "generic" in fact.tags else 0.95,
+            evidence=fact.evidence("secret"),
+        )
+        for fact in scan.facts.of("secret")
     )
 
 
@@ -159,9 +244,12 @@ def report_django(scan: Scan) -> None:
 
 def report_unused(scan: Scan, technology: Technology) -> None:
     """A framework that is listed and never imported: perhaps left over, perhaps not what is deployed."""
-    scope = "python" if technology.language == "Python" else "node"
-    declared = scan.facts.of("dependency", technology.package, scope)
-    imported = scan.facts.of("import", technology.package.replace("-", "_") if scope == "python" else technology.package, scope)
+    scope = technology.ecosystem
+    if scope not in {"python", "node"} or not technology.packages:
+        return
+    declared = scan.facts.of("dependency", technology.packages[0], scope)
+    names = {name.replace("-", "_") if scope == "python" else name for name in technology.packages}
+    imported = any(scan.facts.of("import", name, scope) for name in names)
     if declared and not imported and not scan.tree.truncated:
         scan.finding(
             "framework-never-imported",

@@ -1,4 +1,43 @@
-"""What parsers find: small facts with their place, and an index over them for rules and resolvers."""
+"""What parsers find: small facts with their place, and an index over them for rules and resolvers.
+
+The kinds, with what `name`, `value` and `tags` hold (`scope` is the ecosystem's id unless said otherwise):
+
+| kind | name | value | tags |
+|---|---|---|---|
+| manifest | file kind (`package.json`, `go.mod`, …) | detail | |
+| project-name | the project's own name | | |
+| dependency | normal name | requirement as written | development, optional, build, peer, extra:X |
+| locked | normal name | resolved version | the requirements it answers (yarn), development |
+| tool | a tool's section in a manifest, a build plugin | version | |
+| script | name of a script or task | command | |
+| package-field | main, bin, module, type, … | its value | |
+| pin | runtime id | version as written | `scope` is the source: a row's `sources` in rules/data |
+| package-manager | manager id, as declared | version | |
+| manager-version | manager id | version or range | |
+| include | path of a further manifest, relative to this one | | |
+| workspace | glob of member directories, relative to this file | | `scope` is the tool; exclude |
+| uses-project | relative path or package name of a sibling component | | path |
+| import | top-level package | the whole import | |
+| app | framework id | variable that holds the application object | |
+| app-factory, app-from-factory | framework id / function | name | arguments |
+| entry | kind of entry point (`main`, `wsgi`, `asgi`, `bin`, …) | module, class, package path or file | |
+| listen | port or "" | host or "" | env (PORT decides), unknown, debug, runner |
+| route | path | object it is defined on | |
+| prefixed | what adds a prefix to routes | | |
+| env | variable | default | required, defaulted, computed, build, sample, local, valued, setdefault, settings |
+| setting | name of a framework's own setting | value | computed |
+| option | name of a build or server option (`outDir`, `server.port`, …) | value | `scope` ecosystem |
+| process | Procfile process type (`web`, `release`, …) | command | |
+| platform-start, platform-build, platform-output, platform-health, platform-port | | the value | `scope` names the platform file |
+| expose | port | which file says so (`Dockerfile`, `compose`, …) | own (of the component itself) |
+| image-command, image-base | | command / image | |
+| managed | normal name | version a parent project gives it | |
+| service-image | image | service's name in compose | |
+| datasource | service id (`postgresql`, …) | how it shows (`prisma provider`, …) | weak, sqlite |
+| secret | kind | masked form | |
+| private-key | path | | |
+| override | key of [app] | | |
+"""
 
 from __future__ import annotations
 
@@ -56,23 +95,49 @@ def short(value: object) -> str:
 
 
 class Facts:
-    """All facts of one scan, by kind and name, in the order they were found."""
+    """All facts of one component, by kind and name, in the order they were found; behind them what it inherits."""
 
     def __init__(self) -> None:
         self._by_kind: dict[str, list[Found]] = defaultdict(list)
         self._by_name: dict[tuple[str, str], list[Found]] = defaultdict(list)
+        self._inherited: list[Facts] = []
+        self.shared: Facts | None = None
 
     def add(self, found: Iterable[Found]) -> None:
         for fact in found:
-            if not (fact.name + fact.value + fact.text).isascii() or "\0" in fact.name + fact.value + fact.text:
+            text = fact.name + fact.value + fact.text
+            if not text.isascii() or "\0" in text:
                 fact = replace(fact, name=clean(fact.name), value=clean(fact.value), text=clean(fact.text))
             self._by_kind[fact.kind].append(fact)
             self._by_name[fact.kind, fact.name].append(fact)
 
-    def of(self, kind: str, name: str | None = None, scope: str | None = None) -> list[Found]:
-        """The facts of a kind, optionally with exactly this name and scope."""
+    def inherit(self, other: Facts) -> None:
+        """Let the facts of `other` stand behind those of this one."""
+        self._inherited.append(other)
+
+    def copied(self, kinds: Iterable[str], prefix: str) -> Facts:
+        """Its own facts of these kinds, with `prefix` before their files."""
+        result = Facts()
+        for kind in kinds:
+            result.add(replace(fact, file=prefix + fact.file) for fact in self._by_kind.get(kind, ()))
+        return result
+
+    def own(self, kind: str, name: str | None = None, scope: str | None = None) -> list[Found]:
+        """The component's own facts of a kind, optionally with exactly this name and scope."""
         facts = self._by_kind.get(kind, []) if name is None else self._by_name.get((kind, name), [])
         return facts if scope is None else [fact for fact in facts if fact.scope == scope]
+
+    def of(self, kind: str, name: str | None = None, scope: str | None = None) -> list[Found]:
+        """The facts of a kind, its own first, then inherited ones."""
+        facts = self.own(kind, name, scope)
+        for other in self._inherited:
+            if more := other.own(kind, name, scope):
+                facts = [*facts, *more]
+        return facts
+
+    def starting(self, kind: str, prefix: str, scope: str | None = None) -> list[Found]:
+        """The facts of a kind whose name starts with `prefix`."""
+        return [fact for fact in self.of(kind, None, scope) if fact.name.startswith(prefix)]
 
     def first(self, kind: str, name: str | None = None, scope: str | None = None) -> Found | None:
         found = self.of(kind, name, scope)

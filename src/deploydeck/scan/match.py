@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from deploydeck.domain import Alternative, DeployDeckError, Evidence, Fact, Framework, Language, Severity
+from deploydeck.domain import Alternative, BuildTool, DeployDeckError, Evidence, Fact, Framework, Language, Severity
 from deploydeck.scan.facts import Found
-from deploydeck.scan.rules.languages import ECOSYSTEMS, EXTENSIONS, MARKUP, Ecosystem
-from deploydeck.scan.rules.runtimes import RUNTIME_OF, RUNTIMES
-from deploydeck.scan.rules.technologies import UI_LIBRARIES, Pattern, Technology, technologies, weak
+from deploydeck.scan.rules import Ecosystem, Pattern, Role, Technology, ecosystems, languages, runtimes, technologies
 from deploydeck.scan.state import MAX_EVIDENCE, Scan, certainty, evidence
 
 SURE = 0.8
+TOOLS = frozenset({Role.BUNDLER, Role.TOOL})
+_DECIDING = (Role.SERVER, Role.STATIC, Role.APP)
+_RANK = {role: 0 for role in _DECIDING} | {Role.PART: 1, Role.WORKER: 2, Role.BUNDLER: 3, Role.UI: 4, Role.TOOL: 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,11 @@ class Hit:
 
 
 def hits(scan: Scan) -> list[Hit]:
-    """Every technology that matches and is not superseded, surest first; a deployed one wins a tie."""
+    """Every technology that matches and is not superseded: those that decide first, surest first; a deployed one wins a tie."""
     matched = [hit for technology in technologies() if (hit := _match(scan, technology))]
     hidden = {name for hit in matched for name in hit.technology.supersedes}
     matched = [hit for hit in matched if hit.technology.id not in hidden]
-    if any(not weak(hit.technology) for hit in matched):
-        matched = [hit for hit in matched if not weak(hit.technology)]
-    return sorted(matched, key=lambda hit: (-hit.confidence, not hit.technology.supported))
+    return sorted(matched, key=lambda hit: (_RANK[hit.technology.role], -hit.confidence, not hit.technology.supported))
 
 
 def _match(scan: Scan, technology: Technology) -> Hit | None:
@@ -44,11 +44,11 @@ def _match(scan: Scan, technology: Technology) -> Hit | None:
             places.extend(found[:2])
         return bool(found)
 
-    if any(_places(scan, pattern, technology.id) for pattern in technology.none_of):
-        return None
     needed = [seen(pattern) for pattern in technology.all_of]  # lists, so that every match adds its weight
     either = [seen(pattern) for pattern in technology.any_of]
     if not all(needed) or (either and not any(either)):
+        return None
+    if any(_places(scan, pattern, technology.id) for pattern in technology.none_of):
         return None
     for pattern in technology.hints:
         seen(pattern)
@@ -58,27 +58,43 @@ def _match(scan: Scan, technology: Technology) -> Hit | None:
 def _places(scan: Scan, pattern: Pattern, rule: str) -> list[Evidence]:
     if pattern.what == "file":
         return [Evidence(file=path, rule=rule) for path in scan.files(pattern.name)]
-    found = scan.facts.of(pattern.what, pattern.name or None, pattern.scope or None)
+    if pattern.name.endswith("*"):
+        found = scan.facts.starting(pattern.what, pattern.name[:-1], pattern.scope or None)
+    else:
+        found = scan.facts.of(pattern.what, pattern.name or None, pattern.scope or None)
     return [fact.evidence(rule) for fact in found if not (pattern.production and "development" in fact.tags)]
 
 
 def choose_framework(scan: Scan, found: list[Hit]) -> tuple[Technology | None, Fact[Framework] | None]:
-    """The framework that decides how the project is deployed, with every other as an alternative."""
-    main = found[0] if found else None
-    facts = [framework_fact(scan, hit) for hit in found]
-    fact = facts[0] if facts else None
-    if fact is not None and len(facts) > 1:
+    """The technology that decides how the project is deployed, and the framework by its name, with every rival as an alternative.
+
+    They differ where a bundler builds what a UI library is written in: Vite decides, React is the framework.
+    """
+    main = found[0] if found and found[0].technology.role is not Role.TOOL else None
+    named = main
+    if main is not None and main.technology.role is Role.BUNDLER:
+        named = next((hit for hit in found if hit.technology.role is Role.UI), main)
+    rank = _RANK[main.technology.role] if main else -1
+    rivals = [hit for hit in found if main and hit is not main and _RANK[hit.technology.role] == rank <= _RANK[Role.WORKER]]
+    fact: Fact[Framework] | None = None
+    if main is not None and named is not None:
+        fact = framework_fact(scan, named)
+        if named is not main:
+            places = tuple(dict.fromkeys((*fact.evidence[:4], *main.evidence)))[:MAX_EVIDENCE]
+            fact = fact.model_copy(update={"evidence": places, "reason": f"{main.technology.name} builds it"})
+    if fact is not None and rivals and rank == 0:
+        facts = [framework_fact(scan, hit) for hit in rivals]
         others: tuple[Alternative[Framework], ...] = tuple(
-            Alternative(value=other.value, evidence=other.evidence) for other in facts[1:]
+            Alternative(value=other.value, evidence=other.evidence) for other in facts
         )
         fact = fact.model_copy(update={"alternatives": others, "reason": f"the strongest evidence is for {fact.value.name}"})
-        names = ", ".join(other.value.name for other in facts)
+        names = ", ".join(other.value.name for other in (fact, *facts))
         scan.finding(
             "several-frameworks",
             Severity.WARNING,
             f"Several frameworks fit: {names}. {fact.value.name} was taken.",
             "Set [app] framework in deploydeck.toml if another one is meant.",
-            [one.evidence[0] for one in facts if one.evidence],
+            [one.evidence[0] for one in (fact, *facts) if one.evidence],
         )
     wanted = scan.overrides.framework
     if wanted is None:
@@ -92,30 +108,50 @@ def choose_framework(scan: Scan, found: list[Hit]) -> tuple[Technology | None, F
             "Known: " + ", ".join(sorted(known)) + ".",
         )
     chosen = known[wanted]
-    value = Framework(id=chosen.id, name=chosen.name, version=resolved_version(scan, chosen.package, ""))
+    value = Framework(id=chosen.id, name=chosen.name, version=package_version(scan, chosen))
     return chosen, scan.overridden("framework", value, fact)
 
 
 def framework_fact(scan: Scan, hit: Hit) -> Fact[Framework]:
     """A technology that matched as a framework with its resolved version."""
     technology = hit.technology
-    version = resolved_version(scan, technology.package, "")
+    version = package_version(scan, technology)
     value = Framework(id=technology.id, name=technology.name, version=version)
     places = hit.evidence
-    if version:
-        locked = [fact for fact in scan.facts.of("locked", technology.package) if fact.value == version]
-        places = tuple(dict.fromkeys((*places, *evidence(locked[:1], technology.id))))
+    locked = [fact for name in technology.packages for fact in scan.facts.of("locked", name) if version and fact.value == version]
+    places = tuple(dict.fromkeys((*places, *evidence(locked[:1], technology.id))))[:MAX_EVIDENCE]
     return Fact(value=value, confidence=hit.confidence, evidence=places)
 
 
-def ui_libraries(scan: Scan) -> tuple[Fact[Framework], ...]:
-    """Libraries named beside the framework (React in a Vite project)."""
-    found: list[Fact[Framework]] = []
-    for package, name, id in UI_LIBRARIES:
-        if places := scan.facts.of("dependency", package, "node"):
-            value = Framework(id=id, name=name, version=resolved_version(scan, package, places[0].value))
-            found.append(Fact(value=value, confidence=0.9, evidence=evidence(places[:1], id)))
-    return tuple(found)
+def build_tools(scan: Scan, found: list[Hit]) -> tuple[Fact[BuildTool], ...]:
+    """What builds the project: the bundlers and tools that matched."""
+    return tuple(
+        Fact(
+            value=BuildTool(id=hit.technology.id, name=hit.technology.name, version=package_version(scan, hit.technology)),
+            confidence=hit.confidence,
+            evidence=hit.evidence,
+        )
+        for hit in found
+        if hit.technology.role in {Role.BUNDLER, Role.TOOL}
+    )
+
+
+def package_version(scan: Scan, technology: Technology) -> str:
+    """The version of the technology's first package that has one: locked, else pinned exactly where it is declared."""
+    for package in technology.packages:
+        if version := resolved_version(scan, package, ""):
+            return version
+    for package in technology.packages:
+        for fact in scan.facts.of("dependency", package):
+            if version := exact_version(fact.value):
+                return version
+    return ""
+
+
+def exact_version(requirement: str) -> str:
+    """The version of a requirement that allows only one ("==3.1.3", "1.2.3"), else ""."""
+    text = requirement.strip().removeprefix("===").removeprefix("==").removeprefix("=").strip().removeprefix("v")
+    return text if text[:1].isdigit() and "." in text and not any(character in text for character in " ,|*<>^~xX[](){}$") else ""
 
 
 def resolved_version(scan: Scan, package: str, requirement: str, preferred_file: str = "") -> str:
@@ -131,19 +167,24 @@ def resolved_version(scan: Scan, package: str, requirement: str, preferred_file:
     return min(locked, key=rank).value if locked else ""
 
 
-def ecosystem(scan: Scan) -> tuple[Ecosystem | None, list[tuple[Ecosystem, str]]]:
-    """The first manifest at the root that makes this a project of a language, and all of them."""
-    found = [(row, paths[0]) for row in ECOSYSTEMS if (paths := scan.files(row.glob))]
-    return (found[0][0] if found else None), found
+def manifests(scan: Scan) -> list[tuple[Ecosystem, str, str]]:
+    """Every manifest at the component's root: ecosystem, path, and the language it means, in order of trust."""
+    found = []
+    for one in ecosystems().values():
+        for glob, language in one.manifests:
+            if paths := scan.files(glob):
+                found.append((one, paths[0], language))
+    return found
 
 
-def languages(scan: Scan) -> tuple[Fact[Language], ...]:
+def language_shares(scan: Scan) -> tuple[Fact[Language], ...]:
     """Every language by its share of the source bytes, largest first."""
+    extensions, names = _language_index()
     sizes: dict[str, int] = {}
     largest: dict[str, tuple[int, str]] = {}
     for path, entry in scan.tree.entries.items():
         name = entry.name
-        language = EXTENSIONS.get(name.rpartition(".")[2].lower()) if "." in name else None
+        language = names.get(name) or (extensions.get(name.rpartition(".")[2].lower()) if "." in name else None)
         if language and not entry.target:
             sizes[language] = sizes.get(language, 0) + entry.size
             largest[language] = max(largest.get(language, (-1, "")), (entry.size, path))
@@ -152,58 +193,77 @@ def languages(scan: Scan) -> tuple[Fact[Language], ...]:
     for language, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
         share = round(size / total, 4) if total else 0.0
         place = Evidence(file=largest[language][1], rule="extension")
-        facts.append(
-            Fact(value=Language(name=language, version=pinned(scan, language), share=share), confidence=0.9, evidence=(place,))
-        )
+        facts.append(Fact(value=_language(scan, language, share), confidence=0.9, evidence=(place,)))
     return tuple(facts)
+
+
+@lru_cache(maxsize=1)
+def _language_index() -> tuple[dict[str, str], dict[str, str]]:
+    rows = languages().values()
+    return (
+        {extension: row.id for row in rows for extension in row.extensions},
+        {name: row.id for row in rows for name in row.files},
+    )
+
+
+def _language(scan: Scan, id: str, share: float) -> Language:
+    row = languages()[id]
+    return Language(id=id, name=row.name, version=pinned(scan, id), share=share)
 
 
 def main_language(
     scan: Scan, shares: tuple[Fact[Language], ...], technology: Technology | None, framework: Fact[Framework] | None
 ) -> Fact[Language] | None:
     """The language of what is deployed: the framework's, else the manifest's, else the largest share."""
-    share = {fact.value.name: fact.value.share for fact in shares}
-    _, manifests = ecosystem(scan)
-    name, places, sure, reason = "", tuple[Evidence, ...](), 0.0, ""
-    if technology is not None and framework is not None:
-        name, places, sure, reason = (
-            technology.language,
-            framework.evidence,
-            framework.confidence,
-            f"{technology.name} is written in it",
-        )
-    elif manifests:
-        row, path = manifests[0]
-        name, places, sure, reason = row.language, (Evidence(file=path, rule="manifest"),), 0.9, f"{path} is its manifest"
+    share = {fact.value.id: fact.value.share for fact in shares}
+    found = manifests(scan)
+    id, places, sure, reason = "", tuple[Evidence, ...](), 0.0, ""
+    family: tuple[str, ...] = ()
+    if technology is not None and framework is not None and not languages()[technology.language].markup:
+        id, places, sure = technology.language, framework.evidence, framework.confidence
+        reason, family = f"{technology.name} is written in it", ecosystems()[technology.ecosystem].languages
+    elif found:
+        one, path, id = found[0]
+        places, sure, reason, family = (Evidence(file=path, rule="manifest"),), 0.9, f"{path} is its manifest", one.languages
     elif shares:
-        best = next((fact for fact in shares if fact.value.name not in MARKUP), shares[0])
+        best = next((fact for fact in shares if not languages()[fact.value.id].markup), None)
+        if best is None:
+            best = next((fact for fact in shares if fact.value.id == "html"), shares[0])
         return best.model_copy(update={"confidence": 0.6, "reason": "the largest share of the sources"})
-    if not name:
+    if not id:
         return None
-    if name == "JavaScript" and share.get("TypeScript", 0.0) > share.get("JavaScript", 0.0):
-        name = "TypeScript"
+    if len(family) > 1:  # several languages share a manifest: the sources say which one it is
+        largest = max(family, key=lambda one: share.get(one, 0.0))
+        if share.get(largest, 0.0) > share.get(id, 0.0):
+            id = largest
     places = tuple(
-        dict.fromkeys((*(Evidence(file=path, rule="manifest") for row, path in manifests if row.language == name), *places))
+        dict.fromkeys((*(Evidence(file=path, rule="manifest") for one, path, _ in found if id in one.languages), *places))
     )
     others: list[Alternative[Language]] = [
-        Alternative(
-            value=Language(name=row.language, share=share.get(row.language, 0.0)), evidence=(Evidence(file=path, rule="manifest"),)
-        )
-        for row, path in manifests
-        if not _same(row.language, name)
+        Alternative(value=_language(scan, other, share.get(other, 0.0)), evidence=(Evidence(file=path, rule="manifest"),))
+        for one, path, other in found
+        if id not in one.languages
     ]
-    unique = tuple({other.value.name: other for other in others}.values())
-    value = Language(name=name, version=pinned(scan, name), share=share.get(name, 0.0))
-    return Fact(value=value, confidence=max(sure, 0.5), evidence=places[:MAX_EVIDENCE], alternatives=unique, reason=reason)
+    unique = tuple({other.value.id: other for other in others}.values())
+    return Fact(
+        value=_language(scan, id, share.get(id, 0.0)),
+        confidence=max(sure, 0.5),
+        evidence=places[:MAX_EVIDENCE],
+        alternatives=unique,
+        reason=reason,
+    )
 
 
-def _same(one: str, other: str) -> bool:
-    return one == other or {one, other} <= {"JavaScript", "TypeScript"} or {one, other} <= {"Java", "Kotlin"}
+def runtime_of(language: str) -> str:
+    """The id of the runtime that programs of a language run on: the first of its ecosystem; "" when it has none."""
+    row = languages().get(language)
+    home = ecosystems().get(row.ecosystem) if row else None
+    return home.runtimes[0].id if home and home.runtimes else ""
 
 
 def pinned(scan: Scan, language: str) -> str:
     """What the project pins for a language, as written there."""
-    runtime = RUNTIMES.get(RUNTIME_OF.get(language, ""))
+    runtime = runtimes().get(runtime_of(language))
     if runtime is None:
         return ""
     pins = {fact.scope: fact.value for fact in reversed(scan.facts.of("pin", runtime.id))}

@@ -7,18 +7,21 @@ import re
 from deploydeck.domain import Alternative, Evidence, Fact, Severity, StartCommand
 from deploydeck.scan.commands import parse_command
 from deploydeck.scan.facts import Found
-from deploydeck.scan.parsers.node_source import SERVER_OBJECTS
+from deploydeck.scan.rules import Technology
 from deploydeck.scan.rules.names import HEALTH_PATHS
-from deploydeck.scan.rules.technologies import Technology
 from deploydeck.scan.state import Scan, evidence
 
+SERVER_OBJECTS = frozenset({"app", "server", "application", "fastify", "api", "router", "e", "r", "mux", "engine"})
+"""Names an application object usually has, in any language."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PARAMETER = re.compile(r"[<>{}:*]")
 _NEXT_ROUTE = re.compile(r"^(?:src/)?(?:app((?:/[a-z0-9_-]+)+)/route|pages(/api(?:/[a-z0-9_-]+)+))\.(?:ts|js|mjs|tsx|jsx)$")
 
 
-def port(scan: Scan, technology: Technology | None, start: Fact[StartCommand] | None, scope: str) -> Fact[int] | None:
-    """Source, then Procfile and scripts, then Dockerfile and compose, then the framework's default; disagreement is a conflict."""
+def port(
+    scan: Scan, technology: Technology | None, start: Fact[StartCommand] | None, scope: str, configured: Fact[int] | None = None
+) -> Fact[int] | None:
+    """Source, then configuration, Procfile and scripts, Dockerfile and compose, the framework's default; disagreement is a conflict."""
     found: list[tuple[int, float, Evidence, str]] = []
     start_files = {place.file for place in start.evidence} if start else set()
     listening = [fact for fact in scan.facts.of("listen", scope=scope) if fact.name]
@@ -30,6 +33,11 @@ def port(scan: Scan, technology: Technology | None, start: Fact[StartCommand] | 
         listening = [fact for fact in listening if started(fact)]
     for fact in listening:
         found.append((int(fact.name), 0.9, fact.evidence("port"), "the source listens there"))
+    if configured is not None and configured.evidence:
+        found += [(configured.value, configured.confidence, place, configured.reason) for place in configured.evidence[:1]]
+    for fact in scan.facts.of("platform-port"):
+        if fact.name.isdigit():
+            found.append((int(fact.name[:6]), 0.85, fact.evidence("port"), f"{fact.file} says so"))
     for process in scan.facts.of("process", "web"):
         if (command := parse_command(process.value)) and command.port:
             found.append((command.port, 0.9, process.evidence("port"), "the Procfile says so"))
@@ -62,6 +70,8 @@ def port(scan: Scan, technology: Technology | None, start: Fact[StartCommand] | 
             Alternative(value=number, evidence=tuple(places)) for number, places in others.items()
         )
         fact_ = Fact(value=value, confidence=confidence, evidence=same, alternatives=alternatives, reason=reason)
+    elif configured is not None:
+        fact_ = configured
     elif default and technology and start:
         fact_ = Fact(
             value=default,
@@ -110,11 +120,15 @@ def health_path(scan: Scan, technology: Technology | None, scope: str, *, static
 def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact[str]:
     routes = _routes(scan, technology, scope)
     by_path = {fact.name.rstrip("/") or "/": fact for fact in reversed(routes)}
+    for fact in scan.facts.of("platform-health"):
+        return Fact(value=fact.name, confidence=0.95, evidence=evidence([fact], "health"), reason=f"{fact.file} names it")
     best = next((by_path[path] for path in HEALTH_PATHS if path in by_path), None)
     if best:
         return Fact(
             value=best.name, confidence=0.95, evidence=evidence([best], "health"), reason="a route of this name is in the source"
         )
+    if technology and technology.health:
+        return Fact(value=technology.health, confidence=0.85, evidence=(), reason=f"{technology.name} serves it by itself")
     if "/" in by_path:
         return Fact(
             value="/", confidence=0.8, evidence=evidence([by_path["/"]], "health"), reason="no health route; the page at / answers"

@@ -21,40 +21,72 @@ MAX_SAME_FINDINGS = 20
 
 @dataclass
 class Scan:
-    """One scan in progress."""
+    """The scan of one component in progress. Paths are relative to the component's directory, `directory` ("": the project itself).
+
+    `above` are files of the outer project that hold for its components too (lock files, version pins), by name, as relative paths.
+    """
 
     tree: Tree
     facts: Facts
     overrides: AppSettings
+    directory: str = ""
+    above: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     _hidden: dict[str, int] = field(default_factory=dict)
 
     @cached_property
+    def names(self) -> dict[str, list[str]]:
+        """The names of the files in each directory that has some."""
+        found: dict[str, list[str]] = {}
+        for path in self.tree.entries:
+            directory, _, name = path.rpartition("/")
+            found.setdefault(directory, []).append(name)
+        return found
+
+    @cached_property
     def directories(self) -> frozenset[str]:
         found: set[str] = set()
-        for path in self.tree.entries:
-            parent = path.rpartition("/")[0]
-            while parent and parent not in found:
-                found.add(parent)
-                parent = parent.rpartition("/")[0]
+        for directory in self.names:
+            while directory and directory not in found:
+                found.add(directory)
+                directory = directory.rpartition("/")[0]
         return frozenset(found)
 
     @cached_property
-    def top(self) -> tuple[str, ...]:
-        """Names of the files at the root."""
-        return tuple(path for path in self.tree.entries if "/" not in path)
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for directory, names in self.names.items():
+            for name in names:
+                found.setdefault(name, []).append(f"{directory}/{name}" if directory else name)
+        return found
 
     def files(self, glob: str) -> list[str]:
-        """Paths that match: an exact path, `dir/**` (the first file in there), or a glob; without a slash only at the root."""
+        """Paths that match: an exact path, `dir/**` (one file in there), `**/name` (anywhere), or a glob, `*` within one name."""
         if glob.endswith("/**"):
-            if glob.removesuffix("/**") not in self.directories:
+            directory = glob.removesuffix("/**")
+            if directory not in self.directories:
                 return []
-            return [next(path for path in self.tree.entries if path.startswith(glob.removesuffix("**")))]
+            return [next(path for path in self.tree.entries if path.startswith(f"{directory}/"))]
+        if glob.startswith("**/"):
+            name = glob.removeprefix("**/")
+            if "*" not in name:
+                return self._by_name.get(name, [])
+            pattern = _compiled(name)
+            return [path for known, paths in self._by_name.items() if pattern.match(known) for path in paths]
         if "*" not in glob:
             return [glob] if glob in self.tree.entries else []
-        pattern = _compiled(glob)
-        names: Iterable[str] = self.top if "/" not in glob else self.tree.entries
-        return [path for path in names if path.count("/") == glob.count("/") and pattern.match(path)]
+        parent, _, name = glob.rpartition("/")
+        parents: Iterable[str] = (parent,)
+        if "*" in parent:
+            above = _compiled(parent)
+            parents = [one for one in self.names if one.count("/") == parent.count("/") and above.match(one)]
+        pattern = _compiled(name)
+        return [f"{one}/{known}" if one else known for one in parents for known in self.names.get(one, ()) if pattern.match(known)]
+
+    def standing(self, glob: str) -> str:
+        """The first file that matches here or, for a whole name, in the outer project; "" when there is none."""
+        found = self.files(glob)
+        return found[0] if found else self.above.get(glob, "")
 
     def finding(self, code: str, severity: Severity, message: str, hint: str = "", evidence: Iterable[Evidence] = ()) -> None:
         """Report something; beyond twenty of one code only the number is kept."""

@@ -4,57 +4,67 @@ from __future__ import annotations
 
 import re
 
-from deploydeck.domain import Alternative, DeployDeckError, Evidence, Fact, PackageManager, Severity
+from deploydeck.domain import Alternative, DeployDeckError, Evidence, Fact, PackageManager, Severity, utc_now
 from deploydeck.scan.facts import Found
 from deploydeck.scan.ranges import is_exact, newest, parse_version, satisfies
-from deploydeck.scan.rules.managers import BY_NAME, MANAGERS, NPM, PIP, REQUIREMENTS, Manager
-from deploydeck.scan.rules.runtimes import RUNTIMES, Runtime
+from deploydeck.scan.rules import Ecosystem, Manager, Runtime, managers, runtimes
 from deploydeck.scan.state import Scan, evidence
 
 
-def package_manager(scan: Scan, scope: str) -> Fact[PackageManager] | None:
-    """The manager of an ecosystem (python, node): packageManager field, then lock files, then its section, then the manifest."""
-    choices: list[tuple[Manager, float, Evidence, str]] = []
-    declared = scan.facts.first("package-manager", scope=scope)
-    if declared and declared.name in BY_NAME:
-        choices.append((BY_NAME[declared.name], 0.98, declared.evidence("manager"), f"packageManager names {declared.name}"))
-    rows = [manager for manager in MANAGERS if manager.scope == scope]
-    for manager in rows:
-        for lock in manager.locks:
-            if lock in scan.tree.entries:
-                choices.append((manager, 0.95, Evidence(file=lock, rule="manager"), f"{lock} is there"))
-                break
-    for manager in rows:
-        if manager.tool and (tool := scan.facts.first("tool", manager.tool, scope)):
-            choices.append((manager, 0.8, tool.evidence("manager"), f"pyproject.toml has a section for {manager.name}"))
-    choices += _by_manifest(scan, scope)
+def package_manager(scan: Scan, ecosystem: Ecosystem) -> tuple[Fact[PackageManager] | None, tuple[Fact[PackageManager], ...]]:
+    """The manager of an ecosystem, and every manager there is a sign of.
+
+    Order of trust: a declaration (`packageManager`), a lock file, the manager's own section or file, the bare manifest.
+    """
+    choices = _choices(scan, ecosystem)
     fact = _decide(scan, choices)
+    every = tuple(
+        Fact(value=_value(scan, manager), confidence=sure, evidence=(place,), reason=reason)
+        for manager, sure, place, reason in {one[0].id: one for one in reversed(choices)}.values()
+    )
     wanted = scan.overrides.package_manager
     if wanted is None:
-        return fact
-    if wanted not in BY_NAME:
+        return fact, every
+    known = managers()
+    if wanted not in known:
         raise DeployDeckError(
             "scan-unknown-manager",
             f"{wanted!r} is not a package manager DeployDeck knows.",
             "It stands in [app] package_manager.",
-            "Known: " + ", ".join(sorted(BY_NAME)) + ".",
+            "Known: " + ", ".join(sorted(known)) + ".",
         )
-    if BY_NAME[wanted].scope != scope:
-        return fact
-    return scan.overridden("package_manager", _value(scan, BY_NAME[wanted]), fact)
+    if known[wanted].ecosystem != ecosystem.id:
+        return fact, every
+    return scan.overridden("package_manager", _value(scan, known[wanted]), fact), every
 
 
-def _by_manifest(scan: Scan, scope: str) -> list[tuple[Manager, float, Evidence, str]]:
-    if scope == "node":
-        place = scan.facts.first("manifest", "package.json")
-        return [(NPM, 0.7, place.evidence("manager"), "npm comes with Node.js")] if place else []
-    found = next((path for path in REQUIREMENTS if path in scan.tree.entries), "")
-    if found:
-        return [(PIP, 0.9, Evidence(file=found, rule="manager"), f"{found} is there")]
-    place = scan.facts.first("manifest", "pyproject")
-    if place:
-        return [(PIP, 0.7, place.evidence("manager"), "pyproject.toml without a lock file")]
-    return [(PIP, 0.7, Evidence(file="setup.py", rule="manager"), "setup.py")] if "setup.py" in scan.tree.entries else []
+def _choices(scan: Scan, ecosystem: Ecosystem) -> list[tuple[Manager, float, Evidence, str]]:
+    choices: list[tuple[Manager, float, Evidence, str]] = []
+    rows = {manager.id: manager for manager in ecosystem.managers}
+    for declared in scan.facts.of("package-manager"):
+        if declared.name in rows:
+            choices.append((rows[declared.name], 0.98, declared.evidence("manager"), f"{declared.file} names {declared.name}"))
+    locks = [
+        (row, lock) for row in rows.values() if (lock := next((path for glob in row.locks if (path := scan.standing(glob))), ""))
+    ]
+    own = [(row, lock) for row, lock in locks if not lock.startswith("/")]
+    choices += [(row, 0.95, Evidence(file=lock, rule="manager"), f"{lock.lstrip('/')} is there") for row, lock in own or locks]
+    for manager in rows.values():
+        tool = scan.facts.first("tool", manager.tool, ecosystem.id) if manager.tool else None
+        if tool:
+            choices.append((manager, 0.8, tool.evidence("manager"), f"{tool.file} has a section for {manager.name}"))
+    for manager in rows.values():
+        if path := next((path for glob in manager.files if (path := scan.standing(glob))), ""):
+            choices.append((manager, 0.8 if path.startswith("/") else 0.9, Evidence(file=path, rule="manager"), f"{path} is there"))
+    for version in scan.facts.of("manager-version"):
+        if version.name in rows and version.scope == "engines":
+            choices.append((rows[version.name], 0.75, version.evidence("manager"), f"engines asks for {version.name}"))
+    for manager in reversed(list(rows.values())):  # the last row is what comes with the language
+        if path := next((path for glob in manager.manifests for path in scan.files(glob)), ""):
+            sure = 0.9 if path.endswith(".txt") else 0.7
+            choices.append((manager, sure, Evidence(file=path, rule="manager"), f"{path} is there, and no sign of another manager"))
+            break
+    return choices
 
 
 def _decide(scan: Scan, choices: list[tuple[Manager, float, Evidence, str]]) -> Fact[PackageManager] | None:
@@ -63,57 +73,44 @@ def _decide(scan: Scan, choices: list[tuple[Manager, float, Evidence, str]]) -> 
     manager, confidence, _, reason = choices[0]
     places = tuple(dict.fromkeys(place for one, _, place, _ in choices if one is manager))
     value = _value(scan, manager)
-    other: dict[str, Evidence] = {}
+    other: dict[str, tuple[Manager, Evidence]] = {}
     for one, sure, place, _ in choices:
         if one is not manager and sure >= 0.9:  # a bare manifest does not contradict a lock file
-            other.setdefault(one.name, place)
+            other.setdefault(one.id, (one, place))
     alternatives: tuple[Alternative[PackageManager], ...] = tuple(
-        Alternative(value=_value(scan, BY_NAME[name]), evidence=(place,)) for name, place in other.items()
+        Alternative(value=_value(scan, one), evidence=(place,)) for one, place in other.values()
     )
     if other:
         requirements_only = set(other) == {"pip"}
         scan.finding(
             "several-managers",
             Severity.INFO if requirements_only else Severity.WARNING,
-            f"Files of several package managers: {', '.join([manager.name, *other])}. {manager.name} was taken because {reason}.",
+            f"Files of several package managers: {', '.join([manager.id, *other])}. {manager.id} was taken because {reason}.",
             "Remove the files that are out of date, or set [app] package_manager in deploydeck.toml.",
-            [*places[:1], *other.values()],
+            [*places[:1], *(place for _, place in other.values())],
         )
-    if manager.scope == "node" and not value.lock_file:
+    if manager.lock_wanted and manager.locks and not value.lock_file:
         scan.finding(
             "no-lock-file",
             Severity.WARNING,
-            f"There is no lock file for {manager.name}: every build may install other versions.",
-            f"Run {manager.name} install once and commit its lock file.",
-            places[:1],
-        )
-    elif manager.name in {"uv", "poetry"} and not value.lock_file:
-        scan.finding(
-            "no-lock-file",
-            Severity.WARNING,
-            f"There is no {manager.locks[0]}: every build may install other versions.",
-            f"Run {manager.name} lock and commit the file.",
+            f"There is no lock file for {manager.name} ({manager.locks[0]}): every build may install other versions.",
+            "Let the package manager write it, and commit it.",
             places[:1],
         )
     return Fact(value=value, confidence=confidence, evidence=places, alternatives=alternatives, reason=reason)
 
 
 def _value(scan: Scan, manager: Manager) -> PackageManager:
-    lock = next((path for path in manager.locks if path in scan.tree.entries), "")
-    manifest = manager.manifest
-    if manager is PIP:
-        manifest = next((path for path in REQUIREMENTS if path in scan.tree.entries), "")
-        manifest = manifest or next(
-            (path for path in ("pyproject.toml", "setup.py") if path in scan.tree.entries), "requirements.txt"
-        )
-    declared = scan.facts.first("package-manager", manager.name) or scan.facts.first("manager-version", manager.name)
+    lock = next((path for glob in manager.locks if (path := scan.standing(glob))), "")
+    manifest = next((path for glob in manager.manifests if (path := scan.standing(glob))), "")
+    declared = scan.facts.first("package-manager", manager.id) or scan.facts.first("manager-version", manager.id)
     version = declared.value if declared else ""
-    return PackageManager(name=manager.name, version=version, manifest=manifest, lock_file=lock)
+    return PackageManager(name=manager.id, version=version, manifest=manifest, lock_file=lock)
 
 
 def runtime_version(scan: Scan, runtime_id: str) -> Fact[str] | None:
     """The version to run on, as an image tag would say it ("3.12", "22"); None when the project pins nothing."""
-    runtime = RUNTIMES[runtime_id]
+    runtime = runtimes()[runtime_id]
     pins = sorted(
         (pin for pin in scan.facts.of("pin", runtime_id) if pin.scope in runtime.sources),
         key=lambda pin: runtime.sources.index(pin.scope),
@@ -128,12 +125,32 @@ def runtime_version(scan: Scan, runtime_id: str) -> Fact[str] | None:
                 "runtime-version-unreadable",
                 Severity.WARNING,
                 f"{pin.file} asks for {runtime.name} {pin.value!r}, which names no known version.",
-                f"Write a version like {runtime.preferred[0]}.",
+                f"Write a version like {runtime.lines[0]}." if runtime.lines else "Write a version number.",
                 [pin.evidence("pin")],
             )
     fact = _decide_version(scan, runtime, readable)
     wanted = scan.overrides.runtime_version
-    return fact if wanted is None else scan.overridden("runtime_version", wanted, fact)
+    fact = fact if wanted is None else scan.overridden("runtime_version", wanted, fact)
+    if fact is not None:
+        _report_end_of_life(scan, runtime, fact)
+    return fact
+
+
+def _report_end_of_life(scan: Scan, runtime: Runtime, fact: Fact[str]) -> None:
+    """A line whose support has ended, by the dated table of the rules, is a finding."""
+    chosen = parse_version(fact.value) or ()
+    today = utc_now().date()
+    for line, day in runtime.end_of_life:
+        numbers = parse_version(line) or ()
+        if numbers and chosen[: len(numbers)] == numbers and day <= today:
+            scan.finding(
+                "runtime-end-of-life",
+                Severity.WARNING,
+                f"{runtime.name} {fact.value}: support of {line} ended on {day} (table of {runtime.checked}).",
+                f"Move to {runtime.lines[0]}." if runtime.lines else "Move to a line that is supported.",
+                fact.evidence,
+            )
+            return
 
 
 def _read(runtime: Runtime, text: str) -> tuple[str, float, str]:
@@ -143,10 +160,10 @@ def _read(runtime: Runtime, text: str) -> tuple[str, float, str]:
     if is_exact(text):
         numbers = parse_version(text) or ()
         if runtime.id == "python" and len(numbers) < 2:
-            version = newest(runtime.preferred, text) or ""
-            return version, 0.8, f"{runtime.preferred[0]} is the line taken for {text}"
+            version = newest(runtime.lines, text) or ""
+            return version, 0.8, f"{runtime.lines[0]} is the line taken for {text}"
         return ".".join(map(str, numbers)), 0.97, "pinned exactly"
-    version = newest(runtime.preferred, text) or ""
+    version = newest(runtime.lines, text) or ""
     if not version:  # a range below or above every line we list: its own lower bound is the most it says
         bound = re.match(r"^\s*[\^~>=]{1,2}\s*(\d+\.\d+|\d+)", text)
         version = bound[1] if bound and satisfies(parse_version(bound[1]) or (), text) else ""
@@ -159,9 +176,7 @@ def _decide_version(scan: Scan, runtime: Runtime, readable: list[tuple[Found, st
     first, version, confidence, reason = readable[0]
     if not is_exact(first.value):  # several ranges: take a line that all of them allow, if there is one
         ranges = [pin.value for pin, *_ in readable if not dict(runtime.aliases).get(pin.value.strip().lower())]
-        common = next(
-            (line for line in runtime.preferred if all(satisfies(parse_version(line) or (), one) for one in ranges)), None
-        )
+        common = next((line for line in runtime.lines if all(satisfies(parse_version(line) or (), one) for one in ranges)), None)
         version = common if common and len(ranges) == len(readable) else version
     numbers = parse_version(version) or ()
     agreeing = [pin for pin, other, *_ in readable if _agrees(numbers, pin.value, other)]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deploydeck.domain import Evidence, Fact, Framework, Kind, Language, PackageManager, StartCommand, Support
-from deploydeck.scan.rules.languages import INSIDE, Ecosystem
-from deploydeck.scan.rules.managers import BY_NAME
-from deploydeck.scan.rules.technologies import Technology
+from deploydeck.scan.ecosystems import Resolved
+from deploydeck.scan.rules import Ecosystem, Technology, languages, managers
 from deploydeck.scan.state import Scan
 
 _SITE_DIRECTORIES = ("", "public", "site", "www", "html", "htdocs", "docs", "static", "src")
@@ -20,48 +19,60 @@ class Known:
 
     technology: Technology | None
     framework: Fact[Framework] | None
-    ecosystem: Ecosystem | None
+    home: Ecosystem | None
     language: Fact[Language] | None
     manager: Fact[PackageManager] | None
     start: Fact[StartCommand] | None
     explicit_start: bool
-    output: Fact[str] | None
+    resolved: Resolved
+    kind: Kind
     static: bool
 
 
 def verdict(scan: Scan, known: Known) -> tuple[Kind, Support, str]:
     """Kind, support and the sentence that says why."""
-    technology, manager = known.technology, known.manager
+    technology, output = known.technology, known.resolved.output
     if not scan.tree.entries:
         what = "It holds nothing that can be read." if scan.tree.unreadable else "The directory is empty."
         return Kind.NONE, Support.UNKNOWN, what
-    if known.static and known.output:
-        return (
-            Kind.STATIC,
-            Support.SUPPORTED,
-            "Static site" if known.output.value == "." else f"Static site in {known.output.value}",
-        )
-    if technology is None and (known.ecosystem is None or not known.ecosystem.deployable):
-        if known.ecosystem is not None:
-            return Kind.NONE, Support.NOT_YET, f"{known.ecosystem.name} project; {_LATER}."
-        return Kind.NONE, Support.UNKNOWN, _nothing(scan, known)
-    name = technology.name if technology else known.ecosystem.name if known.ecosystem else ""
-    deployable = technology.supported if technology else False
-    deployable_language = technology is None or technology.language in {"Python", "JavaScript"}
-    if not deployable and not (known.explicit_start and deployable_language):
-        if technology:
-            return Kind.NONE, Support.NOT_YET, f"{name} project; {_LATER}."
-        if known.start is None:
-            return Kind.NONE, Support.NOT_YET, f"{name} project, but no web framework and no start command were found in it."
-    if manager is not None and not BY_NAME[manager.value.name].supported:
-        return Kind.NONE, Support.NOT_YET, f"{name} project managed by {manager.value.name}, which is not supported yet."
-    kind = Kind.STATIC if technology and technology.kind is Kind.STATIC and not known.explicit_start else Kind.SERVER
-    if known.output and known.start is None and technology and technology.id == "nextjs":
-        kind = Kind.STATIC
-    if kind is Kind.SERVER and known.start is None:
-        return kind, Support.NOT_YET, f"{name} project, but how it is started was not found. Set [app] start in deploydeck.toml."
-    with_manager = f" with {manager.value.name}" if manager else ""
-    return kind, Support.SUPPORTED, f"{name} project{with_manager}"
+    if known.static and output:
+        return Kind.STATIC, Support.SUPPORTED, "Static site" if output.value == "." else f"Static site in {output.value}"
+    if known.home is None:
+        return known.kind, Support.UNKNOWN, _nothing(known)
+    name = known.framework.value.name if known.framework else known.language.value.name if known.language else ""
+    deployable = technology.supported if technology else True
+    if not known.home.deployable or not (deployable or known.explicit_start):
+        return known.kind, Support.NOT_YET, f"{name} project; {_LATER}."
+    if technology is None and known.start is None:
+        return known.kind, Support.NOT_YET, f"{name} project, but no web framework and no start command were found in it."
+    if known.manager is not None and not managers()[known.manager.value.name].supported:
+        return known.kind, Support.NOT_YET, f"{name} project managed by {known.manager.value.name}, which is not supported yet."
+    if known.kind is Kind.SERVER and known.start is None:
+        hint = "Set [app] start in deploydeck.toml."
+        return known.kind, Support.NOT_YET, f"{name} project, but how it is started was not found. {hint}"
+    if known.kind is Kind.NONE:
+        return known.kind, Support.NOT_YET, f"{name} project; {_LATER}."
+    with_manager = f" with {known.manager.value.name}" if known.manager else ""
+    return known.kind, Support.SUPPORTED, f"{name} project{with_manager}"
+
+
+def plain_site(
+    scan: Scan, technology: Technology | None, home: Ecosystem | None, start: Fact[StartCommand] | None, known: Resolved
+) -> Fact[str] | None:
+    """The directory of a plain site: an index.html, nothing that runs, nothing that must be built first. None when it is none."""
+    if technology is not None or start is not None or known.build is not None or known.kind is not None:
+        return None
+    site = static_directory(scan)
+    if site is None:
+        return None
+    if home is None or home.id == "sites":
+        return site
+    read = scan.facts.first("manifest", "package.json")  # a broken manifest says nothing about what must be built
+    return site if home.id == "node" and (read is not None or not scan.files("package.json")) and not _runs(scan) else None
+
+
+def _runs(scan: Scan) -> bool:
+    return bool(scan.facts.of("listen", scope="node"))
 
 
 def static_directory(scan: Scan) -> Fact[str] | None:
@@ -74,20 +85,7 @@ def static_directory(scan: Scan) -> Fact[str] | None:
     return None
 
 
-def _nothing(scan: Scan, known: Known) -> str:
-    inside: dict[str, str] = {}
-    names_of: dict[str, set[str]] = {}
-    for path in scan.tree.entries:
-        if 1 <= path.count("/") <= 2:
-            directory, _, name = path.rpartition("/")
-            names_of.setdefault(directory, set()).add(name)
-    for directory, names in sorted(names_of.items()):
-        row = next((row for row in INSIDE if "*" not in row.glob and row.glob in names), None)
-        if row and not any(directory.startswith(f"{other}/") for other in inside):
-            inside[directory] = row.name
-    if inside:
-        listed = ", ".join(f"{directory} ({name})" for directory, name in list(inside.items())[:6])
-        return f"No project at the top of this directory, but there are some inside: {listed}. Open one of them."
-    if known.language:
+def _nothing(known: Known) -> str:
+    if known.language and not languages()[known.language.value.id].markup:
         return f"There are {known.language.value.name} files, but no manifest, framework or index.html that says what to deploy."
     return "Nothing here says what to deploy: no manifest, no framework, no index.html."

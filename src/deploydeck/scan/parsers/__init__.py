@@ -1,90 +1,60 @@
-"""Parsers: pure functions from a file's name and bytes to facts. This table says which file each one reads."""
+"""Parsers: pure functions from a file's name and bytes to facts. Each module lists the files it reads in its own PARSERS."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fnmatch import translate
-from typing import Literal
+from functools import lru_cache
+from importlib import import_module
 
-from deploydeck.scan.facts import Found
-from deploydeck.scan.parsers import node_manifests, node_source, platform_files, python_manifests, python_source
+from deploydeck.scan.parsers.base import Parse, Parser, Size
 
-Parse = Callable[[str, bytes], Iterator[Found]]
-Size = Literal["manifest", "lock", "source"]
-
-
-@dataclass(frozen=True, slots=True)
-class Parser:
-    """Files at the root whose path matches `pattern` (anywhere in the tree when `anywhere`). `size` names the limit of its read."""
-
-    pattern: str
-    parse: Parse
-    size: Size = "manifest"
-    anywhere: bool = False
-    config_kind: str = ""
+MODULES = (
+    "python_manifests", "python_source", "node_manifests", "node_source", "jvm_manifests", "jvm_source", "go_project", "rust_project",
+    "compiled_projects", "ruby_project", "php_project", "beam_project", "script_projects", "dotnet_project", "dart_project", "sites",
+    "pins", "containers", "platforms", "pipelines", "infrastructure", "environments", "credentials", "datasources",
+)  # fmt: skip
+"""Where the same file fits several, the first wins, except that a module's own name or path beats another's pattern."""
 
 
-PARSERS: tuple[Parser, ...] = (
-    Parser("requirements*.txt", python_manifests.requirements, config_kind="pip"),
-    Parser("requirements/*.txt", python_manifests.requirements, config_kind="pip"),
-    Parser("pyproject.toml", python_manifests.pyproject, config_kind="pyproject"),
-    Parser("uv.lock", python_manifests.toml_lock, "lock", config_kind="lock"),
-    Parser("poetry.lock", python_manifests.toml_lock, "lock", config_kind="lock"),
-    Parser("pdm.lock", python_manifests.toml_lock, "lock", config_kind="lock"),
-    Parser("Pipfile", python_manifests.pipfile, config_kind="pipenv"),
-    Parser("Pipfile.lock", python_manifests.pipfile_lock, "lock", config_kind="lock"),
-    Parser("package.json", node_manifests.package_json, config_kind="package.json"),
-    Parser("package-lock.json", node_manifests.package_lock, "lock", config_kind="lock"),
-    Parser("npm-shrinkwrap.json", node_manifests.package_lock, "lock", config_kind="lock"),
-    Parser("pnpm-lock.yaml", node_manifests.pnpm_lock, "lock", config_kind="lock"),
-    Parser("yarn.lock", node_manifests.yarn_lock, "lock", config_kind="lock"),
-    Parser(".python-version", platform_files.pin_file("python", ".python-version"), config_kind="version"),
-    Parser("runtime.txt", platform_files.pin_file("python", "runtime.txt"), config_kind="version"),
-    Parser(".nvmrc", platform_files.pin_file("node", ".nvmrc"), config_kind="version"),
-    Parser(".node-version", platform_files.pin_file("node", ".node-version"), config_kind="version"),
-    Parser(".tool-versions", platform_files.tool_versions, config_kind="version"),
-    Parser("Procfile", platform_files.procfile, config_kind="procfile"),
-    Parser("Dockerfile", platform_files.dockerfile, config_kind="dockerfile"),
-    Parser("Containerfile", platform_files.dockerfile, config_kind="dockerfile"),
-    Parser("compose.y*ml", platform_files.compose, config_kind="compose"),
-    Parser("docker-compose.y*ml", platform_files.compose, config_kind="compose"),
-    Parser(".env*", platform_files.env_file),
-    Parser("deploydeck.toml", platform_files.override_lines, config_kind="deploydeck"),
-    Parser("*.pem", platform_files.private_key, anywhere=True),
-    Parser("*.key", platform_files.private_key, anywhere=True),
-    Parser("id_rsa", platform_files.private_key, anywhere=True),
-    Parser("next.config.*", node_source.build_config, config_kind="next"),
-    Parser("vite.config.*", node_source.build_config, config_kind="vite"),
-    Parser("*.py", python_source.python_source, "source", anywhere=True),
-    *(
-        Parser(f"*.{extension}", node_source.node_source, "source", anywhere=True)
-        for extension in ("js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte")
-    ),
-)
+@lru_cache(maxsize=1)
+def parsers() -> tuple[Parser, ...]:
+    """Every parser of every module."""
+    return tuple(parser for name in MODULES for parser in import_module(f"{__name__}.{name}").PARSERS)
 
-_BY_NAME = {parser.pattern: parser for parser in PARSERS if "*" not in parser.pattern and not parser.anywhere}
-_BY_EXTENSION = {
-    parser.pattern.rpartition(".")[2]: parser for parser in PARSERS if parser.anywhere and parser.pattern.startswith("*.")
-}
-_BY_PATTERN = tuple(
-    (re.compile(translate(parser.pattern)), parser) for parser in PARSERS if "*" in parser.pattern and not parser.anywhere
-)
+
+@lru_cache(maxsize=1)
+def _index() -> tuple[dict[str, Parser], dict[str, Parser], dict[str, Parser], tuple[tuple[re.Pattern[str], int, Parser], ...]]:
+    own: dict[str, Parser] = {}
+    anywhere: dict[str, Parser] = {}
+    extensions: dict[str, Parser] = {}
+    patterns: list[tuple[re.Pattern[str], int, Parser]] = []
+    for parser in parsers():
+        if "*" not in parser.pattern:
+            (anywhere if parser.anywhere else own).setdefault(parser.pattern, parser)
+        elif parser.anywhere and re.fullmatch(r"\*\.[a-z0-9]+", parser.pattern):
+            extensions.setdefault(parser.pattern[2:], parser)
+        else:
+            depth = -1 if parser.anywhere else parser.pattern.count("/")
+            patterns.append((re.compile(translate(parser.pattern)), depth, parser))
+    return own, anywhere, extensions, tuple(patterns)
 
 
 def parser_for(path: str) -> Parser | None:
-    """The parser of a file by its path relative to the root; manifests count only at the root."""
-    directory, _, name = path.rpartition("/")
-    if not directory or directory == "requirements":
-        if path in _BY_NAME:
-            return _BY_NAME[path]
-        for pattern, parser in _BY_PATTERN:
-            if pattern.match(path) and path.count("/") == parser.pattern.count("/"):
-                return parser
-    if name == "id_rsa":
-        return next(parser for parser in PARSERS if parser.pattern == "id_rsa")
-    return _BY_EXTENSION.get(name.rpartition(".")[2]) if "." in name else None
+    """The parser of a file by its path relative to its component's directory."""
+    own, anywhere, extensions, patterns = _index()
+    if found := own.get(path):
+        return found
+    name = path.rpartition("/")[2]
+    if found := anywhere.get(name):
+        return found
+    depth = path.count("/")
+    for pattern, wanted, parser in patterns:
+        if wanted == depth and pattern.match(path):
+            return parser
+        if wanted == -1 and pattern.match(name):
+            return parser
+    return extensions.get(name.rpartition(".")[2].lower()) if "." in name else None
 
 
-__all__ = ["PARSERS", "Parser", "parser_for"]
+__all__ = ["Parse", "Parser", "Size", "parser_for", "parsers"]

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from deploydeck.scan.facts import Broken, Found, Text
-from deploydeck.scan.parsers.python_manifests import load_json
+from deploydeck.scan.parsers.base import Parser
+from deploydeck.scan.parsers.formats import load_json
 
 _SECTIONS = (
     ("dependencies", frozenset[str]()),
@@ -117,3 +118,12 @@ def yarn_lock(file: str, data: bytes) -> Iterator[Found]:
             ranges = frozenset(re.findall(r"@(?:npm:)?([^\s@,\":]{1,100})", header[:2000]))
             yield Found("locked", name, version[1], file, at, f"{header.strip()} version {version[1]}", "node", ranges)
             name = ""
+
+
+PARSERS: tuple[Parser, ...] = (
+    Parser("package.json", package_json, config_kind="package.json"),
+    Parser("package-lock.json", package_lock, "lock", config_kind="lock"),
+    Parser("npm-shrinkwrap.json", package_lock, "lock", config_kind="lock"),
+    Parser("pnpm-lock.yaml", pnpm_lock, "lock", config_kind="lock"),
+    Parser("yarn.lock", yarn_lock, "lock", config_kind="lock"),
+)

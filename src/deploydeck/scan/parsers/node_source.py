@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from deploydeck.scan.facts import Found, Text
+from deploydeck.scan.parsers.base import Parser
 
 _LONGEST_LINE = 20_000
 _NAME = r"([@A-Za-z][@A-Za-z0-9._/-]{0,100})"
@@ -28,7 +29,6 @@ _BUILD_ENV = re.compile(r"\bimport\.meta\.env\.([A-Za-z_][A-Za-z0-9_]{0,99})")
 _FIELD = re.compile(r"\b(outDir|distDir|output|appType)\s{0,8}:\s{0,8}['\"]([^'\"\n]{1,120})['\"]")
 _COMMENT = re.compile(r"^\s{0,200}(?://|\*|/\*)")
 VITE_OWN = frozenset({"MODE", "DEV", "PROD", "SSR", "BASE_URL"})
-SERVER_OBJECTS = frozenset({"app", "server", "application", "fastify", "api"})
 
 
 def node_source(file: str, data: bytes) -> Iterator[Found]:
@@ -110,3 +110,13 @@ def build_config(file: str, data: bytes) -> Iterator[Found]:
         if len(line) <= _LONGEST_LINE and not _COMMENT.match(line):
             for match in _FIELD.finditer(line):
                 yield Found("build-option", match[1], match[2], file, number, line, "node")
+
+
+PARSERS: tuple[Parser, ...] = (
+    Parser("next.config.*", build_config, config_kind="next"),
+    Parser("vite.config.*", build_config, config_kind="vite"),
+    *(
+        Parser(f"*.{extension}", node_source, "source", anywhere=True)
+        for extension in ("js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte")
+    ),
+)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from deploydeck.scan.facts import Broken, Found, Text
+from deploydeck.scan.parsers.base import Parser
+from deploydeck.scan.parsers.formats import load_json
 
 _REQUIREMENT = re.compile(
     r"^([A-Za-z0-9][A-Za-z0-9._-]{0,99})(?=[\s\[<>=!~;@(#]|$)\s*(\[[A-Za-z0-9._,\s-]{0,200}\])?\s*([^;#]{0,200})"
@@ -160,12 +162,13 @@ def pipfile_lock(file: str, data: bytes) -> Iterator[Found]:
             yield Found("locked", normal(name), version.lstrip("="), file, line, text.line(line), "python")
 
 
-def load_json(text: Text) -> Any:
-    try:
-        return json.loads(text.text)
-    except json.JSONDecodeError as error:
-        raise Broken(error.msg, error.lineno) from None
-    except RecursionError:
-        raise Broken("nested too deeply") from None
-    except ValueError as error:  # a number with thousands of digits
-        raise Broken(str(error)) from None
+PARSERS: tuple[Parser, ...] = (
+    Parser("requirements*.txt", requirements, config_kind="pip"),
+    Parser("requirements/*.txt", requirements, config_kind="pip"),
+    Parser("pyproject.toml", pyproject, config_kind="pyproject"),
+    Parser("uv.lock", toml_lock, "lock", config_kind="lock"),
+    Parser("poetry.lock", toml_lock, "lock", config_kind="lock"),
+    Parser("pdm.lock", toml_lock, "lock", config_kind="lock"),
+    Parser("Pipfile", pipfile, config_kind="pipenv"),
+    Parser("Pipfile.lock", pipfile_lock, "lock", config_kind="lock"),
+)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploydeck.scan.facts import Broken, Found, Text, short
+from deploydeck.scan.parsers.base import Parser
 
 APPLICATIONS = {
     "Flask": "flask",
@@ -267,3 +268,6 @@ def _listen(source: _Source, node: ast.Call, runner: str) -> Iterator[Found]:
     if isinstance(debug, ast.Constant) and debug.value is True:
         tags.add("debug")
     yield source.found("listen", number, node, _string(host), frozenset(tags))
+
+
+PARSERS: tuple[Parser, ...] = (Parser("*.py", python_source, "source", anywhere=True),)

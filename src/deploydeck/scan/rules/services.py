@@ -1,33 +1,25 @@
-"""Services a project wants beside it, by dependency and by the images its compose file already runs."""
+"""Services by the image a compose file runs and by the scheme of an address; by dependency in `data/`. sqlite is a file, no service."""
 
 from __future__ import annotations
 
-DEPENDENCIES: dict[str, dict[str, str]] = {
-    "python": {
-        "psycopg": "postgres", "psycopg2": "postgres", "psycopg2-binary": "postgres", "psycopg-binary": "postgres",
-        "asyncpg": "postgres",
-        "pg8000": "postgres", "mysqlclient": "mysql", "pymysql": "mysql", "aiomysql": "mysql", "asyncmy": "mysql",
-        "mysql-connector-python": "mysql", "pymongo": "mongodb", "motor": "mongodb", "beanie": "mongodb", "mongoengine": "mongodb",
-        "redis": "redis", "aioredis": "redis", "django-redis": "redis", "rq": "redis", "arq": "redis", "pika": "rabbitmq",
-        "aio-pika": "rabbitmq", "confluent-kafka": "kafka", "kafka-python": "kafka", "aiokafka": "kafka",
-        "elasticsearch": "elasticsearch", "opensearch-py": "opensearch", "pymemcache": "memcached", "python-memcached": "memcached",
-        "pyodbc": "mssql",
-    },
-    "node": {
-        "pg": "postgres", "postgres": "postgres", "pg-promise": "postgres", "mysql": "mysql", "mysql2": "mysql",
-        "mongoose": "mongodb",
-        "mongodb": "mongodb", "redis": "redis", "ioredis": "redis", "bullmq": "redis", "bull": "redis", "amqplib": "rabbitmq",
-        "kafkajs": "kafka", "@elastic/elasticsearch": "elasticsearch", "@opensearch-project/opensearch": "opensearch",
-        "memjs": "memcached", "tedious": "mssql", "mssql": "mssql",
-    },
-}  # fmt: skip
-
 IMAGES: dict[str, str] = {
-    "postgres": "postgres", "postgis": "postgres", "pgvector": "postgres", "timescaledb": "postgres", "mysql": "mysql",
-    "mariadb": "mysql",
-    "mongo": "mongodb", "redis": "redis", "valkey": "redis", "rabbitmq": "rabbitmq", "kafka": "kafka", "redpanda": "kafka",
-    "elasticsearch": "elasticsearch", "opensearch": "opensearch", "memcached": "memcached",
+    "postgres": "postgresql", "postgresql": "postgresql", "postgis": "postgresql", "pgvector": "postgresql",
+    "timescaledb": "postgresql", "timescaledb-ha": "postgresql", "mysql": "mysql", "mysql-server": "mysql", "mariadb": "mysql", "percona": "mysql",
+    "mongo": "mongodb", "mongodb": "mongodb", "mongodb-community-server": "mongodb", "redis": "redis", "redis-stack": "redis",
+    "redis-stack-server": "redis", "valkey": "redis", "keydb": "redis", "dragonfly": "redis", "rabbitmq": "rabbitmq", "kafka": "kafka",
+    "cp-kafka": "kafka", "redpanda": "kafka", "elasticsearch": "elasticsearch", "opensearch": "opensearch", "memcached": "memcached",
+    "mssql": "mssql", "server": "", "azure-sql-edge": "mssql", "minio": "s3", "localstack": "s3", "nats": "nats", "clickhouse-server": "clickhouse",
+    "cassandra": "cassandra", "neo4j": "neo4j", "couchdb": "couchdb", "meilisearch": "meilisearch", "typesense": "typesense",
+    "influxdb": "influxdb", "qdrant": "qdrant", "etcd": "etcd", "zookeeper": "zookeeper", "cp-zookeeper": "zookeeper",
+}  # fmt: skip
+"""The last part of an image's name without its tag."""
+
+SCHEMES: dict[str, str] = {
+    "postgres": "postgresql", "postgresql": "postgresql", "pgsql": "postgresql", "psql": "postgresql", "postgis": "postgresql",
+    "mysql": "mysql", "mysql2": "mysql", "mariadb": "mysql", "mongodb": "mongodb", "redis": "redis", "rediss": "redis", "amqp": "rabbitmq",
+    "amqps": "rabbitmq", "kafka": "kafka", "mssql": "mssql", "sqlserver": "mssql", "nats": "nats", "memcached": "memcached",
 }  # fmt: skip
 
 DEPENDENCY_WEIGHT = 0.7
+DATASOURCE_WEIGHT = 0.9
 IMAGE_WEIGHT = 0.95

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from itertools import pairwise
 
-from deploydeck.domain import Evidence, Fact, PackageManager, Severity, StartCommand
+from deploydeck.domain import Evidence, Fact, Kind, PackageManager, Severity, StartCommand
 from deploydeck.scan.commands import Command, development_server, parse_command
+from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.facts import Found
-from deploydeck.scan.rules.technologies import Technology
+from deploydeck.scan.rules import Technology
 from deploydeck.scan.state import Scan, evidence
 
 _SCRIPTS = ("start:prod", "start:production", "start", "serve:prod")
@@ -33,7 +35,7 @@ def build_command(scan: Scan, manager: PackageManager | None, technology: Techno
         return Fact(value=(*_RUN.get(name, _RUN["npm"]), "build"), confidence=0.95, evidence=evidence([script], "build"))
     own = {"nextjs": ("next", "build"), "vite": ("vite", "build")}.get(technology.id if technology else "")
     if own and technology:
-        place = scan.facts.of("dependency", technology.package, "node")
+        place = scan.facts.of("dependency", technology.packages[0], "node")
         argv = (*_EXECUTE.get(name, _EXECUTE["npm"]), *own)
         return Fact(value=argv, confidence=0.8, evidence=evidence(place[:1], "build"), reason="there is no build script")
     return None
@@ -189,3 +191,52 @@ def _existing(scan: Scan, name: str) -> str:
 def _is_built(scan: Scan, file: str) -> bool:
     """Whether a missing file is plausibly made by the build script."""
     return bool(scan.facts.of("script", "build", "node")) and not file.startswith(("/", ".."))
+
+
+def resolve(scan: Scan, technology: Technology | None, manager: PackageManager | None) -> Resolved:
+    """What the project says about building and starting it."""
+    start: Fact[StartCommand] | None = None
+    kind: Kind | None = None
+    output, single_page = _output(scan, technology)
+    if technology is not None and technology.id == "nextjs":
+        if output is not None and (mode := option(scan, "output", "next.config")) and mode.value == "export":
+            kind = Kind.STATIC
+        else:
+            start = next_start(scan)
+    elif (technology is not None and technology.kind is Kind.SERVER) or (
+        technology is None and scan.facts.of("listen", scope="node")
+    ):
+        start = node_start(scan)
+    return Resolved(
+        start=start,
+        build=build_command(scan, manager, technology),
+        output=output,
+        kind=kind,
+        single_page=single_page,
+    )
+
+
+def _output(scan: Scan, technology: Technology | None) -> tuple[Fact[str] | None, bool]:
+    """Where the build writes, and whether unknown paths belong to one page."""
+    if technology is None or not technology.output:
+        return None, technology.single_page if technology else False
+    single_page = technology.single_page
+    place = [fact for name in technology.packages for fact in scan.facts.of("dependency", name, "node")][:1]
+    detected = Fact(
+        value=technology.output,
+        confidence=0.85,
+        evidence=tuple(fact.evidence("output") for fact in place),
+        reason=f"the default of {technology.name}",
+    )
+    script = scan.facts.first("script", "build", "node")
+    flag = re.search(r"--outDir[ =]([A-Za-z0-9_./-]{1,100})", script.value) if script else None
+    if technology.id == "vite" and (chosen := option(scan, "outDir", "vite.config")):
+        detected = Fact(value=chosen.value.removeprefix("./"), confidence=0.95, evidence=(chosen.evidence("output"),))
+    if technology.id == "vite" and script and flag:
+        detected = Fact(value=flag[1].removeprefix("./"), confidence=0.95, evidence=(script.evidence("output"),))
+    if technology.id == "vite" and (mode := option(scan, "appType", "vite.config")):
+        single_page = mode.value == "spa"
+    if technology.id == "nextjs" and (mode := option(scan, "output", "next.config")) and mode.value == "export":
+        directory = option(scan, "distDir", "next.config")
+        detected = Fact(value=directory.value if directory else "out", confidence=0.95, evidence=(mode.evidence("output"),))
+    return detected, single_page

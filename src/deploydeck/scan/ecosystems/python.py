@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploydeck.domain import Alternative, Evidence, Fact, Severity, StartCommand
+from deploydeck.domain import Alternative, Evidence, Fact, PackageManager, Severity, StartCommand
+from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.facts import Found
-from deploydeck.scan.rules.technologies import Technology
+from deploydeck.scan.rules import Technology
 from deploydeck.scan.state import Scan, evidence
 
 GUNICORN = "gunicorn==23.0.0"
@@ -190,3 +191,10 @@ def _django(scan: Scan) -> Fact[StartCommand] | None:
         places.append(Evidence(file=manage, rule="start"))
     packages = _packages(scan, argv[0])
     return Fact(value=StartCommand(argv=argv, packages=packages), confidence=0.95, evidence=tuple(places), reason=reason)
+
+
+def resolve(scan: Scan, technology: Technology | None, manager: PackageManager | None) -> Resolved:
+    """What the project says about building and starting it."""
+    if technology is None or technology.start not in {"wsgi", "asgi", "django"}:
+        return Resolved()
+    return Resolved(start=python_start(scan, technology))

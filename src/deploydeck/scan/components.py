@@ -1,0 +1,280 @@
+"""Projects inside a project: which directories they are, what they inherit, how they relate, and which one speaks for all."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from pydantic import BaseModel
+
+from deploydeck.domain import Alternative, Component, Evidence, Fact, Framework, Kind, ProjectProfile, Severity, Support
+from deploydeck.scan.facts import Facts, Found
+from deploydeck.scan.names import NOT_COMPONENTS
+from deploydeck.scan.rules import ecosystems
+from deploydeck.scan.state import Scan
+from deploydeck.scan.walk import Entry, Tree
+
+MOST_COMPONENTS = 200
+_DEEPEST = 6
+_WEAK = frozenset(
+    "requirements.txt setup.cfg environment.yml environment.yaml manage.py index.php artisan config.ru DESCRIPTION app.R server.R "
+    "Makefile.PL app.psgi settings.gradle settings.gradle.kts configure.ac CMakeLists.txt meson.build package.yaml setup.py "
+    "conanfile.txt conanfile.py vcpkg.json Dockerfile".split()
+)
+"""Manifests that make a directory a component only where no directory above it is a project of the same ecosystem."""
+_REAL_PACKAGE = re.compile(rb'"(?:dependencies|devDependencies|scripts|workspaces|bin)"')
+_INHERITED = ("pin", "package-manager", "manager-version", "locked", "managed")
+_PREFERRED = ("api", "server", "backend", "app", "web", "service", "core", "main", "src", "frontend", "client", "site", "www")
+_PROMOTED = (
+    "framework", "frameworks", "build_tools", "start", "build_command", "port", "health_path", "output_dir", "single_page",
+)  # fmt: skip
+_WHERE_MISSING = ("language", "package_manager", "runtime_version")
+
+
+def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[str]:
+    """The directories below the root that are projects of their own, in order. `declared` are workspace facts of the root."""
+    exact, globs = _manifest_names()
+    found: dict[str, dict[str, bool]] = {}
+    for path, entry in tree.entries.items():
+        directory, _, name = path.rpartition("/")
+        home = exact.get(name) or next((one for glob, one in globs if fnmatchcase(name, glob)), "")
+        if home and (directory == "" or directory.count("/") < _DEEPEST):
+            if name == "package.json" and directory and not _REAL_PACKAGE.search(_start_of(tree, entry)):
+                continue
+            homes = found.setdefault(directory, {})
+            homes[home] = homes.get(home, False) or name not in _WEAK
+    wanted = list(declared)
+    kept: dict[str, dict[str, bool]] = {"": found.get("", {})}
+    for directory in sorted(found, key=lambda one: (one.count("/"), one)):
+        if directory == "" or len(kept) > MOST_COMPONENTS:
+            continue
+        if not set(directory.split("/")).isdisjoint(NOT_COMPONENTS) and not is_declared(directory, wanted):
+            continue
+        if {"android", "ios", "macos", "windows", "linux"} & set(directory.split("/")) and "node" not in found[directory]:
+            continue  # the native shells of a mobile application
+        above = [homes for parent, homes in kept.items() if parent == "" or directory.startswith(f"{parent}/")]
+        if any(strong or not any(home in homes for homes in above) for home, strong in found[directory].items()):
+            kept[directory] = found[directory]
+    return [directory for directory in kept if directory]
+
+
+def _manifest_names() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    exact, globs = {}, []
+    for one in ecosystems().values():
+        for glob, _ in one.manifests:
+            if "/" in glob:
+                continue
+            if "*" in glob:
+                globs.append((glob, one.id))
+            else:
+                exact.setdefault(glob, one.id)
+    return exact, tuple(globs)
+
+
+def _start_of(tree: Tree, entry: Entry) -> bytes:
+    try:
+        return tree.read(entry, 65536)
+    except OSError:
+        return b""
+
+
+def is_declared(directory: str, workspaces: Iterable[Found]) -> Evidence | None:
+    """The line of the workspace that declares a directory a member; None when none does or one excludes it."""
+    found = None
+    for fact in workspaces:
+        base = posixpath.dirname(fact.file)
+        glob = posixpath.normpath(posixpath.join(base, fact.name.lstrip("!").removeprefix("./").rstrip("/")))
+        pattern = re.escape(glob).replace(r"\*\*", ".*").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+        if re.fullmatch(pattern, directory):
+            if fact.name.startswith("!") or "exclude" in fact.tags:
+                return None
+            found = found or fact.evidence("workspace")
+    return found
+
+
+def split(tree: Tree, directories: list[str]) -> dict[str, Tree]:
+    """The tree of each component, and of the project without them (""), with paths relative to the component."""
+    trees = {directory: Tree(root=tree.root, git=tree.git) for directory in ("", *directories)}
+    trees[""].unreadable, trees[""].outside, trees[""].truncated = tree.unreadable, tree.outside, tree.truncated
+    owner: dict[str, str] = {"": ""}
+    for directory in directories:
+        owner[directory] = directory
+
+    def owner_of(directory: str) -> str:
+        if directory not in owner:
+            owner[directory] = owner_of(directory.rpartition("/")[0])
+        return owner[directory]
+
+    for path, entry in tree.entries.items():
+        home = owner_of(path.rpartition("/")[0])
+        if home:
+            own = path[len(home) + 1 :]
+            trees[home].entries[own] = Entry(own, entry.raw, entry.size, entry.executable, entry.target)
+        else:
+            trees[""].entries[path] = entry
+    for home, part in trees.items():
+        prefix = f"{home}/" if home else ""
+        part.tracked = frozenset(path[len(prefix) :] for path in tree.tracked if path.startswith(prefix))
+    return trees
+
+
+def inherit(scans: dict[str, Scan]) -> None:
+    """Let each component see the lock files, pins and managers of the projects around it. Paths of theirs begin with "/"."""
+    for directory, scan in scans.items():
+        if not directory:
+            continue
+        above = [one for one in scans if one != directory and (one == "" or directory.startswith(f"{one}/"))]
+        for one in sorted(above, key=len, reverse=True):
+            prefix = f"/{one}/" if one else "/"
+            for name in scans[one].names.get("", ()):
+                scan.above.setdefault(name, prefix + name)
+            scan.facts.inherit(_shared(scans[one].facts, prefix))
+
+
+def _shared(facts: Facts, prefix: str) -> Facts:
+    """The facts that hold for components too, with paths from the project's root; made once for each project."""
+    if facts.shared is None:
+        facts.shared = facts.copied(_INHERITED, prefix)
+    return facts.shared
+
+
+def rebased(value: Any, prefix: str) -> Any:
+    """A value with the files of all its evidence relative to the outer project."""
+    if isinstance(value, Evidence):
+        if value.file.startswith("/"):
+            return value.model_copy(update={"file": value.file[1:]})
+        return value.model_copy(update={"file": f"{prefix}/{value.file}"}) if prefix else value
+    if isinstance(value, BaseModel):
+        changed = {}
+        for name in type(value).model_fields:
+            before = getattr(value, name)
+            if isinstance(before, (tuple, BaseModel)):
+                after = rebased(before, prefix)
+                if after is not before:
+                    changed[name] = after
+        return value.model_copy(update=changed) if changed else value
+    if isinstance(value, tuple):
+        after_items = tuple(rebased(item, prefix) for item in value)
+        return value if all(one is other for one, other in zip(after_items, value, strict=True)) else after_items
+    return value
+
+
+def relate(profiles: dict[str, ProjectProfile], scans: dict[str, Scan]) -> tuple[Component, ...]:
+    """The components with the paths of those they use and the workspace line that declares them."""
+    names: dict[str, str] = {}
+    for directory, scan in scans.items():
+        for fact in scan.facts.own("project-name"):
+            names.setdefault(fact.name, directory)
+    workspaces = [fact for fact in scans[""].facts.own("workspace")]
+    components = []
+    for directory, profile in profiles.items():
+        if not directory:
+            continue
+        used: dict[str, None] = {}
+        for fact in scans[directory].facts.own("uses-project"):
+            path = posixpath.normpath(posixpath.join(directory, posixpath.dirname(fact.file), fact.name))
+            other = path if "path" in fact.tags else names.get(fact.name, "")
+            if "path" in fact.tags and other not in profiles:
+                other = other.rpartition("/")[0]  # the path of a project file
+            if other and other != directory and other in profiles:
+                used[other] = None
+        for fact in scans[directory].facts.own("dependency"):
+            other = names.get(fact.name, "")
+            if other and other != directory and other in profiles:
+                used[other] = None
+        components.append(
+            Component(
+                path=directory,
+                profile=profile,
+                depends_on=tuple(sorted(used)),
+                declared_by=is_declared(directory, workspaces),
+            )
+        )
+    return tuple(components)
+
+
+def primary(components: tuple[Component, ...]) -> tuple[Component | None, bool]:
+    """The component that speaks for the project, and whether that is beyond doubt: the only one that can run."""
+    used = {path for component in components for path in component.depends_on}
+    running = [one for one in components if one.profile.kind is not Kind.NONE and (one.profile.framework or one.profile.start)]
+    if not running:
+        return (components[0], True) if len(components) == 1 else (None, False)
+
+    def rank(one: Component) -> tuple[Any, ...]:
+        profile, name = one.profile, one.path.rpartition("/")[2].lower()
+        word = next((number for number, known in enumerate(_PREFERRED) if known in re.split(r"[-_.]", name)), len(_PREFERRED))
+        named = profile.framework is not None
+        return (
+            one.path in used,
+            profile.kind is not Kind.SERVER,
+            not named,
+            word,
+            one.path.count("/"),
+            -profile.confidence,
+            one.path,
+        )
+
+    running.sort(key=rank)
+    servers = [one for one in running if one.profile.kind is Kind.SERVER and one.path not in used]
+    return running[0], len(running) == 1 or len(servers) == 1
+
+
+def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, ...]) -> ProjectProfile:
+    """The profile of a directory that only holds components together, with what its primary component says."""
+    if profile.framework is not None or profile.start is not None or not components or scan.overrides.framework:
+        return profile
+    chosen, sure = primary(components)
+    if chosen is None:
+        return profile
+    told = chosen.profile
+    changed: dict[str, Any] = {name: _less_sure(getattr(told, name), 0.95 if sure else 0.75) for name in _PROMOTED}
+    overridden = {
+        name for name in _PROMOTED if (fact := getattr(profile, name, None)) and isinstance(fact, Fact) and fact.confidence == 1
+    }
+    changed = {name: value for name, value in changed.items() if name not in overridden}
+    for name in _WHERE_MISSING:
+        here = getattr(profile, name)
+        if here is None or (name == "language" and here.value.id != getattr(told.language, "value", here.value).id):
+            changed[name] = _less_sure(getattr(told, name), 0.95 if sure else 0.75)
+    changed["runtime"] = told.runtime or profile.runtime
+    if profile.kind is Kind.NONE:
+        changed["kind"] = told.kind
+    changed["primary"] = chosen.path
+    if told.framework is not None and not sure:
+        others = tuple(
+            Alternative[Framework](value=one.profile.framework.value, evidence=one.profile.framework.evidence[:2])
+            for one in components
+            if one is not chosen and one.profile.framework and one.profile.kind is Kind.SERVER
+        )
+        changed["framework"] = _less_sure(told.framework, 0.75).model_copy(update={"alternatives": others})
+    if profile.support is not Support.SUPPORTED:
+        listed = ", ".join(f"{one.path} ({_title(one)})" for one in components[:6])
+        more = f" and {len(components) - 6} more" if len(components) > 6 else ""
+        changed["support"] = Support.NOT_YET if told.support is not Support.UNKNOWN else profile.support
+        changed["support_reason"] = f"The projects are in its directories: {listed}{more}. Open one of them to deploy it."
+    if not sure:
+        scan.finding(
+            "several-components",
+            Severity.INFO,
+            f"{len(components)} projects are in here; {chosen.path} speaks for all of them.",
+            "Open the directory of the one that is meant.",
+            [one.profile.framework.evidence[0] for one in components if one.profile.framework and one.profile.framework.evidence][
+                :8
+            ],
+        )
+    return profile.model_copy(update=changed)
+
+
+def _title(component: Component) -> str:
+    profile = component.profile
+    named = profile.framework or profile.language
+    return named.value.name if named else "files"
+
+
+def _less_sure(fact: Any, factor: float) -> Any:
+    if isinstance(fact, Fact):
+        return fact.model_copy(update={"confidence": round(fact.confidence * factor, 3)})
+    return fact

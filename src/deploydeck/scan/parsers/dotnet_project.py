@@ -1,0 +1,7 @@
+""".NET: project files, solutions, packages, settings and source."""
+
+from __future__ import annotations
+
+from deploydeck.scan.parsers.base import Parser
+
+PARSERS: tuple[Parser, ...] = ()

@@ -1,0 +1,7 @@
+"""Go: go.mod, go.sum, go.work and source."""
+
+from __future__ import annotations
+
+from deploydeck.scan.parsers.base import Parser
+
+PARSERS: tuple[Parser, ...] = ()

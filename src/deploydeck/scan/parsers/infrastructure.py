@@ -1,0 +1,7 @@
+"""Infrastructure as code and Kubernetes manifests."""
+
+from __future__ import annotations
+
+from deploydeck.scan.parsers.base import Parser
+
+PARSERS: tuple[Parser, ...] = ()

@@ -1,0 +1,7 @@
+"""Pipelines of CI systems."""
+
+from __future__ import annotations
+
+from deploydeck.scan.parsers.base import Parser
+
+PARSERS: tuple[Parser, ...] = ()

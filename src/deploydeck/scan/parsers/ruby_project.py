@@ -1,0 +1,7 @@
+"""Ruby: Gemfile, Gemfile.lock and source."""
+
+from __future__ import annotations
+
+from deploydeck.scan.parsers.base import Parser
+
+PARSERS: tuple[Parser, ...] = ()

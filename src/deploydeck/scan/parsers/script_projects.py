@@ -1,0 +1,7 @@
+"""Perl, Lua, R and Julia."""
+
+from __future__ import annotations
+
+from deploydeck.scan.parsers.base import Parser
+
+PARSERS: tuple[Parser, ...] = ()

@@ -1,0 +1,139 @@
+"""Reads the files of a project and gives each component the facts of its own: manifests first, then sources, within the limits."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Severity
+from deploydeck.scan.facts import Broken
+from deploydeck.scan.names import not_the_program
+from deploydeck.scan.parsers import Parser, parser_for
+from deploydeck.scan.parsers.credentials import credentials
+from deploydeck.scan.parsers.python_manifests import requirements
+from deploydeck.scan.state import Scan
+from deploydeck.scan.walk import Entry, Limits
+
+_MOST_INCLUDED = 50
+
+
+@dataclass(slots=True)
+class Reading:
+    """What reading has cost so far, over all components: bytes read, source files and their bytes."""
+
+    limits: Limits
+    cancelled: Callable[[], bool] = lambda: False
+    total_bytes: int = 0
+    sources: int = 0
+    source_bytes: int = 0
+    stopped: str = ""
+
+    def limit(self, parser: Parser) -> int:
+        sizes = {"manifest": self.limits.manifest_bytes, "lock": self.limits.lock_bytes, "source": self.limits.source_bytes}
+        return sizes[parser.size]
+
+
+Work = list[tuple[Parser, Entry]]
+
+
+def work_of(scan: Scan) -> Work:
+    """The files of a component that a parser is for; tests and examples are not the program."""
+    found = []
+    for entry in scan.tree.entries.values():
+        parser = parser_for(entry.path)
+        if parser and not (parser.size == "source" and not_the_program(entry.path)):
+            found.append((parser, entry))
+    return found
+
+
+def read(scan: Scan, reading: Reading, work: Work) -> tuple[ConfigFile, ...]:
+    """Parse these files into the component's facts. Returns the configuration files among them."""
+    configs: list[ConfigFile] = []
+    for parser, entry in work:
+        if reading.cancelled():
+            raise DeployDeckError("scan-cancelled", "The scan was cancelled.")
+        if parser.size == "source":
+            reading.sources += 1
+            reading.source_bytes += min(entry.size, reading.limits.source_bytes)
+            if entry.size > reading.limits.source_bytes:
+                continue  # bundles and generated code
+            if reading.source_bytes > reading.limits.total_source_bytes or reading.sources > reading.limits.source_files:
+                reading.stopped = "more source files than a scan reads"
+                break
+        data = _bytes_of(scan, reading, parser, entry)
+        if data is None:
+            continue
+        if parser.config_kind:
+            configs.append(ConfigFile(path=entry.path, kind=parser.config_kind, sha256=hashlib.sha256(data).hexdigest()))
+        _parse(scan, parser, entry, data)
+    if any(parser.size != "source" for parser, _ in work):
+        _follow_includes(scan, reading, {entry.path for _, entry in work})
+    return tuple(sorted(configs, key=lambda config: config.path))
+
+
+def _bytes_of(scan: Scan, reading: Reading, parser: Parser, entry: Entry) -> bytes | None:
+    limit = reading.limit(parser)
+    try:
+        data = scan.tree.read(entry, limit + 1)
+    except OSError as error:
+        scan.tree.unreadable.append(entry.path)
+        if parser.size != "source":
+            scan.finding(
+                "file-unreadable",
+                Severity.WARNING,
+                f"{entry.path} cannot be read: {error.strerror or error}.",
+                "Give yourself read permission on it.",
+                [Evidence(file=entry.path)],
+            )
+        return None
+    reading.total_bytes += len(data)
+    if len(data) > limit:
+        scan.finding(
+            "file-too-large",
+            Severity.WARNING,
+            f"{entry.path} is larger than {limit} bytes and was not read.",
+            evidence=[Evidence(file=entry.path)],
+        )
+        return None
+    return data
+
+
+def _parse(scan: Scan, parser: Parser, entry: Entry, data: bytes) -> None:
+    try:
+        for found in parser.parse(entry.path, data):
+            scan.facts.add((found,))
+    except Broken as broken:
+        manifest = parser.size != "source"
+        scan.finding(
+            "broken-manifest" if manifest else "broken-source",
+            Severity.WARNING if manifest else Severity.INFO,
+            f"{entry.path} cannot be understood: {broken.message[:300]}.",
+            "Correct the file and scan again." if manifest else "",
+            [Evidence(file=entry.path, line=broken.line)],
+        )
+    if parser.size != "lock":
+        scan.facts.add(credentials(entry.path, data))
+
+
+def _follow_includes(scan: Scan, reading: Reading, parsed: set[str]) -> None:
+    """Requirement files that others include by `-r`, inside the project, at most fifty."""
+    waiting, followed = list(scan.facts.of("include")), 0
+    while waiting and followed < _MOST_INCLUDED:
+        include = waiting.pop(0)
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(include.file), include.name))
+        entry = scan.tree.entries.get(path)
+        if entry is None or path in parsed:
+            continue
+        parsed.add(path)
+        followed += 1
+        before = len(scan.facts.of("include"))
+        try:
+            data = scan.tree.read(entry, reading.limits.manifest_bytes)
+        except OSError:
+            scan.tree.unreadable.append(path)
+            continue
+        reading.total_bytes += len(data)
+        scan.facts.add(requirements(path, data))
+        waiting += scan.facts.of("include")[before:]
