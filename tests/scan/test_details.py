@@ -104,9 +104,9 @@ def test_services(tmp_path: Path) -> None:
         "compose.yaml": "services:\n  db:\n    image: registry.test/library/postgres:17\n  mail:\n    image: mailpit\n",
     }  # fmt: skip
     found = {service.name: service for service in scan(tmp_path, files).services}
-    assert set(found) == {"postgres", "redis"}
-    assert {place.where for place in found["postgres"].evidence} == {"requirements.txt:2", "compose.yaml:3"}
-    assert found["postgres"].confidence > found["redis"].confidence
+    assert set(found) == {"postgresql", "redis"}
+    assert {place.where for place in found["postgresql"].evidence} == {"requirements.txt:2", "compose.yaml:3"}
+    assert found["postgresql"].confidence > found["redis"].confidence
 
 
 def test_dependencies_with_resolved_versions(tmp_path: Path) -> None:
@@ -117,6 +117,7 @@ def test_dependencies_with_resolved_versions(tmp_path: Path) -> None:
     found = scan(tmp_path, files).dependencies
     assert [(one.name, one.requirement, one.version, one.development, one.evidence.where if one.evidence else "") for one in found] == [
         ("flask", ">=3", "3.1.3", False, "pyproject.toml:3"), ("pytest", "", "", True, "pyproject.toml:5"),
+        ("werkzeug", "", "3.1", False, "uv.lock:5"),
     ]  # fmt: skip
 
 

@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploydeck.domain import DeployDeckError, Kind, Support
-from deploydeck.scan.rules.languages import ECOSYSTEMS
-from deploydeck.scan.rules.managers import BY_NAME
+from deploydeck.scan.rules import BadRule, Role, ecosystems, languages, managers, technologies
+from deploydeck.scan.rules.load import ecosystem
 from deploydeck.scan.rules.names import is_secret
-from deploydeck.scan.rules.technologies import DEPLOYED, KNOWN, Technology
 from tests.scan.trees import codes, scan, where
+
+
+RULES = Path(__file__).parent / "rules"
 
 
 def package(**content: object) -> str:
@@ -40,46 +44,98 @@ DEPLOYED_TREES: dict[str, tuple[dict[str, str], Kind]] = {
 }
 
 
-@pytest.mark.parametrize("technology", DEPLOYED, ids=lambda row: row.id)
-def test_a_deployed_technology_is_found_and_supported(technology: Technology, tmp_path: Path) -> None:
-    files, kind = DEPLOYED_TREES[technology.id]
+def samples() -> list[tuple[str, str, dict[str, str]]]:
+    """Every sample of tests/scan/rules: technology, positive or negative, files."""
+    found = []
+    for path in sorted(RULES.glob("*.toml")):
+        for id, row in tomllib.loads(path.read_text("utf-8")).items():
+            found += [(id, kind, files) for kind, files in row.items()]
+    return found
+
+
+SAMPLES = samples()
+
+
+@pytest.mark.parametrize(("id", "kind", "files"), SAMPLES, ids=[f"{id}-{kind}" for id, kind, _ in SAMPLES])
+def test_a_technology_is_told_from_what_looks_like_it(id: str, kind: str, files: dict[str, str], tmp_path: Path) -> None:
+    profile = scan(tmp_path, files)
+    seen = {fact.value.id: fact for fact in (*profile.frameworks, *profile.build_tools)}
+    assert kind in {"positive", "negative"}
+    assert (id in seen) is (kind == "positive"), sorted(seen)
+    if kind == "positive":
+        assert seen[id].evidence
+        assert 0 < seen[id].confidence < 1
+
+
+def test_every_technology_has_both_samples() -> None:
+    have = {(id, kind) for id, kind, _ in SAMPLES}
+    assert {(row.id, kind) for row in technologies() for kind in ("positive", "negative")} == have
+
+
+@pytest.mark.parametrize("id", sorted(DEPLOYED_TREES))
+def test_a_deployed_technology_is_found_and_supported(id: str, tmp_path: Path) -> None:
+    files, kind = DEPLOYED_TREES[id]
     profile = scan(tmp_path, files)
     assert profile.framework is not None
-    assert profile.framework.value.id == technology.id
+    assert profile.framework.value.id == id
     assert profile.framework.evidence
     assert (profile.kind, profile.support) == (kind, Support.SUPPORTED)
-    assert profile.support_reason.startswith(technology.name)
+    assert profile.support_reason.startswith(profile.framework.value.name)
 
 
-def known_tree(technology: Technology) -> dict[str, str]:
-    pattern = technology.any_of[0]
-    if pattern.what == "file":
-        return {pattern.name.replace("*", "shop"): "x"}
-    if pattern.scope == "python":
-        return {"requirements.txt": f"{pattern.name}\n"}
-    return {"package.json": package(dependencies={pattern.name: "1"}, scripts={"start": "node server.js"}), "server.js": "x"}
+def test_only_what_has_a_tree_here_is_said_to_be_supported() -> None:
+    assert {row.id for row in technologies() if row.supported} == set(DEPLOYED_TREES)
 
 
-@pytest.mark.parametrize("technology", KNOWN, ids=lambda row: row.id)
-def test_a_known_technology_is_named_and_not_deployed(technology: Technology, tmp_path: Path) -> None:
-    profile = scan(tmp_path, known_tree(technology))
-    assert profile.framework is not None
-    assert profile.framework.value.name == technology.name
-    assert profile.support is Support.NOT_YET
-    assert profile.support_reason == f"{technology.name} project; deploying it is not supported yet."
-    assert profile.start is None
+ROWS = [(one.id, glob, language) for one in ecosystems().values() for glob, language in one.manifests]
 
 
-@pytest.mark.parametrize("row", [row for row in ECOSYSTEMS if not row.deployable], ids=lambda row: row.glob)
-def test_another_language_is_named_by_its_manifest(row: object, tmp_path: Path) -> None:
-    assert isinstance(row, type(ECOSYSTEMS[0]))
-    path = row.glob.replace("*", "hello")
+@pytest.mark.parametrize(("home", "glob", "language"), ROWS, ids=[glob for _, glob, _ in ROWS])
+def test_a_manifest_names_the_language(home: str, glob: str, language: str, tmp_path: Path) -> None:
+    path = glob.replace("*", "hello")
     profile = scan(tmp_path, {path: "{}"})
     assert profile.support is Support.NOT_YET
-    assert profile.support_reason == f"{row.name} project; deploying it is not supported yet."
     assert profile.language is not None
-    assert profile.language.value.name == row.language
+    assert profile.language.value.id == language
     assert path in where(profile.language)
+
+
+def test_there_are_as_many_as_promised() -> None:
+    assert len([row for row in languages().values() if not row.markup]) >= 25
+    assert len([row for row in technologies() if row.role is not Role.TOOL]) >= 110
+    tools = {row.id for row in technologies() if row.role in {Role.TOOL, Role.BUNDLER}}
+    assert len({*managers(), *tools}) >= 30
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("dependency:python/flask", "what:scope/name=weight"),
+        ("nonsense:python/flask=0.5", "what:scope/name=weight"),
+        ("file:x=1.5", "what:scope/name=weight"),
+        ("file:x=high", "what:scope/name=weight"),
+    ],
+)
+def test_a_wrong_pattern_is_refused_with_its_place(text: str, wrong: str) -> None:
+    with pytest.raises(BadRule, match="flask.toml, x: .*" + wrong):
+        ecosystem("flask", {"technologies": {"x": {"name": "X", "language": "python", "any": [text]}}})
+
+
+@pytest.mark.parametrize(
+    ("table", "wrong"),
+    [
+        ({"nonsense": {}}, "no section nonsense"),
+        ({"technologies": {"x": {"name": "X", "language": "python"}}}, "needs a pattern"),
+        ({"technologies": {"x": {"language": "python", "any": ["file:x=0.5"]}}}, "needs a name"),
+        ({"technologies": {"x": {"name": "X", "language": "python", "any": ["file:x=0.5"], "colour": 1}}}, "no field colour"),
+        ({"technologies": {"x": {"name": "X", "language": "python", "any": ["file:x=0.5"], "role": "king"}}}, "no role 'king'"),
+        ({"technologies": {"x": 1}}, "is not a table"),
+        ({"runtimes": {"x": {"name": "X", "end_of_life": {"1": "soon"}}}}, "is not a date"),
+    ],
+)
+def test_a_wrong_table_is_refused_with_its_place(table: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(BadRule, match=wrong):
+        ecosystem("x", table)
 
 
 @pytest.mark.parametrize(
@@ -101,14 +157,14 @@ def test_a_technology_hides_what_it_is_built_on(winner: str, loser: str, files: 
     profile = scan(tmp_path, files)
     assert profile.framework is not None
     assert profile.framework.value.id == winner
-    assert loser not in {fact.value.id for fact in profile.frameworks}
+    assert loser not in {other.value.id for other in profile.framework.alternatives}
 
 
 def test_two_rivals_are_both_shown(tmp_path: Path) -> None:
-    profile = scan(tmp_path, {**DEPLOYED_TREES["flask"][0], **DEPLOYED_TREES["vite"][0]})
+    profile = scan(tmp_path, {**DEPLOYED_TREES["flask"][0], **DEPLOYED_TREES["express"][0]})
     assert profile.framework is not None
     assert profile.framework.value.id == "flask"
-    assert [other.value.id for other in profile.framework.alternatives] == ["vite"]
+    assert [other.value.id for other in profile.framework.alternatives] == ["express"]
     assert "several-frameworks" in codes(profile)
 
 
@@ -130,22 +186,34 @@ def test_a_framework_that_is_never_imported_is_reported(tmp_path: Path) -> None:
     assert profile.support is Support.NOT_YET
 
 
-LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock", "npm": "package-lock.json",
-         "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock", "bun": "bun.lock", "pixi": "pixi.lock", "conda": "environment.yml"}  # fmt: skip
-LOCK_CONTENT = {"Pipfile.lock": "{}", "package-lock.json": "{}", "pnpm-lock.yaml": "lockfileVersion: '9.0'\n"}
+CONTENT = {".json": "{}", "pnpm-lock.yaml": "lockfileVersion: '9.0'\n", "pom.xml": "<project/>"}
+OWN_SECTION = {"hatch": "[tool.hatch]\n", "rye": "[tool.rye]\n"}
 
 
-@pytest.mark.parametrize("name", sorted(BY_NAME))
-def test_a_package_manager_is_known_by_its_lock(name: str, tmp_path: Path) -> None:
-    manager = BY_NAME[name]
-    files = dict(DEPLOYED_TREES["flask" if manager.scope == "python" else "express"][0])
-    if name != "pip":
-        files.pop("requirements.txt", None)
-        files[LOCKS[name]] = LOCK_CONTENT.get(LOCKS[name], "")
+def content_of(path: str) -> str:
+    return next((content for end, content in CONTENT.items() if path.endswith(end)), "")
+
+
+@pytest.mark.parametrize("name", sorted(managers()))
+def test_a_package_manager_is_known_by_its_files(name: str, tmp_path: Path) -> None:
+    manager = managers()[name]
+    paths = [glob.replace("*", "hello") for glob in (*manager.manifests[:1], *manager.locks[:1], *manager.files[:1])]
+    files = {path: content_of(path) for path in paths}
+    if name in OWN_SECTION:
+        files = {"pyproject.toml": OWN_SECTION[name]}
     profile = scan(tmp_path, files)
     assert profile.package_manager is not None
     assert profile.package_manager.value.name == name
-    assert profile.package_manager.value.lock_file == LOCKS.get(name, "")
+    assert profile.package_manager.value.lock_file == (next(iter(manager.locks), "").replace("*", "hello") if files.keys() & set(manager.locks) else "")
+    assert profile.package_manager.evidence
+
+
+@pytest.mark.parametrize("name", [row.id for row in managers().values() if row.ecosystem in {"python", "node"} and row.locks])
+def test_only_some_package_managers_can_be_deployed_with(name: str, tmp_path: Path) -> None:
+    manager = managers()[name]
+    files = dict(DEPLOYED_TREES["flask" if manager.ecosystem == "python" else "express"][0])
+    files.pop("requirements.txt", None)
+    profile = scan(tmp_path, {**files, manager.locks[0]: content_of(manager.locks[0])})
     assert (profile.support is Support.SUPPORTED) is manager.supported
     if not manager.supported:
         assert profile.support_reason.endswith(f"managed by {name}, which is not supported yet.")

@@ -251,7 +251,8 @@ def test_a_server_beside_vite_is_a_server(tmp_path: Path) -> None:
     profile = scan(tmp_path, {"package.json": manifest, "index.html": "", "vite.config.js": "", "server.js": SERVER})
     assert profile.kind is Kind.SERVER
     assert profile.framework is not None
-    assert [other.value.id for other in profile.framework.alternatives] == ["vite"]
+    assert profile.framework.value.id == "express"
+    assert [tool.value.id for tool in profile.build_tools] == ["vite"]
 
 
 def test_a_procfile_turns_a_page_into_a_server(tmp_path: Path) -> None:

@@ -245,7 +245,7 @@ def report_django(scan: Scan) -> None:
 def report_unused(scan: Scan, technology: Technology) -> None:
     """A framework that is listed and never imported: perhaps left over, perhaps not what is deployed."""
     scope = technology.ecosystem
-    if scope not in {"python", "node"} or not technology.packages:
+    if technology.start not in {"wsgi", "asgi", "django", "node"} or not technology.packages:
         return
     declared = scan.facts.of("dependency", technology.packages[0], scope)
     names = {name.replace("-", "_") if scope == "python" else name for name in technology.packages}

@@ -12,8 +12,10 @@ from deploydeck.scan.state import MAX_EVIDENCE, Scan, certainty, evidence
 
 SURE = 0.8
 TOOLS = frozenset({Role.BUNDLER, Role.TOOL})
-_DECIDING = (Role.SERVER, Role.STATIC, Role.APP)
-_RANK = {role: 0 for role in _DECIDING} | {Role.PART: 1, Role.WORKER: 2, Role.BUNDLER: 3, Role.UI: 4, Role.TOOL: 5}
+_RANK = {
+    Role.SERVER: 0, Role.APP: 0, Role.STATIC: 1, Role.PART: 1, Role.WORKER: 2, Role.BUNDLER: 3, Role.UI: 4, Role.TOOL: 5,
+}  # fmt: skip
+"""Who names the framework where several fit; a documentation site beside a server is not what is deployed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from deploydeck.scan.rules import Technology
 from deploydeck.scan.rules.names import HEALTH_PATHS
 from deploydeck.scan.state import Scan, evidence
 
-SERVER_OBJECTS = frozenset({"app", "server", "application", "fastify", "api", "router", "e", "r", "mux", "engine"})
+SERVER_OBJECTS = frozenset({"app", "server", "application", "fastify", "api"})
 """Names an application object usually has, in any language."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PARAMETER = re.compile(r"[<>{}:*]")
