@@ -120,9 +120,9 @@ class Deck:
 
     @cached_property
     def analyzer(self) -> ProjectAnalyzer:
-        from deploydeck.scan import ProjectAnalyzer
+        from deploydeck.scan import Limits, ProfileCache, ProjectAnalyzer
 
-        return ProjectAnalyzer()
+        return ProjectAnalyzer(Limits.of(self.user_settings.scan), ProfileCache(self.paths.profiles))
 
     @cached_property
     def generator(self) -> ConfigurationGenerator:
@@ -186,14 +186,35 @@ class Deck:
     # --- what people do -------------------------------------------------------------------------------------------------------
 
     async def scan(self, root: Path) -> Scanned:
-        """Look at a project, remember it and its profile. Raises DeployDeckError for a directory that cannot be read."""
-        root = root.expanduser().absolute()
-        settings = await asyncio.to_thread(load_settings, self.paths, root)
+        """Look at a project, remember it and its profile. Raises DeployDeckError for a directory that cannot be read.
+
+        What a deployment would carry is not hashed here: opening a large project must not read all of it.
+        """
+        root, settings = await self._settings_of(root)
+        profile = await asyncio.to_thread(self.analyzer.profile, root, settings.app)
+        return Scanned(await self._remembered(profile, settings), profile, settings)
+
+    async def first_facts(self, root: Path) -> ProjectProfile:
+        """What the files at the root alone say: something to show while `scan` looks at the rest."""
+        root, settings = await self._settings_of(root)
+        return await asyncio.to_thread(self.analyzer.first_facts, root, settings.app)
+
+    async def _scan_source(self, root: Path) -> Scanned:
+        """Like `scan`, with the source hash and the files it was made from, all of one and the same walk."""
+        root, settings = await self._settings_of(root)
         profile, source = await asyncio.to_thread(self.analyzer.analyze, root, settings.app)
-        project = await self.store.projects.open(profile.root, settings.app.name or profile.name)
-        await self.store.projects.save_profile(project.id, profile)
+        project = await self._remembered(profile, settings)
         files = await asyncio.to_thread(source.listed, {file.path for file in profile.config_files})
         return Scanned(project, profile, settings, files)
+
+    async def _settings_of(self, root: Path) -> tuple[Path, Settings]:
+        root = root.expanduser().absolute()
+        return root, await asyncio.to_thread(load_settings, self.paths, root)
+
+    async def _remembered(self, profile: ProjectProfile, settings: Settings) -> Project:
+        project = await self.store.projects.open(profile.root, settings.app.name or profile.name)
+        await self.store.projects.save_profile(project.id, profile)
+        return project
 
     async def choose_target(self, settings: Settings, environment: str, wanted: str | None) -> str:
         """The asked-for target, else the environment's, else Docker where an engine answers, else this machine's processes."""
@@ -242,7 +263,7 @@ class Deck:
 
     async def prepare(self, root: Path, environment: str | None = None, target: str | None = None) -> Prepared:
         """Plan a deployment of the project as it is now. Changes nothing."""
-        scanned = await self.scan(root)
+        scanned = await self._scan_source(root)
         config = await self.configure(scanned, environment, target)
         resolved = await self._resolve(scanned, config)
         source_hash = scanned.profile.source_hash

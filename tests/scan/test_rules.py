@@ -204,7 +204,9 @@ def test_a_package_manager_is_known_by_its_files(name: str, tmp_path: Path) -> N
     profile = scan(tmp_path, files)
     assert profile.package_manager is not None
     assert profile.package_manager.value.name == name
-    assert profile.package_manager.value.lock_file == (next(iter(manager.locks), "").replace("*", "hello") if files.keys() & set(manager.locks) else "")
+    assert profile.package_manager.value.lock_file == (
+        next(iter(manager.locks), "").replace("*", "hello") if files.keys() & set(manager.locks) else ""
+    )
     assert profile.package_manager.evidence
 
 

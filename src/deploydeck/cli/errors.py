@@ -21,6 +21,7 @@ EXIT_BY_CODE: dict[str, int] = {
     "since-invalid": 2,
     "grep-invalid": 2,
     "grep-costly": 2,
+    "not-a-project": 6,
 }
 """Exit codes of errors that are not 1, by the error's code."""
 

@@ -3,22 +3,59 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from deploydeck.cli.errors import UsageError
 from deploydeck.cli.open import directory
 from deploydeck.cli.output import Output, Part, Styled
-from deploydeck.cli.session import open_deck
 from deploydeck.domain import Evidence, Fact, Finding, ProjectProfile, Severity, Support
 
+if TYPE_CHECKING:
+    from deploydeck.scan.document import ScanDocument, Told
 
-async def run(args: argparse.Namespace, out: Output) -> int:
+
+def run(args: argparse.Namespace, out: Output) -> int:
     root = directory(args.directory)
-    async with open_deck() as deck:
-        profile = (await deck.scan(root)).profile
-    out.document(profile)
+    profile = _profile(root, fresh=args.fresh)
+    from deploydeck.scan.document import scan_document
+
+    document = scan_document(profile, _vulnerabilities(root, profile) if args.vulnerabilities else None)
+    if args.explain:
+        explain(out, document, args.explain)
+        return 0
+    if out.json:
+        out.raw(document.model_dump_json(indent=2, ensure_ascii=True) + "\n")
+        return 0
     show_profile(out, profile, all_evidence=args.evidence)
+    report = document.vulnerabilities
+    out.line()
+    found = f"{len(report.found)} known in {report.packages_checked} packages" if report.checked else report.reason
+    out.line(Styled("vulnerabilities: ", "dim"), found)
     return 0
+
+
+def _profile(root: Path, *, fresh: bool) -> ProjectProfile:
+    """The profile, without the Deck: a scan needs no database. Raises DeployDeckError `not-a-project`."""
+    from deploydeck.scan import Limits, ProfileCache, ProjectAnalyzer, require_project
+    from deploydeck.settings import default_paths, load_settings
+
+    paths = default_paths()
+    settings = load_settings(paths, root)
+    analyzer = ProjectAnalyzer(Limits.of(settings.scan), None if fresh else ProfileCache(paths.profiles))
+    profile = analyzer.profile(root, settings.app)
+    require_project(profile)
+    return profile
+
+
+def _vulnerabilities(root: Path, profile: ProjectProfile) -> Any:
+    from deploydeck.scan.vulnerabilities import check
+    from deploydeck.settings import default_paths, load_settings
+
+    paths = default_paths()
+    return asyncio.run(check(profile, load_settings(paths, root).scan, paths))
 
 
 def _join(words: Iterable[str]) -> str:
@@ -51,30 +88,60 @@ def show_profile(out: Output, profile: ProjectProfile, *, all_evidence: bool) ->
         if fact is not None:
             rows += _fact_rows(title, fact, text, all_evidence)
     out.table(("fact", "value", "sure", "evidence", ""), rows)
-    if profile.variables:
-        out.line()
-        out.table(
-            ("variable", "kind", "needed", "used in"),
-            [
-                (
-                    variable.name,
-                    "secret" if variable.secret else "plain",
-                    "required" if variable.required else "optional",
-                    variable.used[0].where if variable.used else "-",
-                )
-                for variable in profile.variables
-            ],
-        )
-    if profile.services:
-        out.line()
-        out.table(
-            ("service", "sure", "evidence"),
-            [(need.name, f"{need.confidence:.0%}", _where(need.evidence)) for need in profile.services],
-        )
+    for header, lines in _lists(profile):
+        if lines:
+            out.line()
+            out.table(header, lines)
     show_findings(out, profile.findings)
     out.line()
     more = ", and more that a limit left out" if profile.truncated else ""
     out.line(Styled(f"files: {profile.scanned_files}, bytes read: {profile.scanned_bytes}{more}", "dim"))
+
+
+def _lists(profile: ProjectProfile) -> Iterable[tuple[tuple[str, ...], list[tuple[Part, ...]]]]:
+    yield (
+        ("component", "what", "start", "uses"),
+        [
+            (
+                one.path,
+                _join(fact.value.name for fact in (one.profile.language, one.profile.framework) if fact is not None),
+                _join(one.profile.start.value.argv) if one.profile.start else "-",
+                ", ".join(one.depends_on) or "-",
+            )
+            for one in profile.components
+        ],
+    )
+    yield (
+        ("variable", "kind", "needed", "default", "used in"),
+        [
+            (
+                variable.name,
+                "secret" if variable.secret else "build" if variable.build_time else "plain",
+                "required" if variable.required else "optional",
+                "-" if variable.default is None else variable.default,
+                variable.used[0].where if variable.used else "-",
+            )
+            for variable in profile.variables
+        ],
+    )
+    yield (
+        ("service", "sure", "evidence"),
+        [(need.name, f"{need.confidence:.0%}", _where(need.evidence)) for need in profile.services],
+    )
+    yield (
+        ("secret found", "looks like", "in git", "place"),
+        [
+            (secret.kind, secret.masked, {True: "yes", False: "no", None: "-"}[secret.tracked], secret.evidence.where)
+            for secret in profile.secrets
+        ],
+    )
+    yield (
+        ("system package", "to build", "to run", "because of"),
+        [
+            (package.name, "yes" if package.build else "-", "yes" if package.run else "-", package.because)
+            for package in profile.system_packages
+        ],
+    )
 
 
 def show_findings(out: Output, findings: Iterable[Finding]) -> None:
@@ -107,3 +174,57 @@ def _evidence(evidence: Evidence | None) -> tuple[str, str]:
 
 def _where(evidence: tuple[Evidence, ...]) -> str:
     return ", ".join(dict.fromkeys(entry.where for entry in evidence[:3])) or "-"
+
+
+# --- why ------------------------------------------------------------------------------------------------------------------------
+
+
+def explain(out: Output, document: ScanDocument, name: str) -> None:
+    """How one field was decided: the order of trust, the value, its evidence, and what disagrees. Raises UsageError."""
+    from deploydeck.scan.explain import FIELDS, LISTS, ORDER
+
+    field, _, item = name.partition(".")
+    if field not in FIELDS:
+        raise UsageError(f"There is no field {field!r} to explain.", "Fields: " + ", ".join(FIELDS) + ".")
+    told = getattr(document, field)
+    if field in ORDER:
+        out.document({"field": field, "order": ORDER[field], "told": told})
+        out.line(Styled(field, "bold"))
+        out.block(ORDER[field], "  ")
+        out.line()
+        _explain_fact(out, told)
+        return
+    found = [
+        one for one in told if not item or item in {getattr(one, key, None) for key in ("name", "code", "path", "field", "kind")}
+    ]
+    out.document({"field": field, "order": LISTS[field], "told": found})
+    out.line(Styled(field, "bold"))
+    out.block(LISTS[field], "  ")
+    for one in found:
+        title = next(str(getattr(one, key)) for key in ("field", "name", "code", "path", "kind") if getattr(one, key, None))
+        out.line()
+        out.line(Styled(title, "bold"), f"  {one.confidence:.0%} sure")
+        _places(out, getattr(one, "evidence", ()), "  ")
+    if not found:
+        out.line()
+        out.line("Nothing was found.")
+
+
+def _explain_fact(out: Output, told: Told | None) -> None:
+    if told is None or getattr(told, "value", None) is None:
+        reason = getattr(told, "reason", "") or "nothing in the project says what it is"
+        out.line("Not known: ", reason, ".")
+        return
+    out.line(Styled(str(told.value), "good"), f"  {told.confidence:.0%} sure")  # type: ignore[attr-defined]
+    if told.reason:
+        out.line("  because ", told.reason)
+    _places(out, told.evidence, "  ")
+    for other in told.alternatives:
+        out.line()
+        out.line(Styled("disagrees: ", "warn"), str(other.value))
+        _places(out, other.evidence, "  ")
+
+
+def _places(out: Output, evidence: Iterable[Evidence], indent: str) -> None:
+    for one in evidence:
+        out.line(indent, one.where, f"  [{one.rule}]  " if one.rule else "  ", one.text.strip())

@@ -92,9 +92,15 @@ COMMANDS: tuple[Command, ...] = (
         "Looks at a project without running anything of it: language, framework, package manager, start command, port, "
         "health path, "
         "variables, services. Every fact names the file and line it comes from; a conflict shows both sides.",
-        (_DIRECTORY, _flag("--evidence", text="Show every piece of evidence, not only the first.")),
-        ("deploydeck scan", "deploydeck scan ~/src/shop --json"),
-        json="One document: the `ProjectProfile`.",
+        (
+            _DIRECTORY,
+            _flag("--evidence", text="Show every piece of evidence, not only the first."),
+            _value("--explain", metavar="FIELD", text="Say how one field was decided (port, start_command, variables.NAME, …)."),
+            _flag("--vulnerabilities", text="Ask OSV about the resolved dependencies too; needs a network or an imported archive."),
+            _flag("--fresh", text="Read everything again; without it a profile younger than an hour serves while no file changed."),
+        ),
+        ("deploydeck scan", "deploydeck scan ~/src/shop --json", "deploydeck scan --explain port"),
+        json="One document, described by `docs/scan.schema.json`: every field with `confidence` and `evidence`.",
     ),
     Command(
         "generate",

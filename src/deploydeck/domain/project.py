@@ -54,14 +54,6 @@ class BuildTool(Value):
     version: str = ""
 
 
-class BuildTool(Value):
-    """What turns sources into what runs (`vite`, `maven`, `webpack`): the rule's id, its name, and its version."""
-
-    id: str
-    name: str
-    version: str = ""
-
-
 class PackageManager(Value):
     """A package manager, its lock file if there is one, and its own pinned version (`packageManager`, `required-version`)."""
 
@@ -215,7 +207,6 @@ class ProjectProfile(Value):
     languages: tuple[Fact[Language], ...] = ()
     framework: Fact[Framework] | None = None
     frameworks: tuple[Fact[Framework], ...] = ()
-    build_tools: tuple[Fact[BuildTool], ...] = ()
     build_tools: tuple[Fact[BuildTool], ...] = ()
     package_manager: Fact[PackageManager] | None = None
     package_managers: tuple[Fact[PackageManager], ...] = ()

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from deploydeck.domain import ConfigFile, DeployDeckError, Finding, ProjectProfile
 from deploydeck.scan import components
-from deploydeck.scan.facts import Facts, clean
-from deploydeck.scan.reading import Reading, read, work_of
+from deploydeck.scan.cache import ProfileCache
+from deploydeck.scan.facts import Facts, Found, clean
+from deploydeck.scan.reading import Memory, Reading, read, work_of
 from deploydeck.scan.resolve import report_walk, resolve
 from deploydeck.scan.source import Source, hash_tree
 from deploydeck.scan.state import Scan
@@ -19,6 +20,8 @@ from deploydeck.scan.walk import Limits, Tree, walk
 from deploydeck.settings import AppSettings
 
 Cancelled = Callable[[], bool]
+MOST_REMEMBERED = 4
+MOST_AT_ROOT = 500
 
 
 def never() -> bool:
@@ -36,10 +39,15 @@ class AnalysisResults:
 
 
 class ProjectAnalyzer:
-    """Learns what a project is. Stateless; one instance may serve several threads."""
+    """Learns what a project is. Keeps what the files of the last projects said, so that a scan again reads only what changed.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    One instance may serve several threads.
+    """
+
+    def __init__(self, limits: Limits | None = None, cache: ProfileCache | None = None) -> None:
         self._limits = limits or Limits()
+        self._cache = cache
+        self._memories: dict[Path, Memory] = {}
 
     async def analyze_project(
         self, project_path: str | Path, overrides: AppSettings | None = None, cancelled: Cancelled = never
@@ -55,8 +63,16 @@ class ProjectAnalyzer:
     def profile(
         self, project_path: str | Path, overrides: AppSettings | None = None, cancelled: Cancelled = never
     ) -> ProjectProfile:
-        """The same as `analyze_project`, blocking."""
-        return self.generate_profile(self.collect(project_path, overrides, cancelled))
+        """The same as `analyze_project`, blocking; from the cache when nothing that it rests on has changed for an hour."""
+        tree = walk(_resolve(project_path), self._limits, cancelled)
+        if self._cache is None:
+            return self.generate_profile(self._collect(tree, overrides, cancelled))
+        key = self._cache.key(tree, overrides or AppSettings.model_validate({}), self._limits)
+        known = self._cache.get(tree.root, key)
+        if known is None:
+            known = self.generate_profile(self._collect(tree, overrides, cancelled))
+            self._cache.put(tree, key, known)
+        return known
 
     def analyze(
         self, project_path: str | Path, overrides: AppSettings | None = None, cancelled: Cancelled = never
@@ -71,10 +87,28 @@ class ProjectAnalyzer:
         self, project_path: str | Path, overrides: AppSettings | None = None, cancelled: Cancelled = never
     ) -> AnalysisResults:
         """Walk the tree, find its components and read their files. Blocking. Raises as `analyze_project`."""
-        tree = walk(_resolve(project_path), self._limits, cancelled)
-        reading = Reading(self._limits, cancelled)
+        return self._collect(walk(_resolve(project_path), self._limits, cancelled), overrides, cancelled)
+
+    def _collect(self, tree: Tree, overrides: AppSettings | None, cancelled: Cancelled) -> AnalysisResults:
+        reading = Reading(self._limits, cancelled, before=self._memories.get(tree.root, {}))
         scans, configs = self._read(tree, overrides or AppSettings.model_validate({}), reading)
+        self._memories.pop(tree.root, None)
+        while len(self._memories) >= MOST_REMEMBERED:
+            self._memories.pop(next(iter(self._memories)), None)
+        self._memories[tree.root] = reading.memory
         return AnalysisResults(tree, scans, configs, reading)
+
+    def first_facts(self, project_path: str | Path, overrides: AppSettings | None = None) -> ProjectProfile:
+        """What the files at the root alone say, in milliseconds whatever the size of the tree: something to show at once.
+
+        The profile is `truncated`, and holds no findings and no components. Raises as `analyze_project`.
+        """
+        root = _resolve(project_path)
+        tree = walk(root, Limits(files=MOST_AT_ROOT, depth=0), below=False)
+        reading = Reading(Limits(source_files=8, lock_bytes=200_000))
+        scan = Scan(tree, Facts(), overrides or AppSettings.model_validate({}))
+        configs = read(scan, reading, sorted(work_of(scan), key=lambda item: item[0].size == "source"))
+        return resolve(scan, configs).model_copy(update={"truncated": True, "scanned_files": len(tree.entries)})
 
     def _read(
         self, tree: Tree, overrides: AppSettings, reading: Reading
@@ -103,7 +137,7 @@ class ProjectAnalyzer:
             for directory, part in components.split(tree, directories).items()
         }
 
-    def _workspaces(self, root: Scan, tree: Tree) -> list[components.Found]:
+    def _workspaces(self, root: Scan, tree: Tree) -> list[Found]:
         probe = Scan(Tree(root=tree.root, entries=root.tree.entries), Facts(), root.overrides)
         work = [item for item in work_of(probe) if item[0].size == "manifest" and "/" not in item[1].path]
         read(probe, Reading(self._limits), work)

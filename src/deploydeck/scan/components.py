@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from pydantic import BaseModel
 
-from deploydeck.domain import Alternative, Component, Evidence, Fact, Framework, Kind, ProjectProfile, Severity, Support
+from deploydeck.domain import Alternative, Component, ConfigFile, Evidence, Fact, Framework, Kind, ProjectProfile, Severity, Support
 from deploydeck.scan.facts import Facts, Found
 from deploydeck.scan.names import NOT_COMPONENTS
 from deploydeck.scan.rules import ecosystems
@@ -62,7 +63,8 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
 
 
 def _manifest_names() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
-    exact, globs = {}, []
+    exact: dict[str, str] = {}
+    globs: list[tuple[str, str]] = []
     for one in ecosystems().values():
         for glob, _ in one.manifests:
             if "/" in glob:
@@ -112,7 +114,7 @@ def split(tree: Tree, directories: list[str]) -> dict[str, Tree]:
         home = owner_of(path.rpartition("/")[0])
         if home:
             own = path[len(home) + 1 :]
-            trees[home].entries[own] = Entry(own, entry.raw, entry.size, entry.executable, entry.target)
+            trees[home].entries[own] = replace(entry, path=own)
         else:
             trees[""].entries[path] = entry
     for home, part in trees.items():
@@ -141,8 +143,13 @@ def _shared(facts: Facts, prefix: str) -> Facts:
     return facts.shared
 
 
-def rebased(value: Any, prefix: str) -> Any:
-    """A value with the files of all its evidence relative to the outer project."""
+def rebased(profile: ProjectProfile, prefix: str) -> ProjectProfile:
+    """A profile with the files of all its evidence relative to the outer project."""
+    result: ProjectProfile = _rebased(profile, prefix)
+    return result
+
+
+def _rebased(value: Any, prefix: str) -> Any:
     if isinstance(value, Evidence):
         if value.file.startswith("/"):
             return value.model_copy(update={"file": value.file[1:]})
@@ -152,12 +159,14 @@ def rebased(value: Any, prefix: str) -> Any:
         for name in type(value).model_fields:
             before = getattr(value, name)
             if isinstance(before, (tuple, BaseModel)):
-                after = rebased(before, prefix)
+                after = _rebased(before, prefix)
                 if after is not before:
                     changed[name] = after
+            elif isinstance(value, ConfigFile) and name == "path" and prefix:
+                changed[name] = f"{prefix}/{before}"
         return value.model_copy(update=changed) if changed else value
     if isinstance(value, tuple):
-        after_items = tuple(rebased(item, prefix) for item in value)
+        after_items = tuple(_rebased(item, prefix) for item in value)
         return value if all(one is other for one, other in zip(after_items, value, strict=True)) else after_items
     return value
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Severity
-from deploydeck.scan.facts import Broken
+from deploydeck.scan.facts import Broken, Found
 from deploydeck.scan.names import not_the_program
 from deploydeck.scan.parsers import Parser, parser_for
 from deploydeck.scan.parsers.credentials import credentials
@@ -19,12 +19,30 @@ from deploydeck.scan.walk import Entry, Limits
 _MOST_INCLUDED = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a file gave when it was read, and by which size and time of change it is known again."""
+
+    size: int
+    changed_ns: int
+    facts: tuple[Found, ...]
+    broken: Broken | None = None
+    sha256: str = ""
+
+
+Memory = dict[tuple[str, str], Remembered]
+"""By the file's path in the tree and in its component: a scan again reads only what changed since."""
+
+
 @dataclass(slots=True)
 class Reading:
-    """What reading has cost so far, over all components: bytes read, source files and their bytes."""
+    """What reading has cost so far, over all components: bytes and files read, source files and their bytes."""
 
     limits: Limits
     cancelled: Callable[[], bool] = lambda: False
+    memory: Memory = field(default_factory=dict)
+    before: Memory = field(default_factory=dict)
+    files_read: int = 0
     total_bytes: int = 0
     sources: int = 0
     source_bytes: int = 0
@@ -62,12 +80,17 @@ def read(scan: Scan, reading: Reading, work: Work) -> tuple[ConfigFile, ...]:
             if reading.source_bytes > reading.limits.total_source_bytes or reading.sources > reading.limits.source_files:
                 reading.stopped = "more source files than a scan reads"
                 break
-        data = _bytes_of(scan, reading, parser, entry)
-        if data is None:
+        known = reading.before.get((entry.raw, entry.path))
+        if known is None or known.size != entry.size or known.changed_ns != entry.changed_ns:
+            known = _parsed(scan, reading, parser, entry)
+        if known is None:
             continue
+        reading.memory[entry.raw, entry.path] = known
         if parser.config_kind:
-            configs.append(ConfigFile(path=entry.path, kind=parser.config_kind, sha256=hashlib.sha256(data).hexdigest()))
-        _parse(scan, parser, entry, data)
+            configs.append(ConfigFile(path=entry.path, kind=parser.config_kind, sha256=known.sha256))
+        scan.facts.add(known.facts)
+        if known.broken is not None:
+            _report_broken(scan, parser, entry.path, known.broken)
     if any(parser.size != "source" for parser, _ in work):
         _follow_includes(scan, reading, {entry.path for _, entry in work})
     return tuple(sorted(configs, key=lambda config: config.path))
@@ -89,6 +112,7 @@ def _bytes_of(scan: Scan, reading: Reading, parser: Parser, entry: Entry) -> byt
             )
         return None
     reading.total_bytes += len(data)
+    reading.files_read += 1
     if len(data) > limit:
         scan.finding(
             "file-too-large",
@@ -100,21 +124,31 @@ def _bytes_of(scan: Scan, reading: Reading, parser: Parser, entry: Entry) -> byt
     return data
 
 
-def _parse(scan: Scan, parser: Parser, entry: Entry, data: bytes) -> None:
+def _parsed(scan: Scan, reading: Reading, parser: Parser, entry: Entry) -> Remembered | None:
+    data = _bytes_of(scan, reading, parser, entry)
+    if data is None:
+        return None
+    found: list[Found] = []
+    broken: Broken | None = None
     try:
-        for found in parser.parse(entry.path, data):
-            scan.facts.add((found,))
-    except Broken as broken:
-        manifest = parser.size != "source"
-        scan.finding(
-            "broken-manifest" if manifest else "broken-source",
-            Severity.WARNING if manifest else Severity.INFO,
-            f"{entry.path} cannot be understood: {broken.message[:300]}.",
-            "Correct the file and scan again." if manifest else "",
-            [Evidence(file=entry.path, line=broken.line)],
-        )
+        found.extend(parser.parse(entry.path, data))
+    except Broken as problem:
+        broken = Broken(problem.message, problem.line)  # without the frames that hold the file
     if parser.size != "lock":
-        scan.facts.add(credentials(entry.path, data))
+        found.extend(credentials(entry.path, data))
+    digest = hashlib.sha256(data).hexdigest() if parser.config_kind else ""
+    return Remembered(entry.size, entry.changed_ns, tuple(found), broken, digest)
+
+
+def _report_broken(scan: Scan, parser: Parser, path: str, broken: Broken) -> None:
+    manifest = parser.size != "source"
+    scan.finding(
+        "broken-manifest" if manifest else "broken-source",
+        Severity.WARNING if manifest else Severity.INFO,
+        f"{path} cannot be understood: {broken.message[:300]}.",
+        "Correct the file and scan again." if manifest else "",
+        [Evidence(file=path, line=broken.line)],
+    )
 
 
 def _follow_includes(scan: Scan, reading: Reading, parsed: set[str]) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import os
 from dataclasses import replace
 
-from deploydeck.domain import ConfigFile, Fact, Kind, ProjectProfile, Severity, StartCommand, utc_now
+from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Fact, Kind, ProjectProfile, Severity, StartCommand, utc_now
 from deploydeck.scan import details, match, network, start, tools, verdict
 from deploydeck.scan.ecosystems import Resolved, resolver
 from deploydeck.scan.rules import Ecosystem, Technology, ecosystems, languages
@@ -117,6 +117,20 @@ def _name(scan: Scan, scope: str) -> str:
     return found[0].name[:200] if found and found[0].name.strip() else here or "project"
 
 
+def require_project(profile: ProjectProfile) -> None:
+    """Raises DeployDeckError `not-a-project` for a directory that is none, with what was looked for."""
+    if profile.language or profile.framework or profile.components or profile.config_files or profile.kind is not Kind.NONE:
+        return
+    kinds = [glob for one in ecosystems().values() for glob, _ in one.manifests]
+    raise DeployDeckError(
+        "not-a-project",
+        f"{profile.root} is not a project: {profile.support_reason}",
+        f"Looked for manifests ({', '.join(kinds[:12])} and {len(kinds) - 12} more), for source files of {len(languages())} languages, for an "
+        "index.html, for Dockerfiles, compose and platform files, here and in the directories below.",
+        "Name the directory of a project.",
+    )
+
+
 def report_walk(scan: Scan, stopped: str) -> None:
     """What the walk and the reading could not see."""
     tree = scan.tree
@@ -144,4 +158,4 @@ def report_walk(scan: Scan, stopped: str) -> None:
         ),
     ):
         if paths:
-            scan.finding(code, Severity.INFO, f"{len(paths)} {message}", hint, [details.Evidence(file=path) for path in paths[:8]])
+            scan.finding(code, Severity.INFO, f"{len(paths)} {message}", hint, [Evidence(file=path) for path in paths[:8]])

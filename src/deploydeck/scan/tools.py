@@ -18,7 +18,7 @@ def package_manager(scan: Scan, ecosystem: Ecosystem) -> tuple[Fact[PackageManag
     """
     choices = _choices(scan, ecosystem)
     fact = _decide(scan, choices)
-    every = tuple(
+    every: tuple[Fact[PackageManager], ...] = tuple(
         Fact(value=_value(scan, manager), confidence=sure, evidence=(place,), reason=reason)
         for manager, sure, place, reason in {one[0].id: one for one in reversed(choices)}.values()
     )

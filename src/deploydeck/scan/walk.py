@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploydeck.domain import DeployDeckError
+from deploydeck.settings import ScanSettings
 
 ALWAYS_SKIPPED = frozenset(
     ".git .hg .svn .bzr CVS node_modules bower_components jspm_packages .venv venv virtualenv __pycache__ __pypackages__ .tox .nox "
@@ -64,6 +65,19 @@ class Limits:
     source_files: int = 4_000
     total_source_bytes: int = 32_000_000
 
+    @classmethod
+    def of(cls, settings: ScanSettings) -> Limits:
+        """The limits of the [scan] settings."""
+        return cls(
+            files=settings.max_files,
+            depth=settings.max_depth,
+            manifest_bytes=settings.max_manifest_kb * 1000,
+            lock_bytes=settings.max_lock_kb * 1000,
+            source_bytes=settings.max_source_kb * 1000,
+            source_files=settings.max_source_files,
+            total_source_bytes=settings.max_total_source_kb * 1000,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -74,6 +88,8 @@ class Entry:
     size: int
     executable: bool = False
     target: str = ""
+    changed_ns: int = 0
+    """The later of its times of change: a file with the same size and time was not touched since."""
 
     @property
     def name(self) -> str:
@@ -115,10 +131,22 @@ def read_regular(path: Path, limit: int, offset: int = 0) -> bytes:
         os.close(descriptor)
 
 
-def walk(root: Path, limits: Limits, cancelled: Callable[[], bool] = lambda: False) -> Tree:
-    """The files of the project at `root` (absolute, resolved). Raises DeployDeckError `project-…` or `scan-cancelled`."""
+def walk(root: Path, limits: Limits, cancelled: Callable[[], bool] = lambda: False, *, below: bool = True) -> Tree:
+    """The files of the project at `root` (absolute, resolved), without `below` only those at the root itself.
+
+    Raises DeployDeckError `project-…` or `scan-cancelled`.
+    """
     _check_root(root)
     tree = Tree(root=root)
+    if not below:
+        for item in _root_items(root):
+            try:
+                if item.is_file(follow_symlinks=False) and not _add(tree, item.name, item.stat(follow_symlinks=False), limits):
+                    break
+            except OSError:
+                tree.unreadable.append(display(item.name))
+        tree.entries = dict(sorted(tree.entries.items()))
+        return tree
     listed = _git_files(root)
     if listed is not None:
         tree.git = True
@@ -295,7 +323,9 @@ def _add(tree: Tree, name: str, status: os.stat_result, limits: Limits) -> bool:
         target = str(resolved.relative_to(tree.root))
     if stat.S_ISREG(status.st_mode) and name.rpartition("/")[2] not in SKIPPED_FILES:
         path = display(name)
-        tree.entries[path] = Entry(path, name, status.st_size, bool(status.st_mode & 0o111), target)
+        tree.entries[path] = Entry(
+            path, name, status.st_size, bool(status.st_mode & 0o111), target, max(status.st_mtime_ns, status.st_ctime_ns)
+        )
     return True
 
 

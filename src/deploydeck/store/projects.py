@@ -135,7 +135,7 @@ class Projects:
                     select(profiles.c.profile).where(profiles.c.project_id == project_id).order_by(profiles.c.id.desc()).limit(1)
                 )
             ).first()
-        return ProjectProfile.model_validate(row[0]) if row else None
+        return ProjectProfile.model_validate(_of_today(row[0])) if row else None
 
     async def save_config(self, config: DeploymentConfig) -> None:
         async with self._database.write() as connection:
@@ -193,3 +193,18 @@ async def _local_user(connection: AsyncConnection) -> User:
     user = User(id=new_id("usr"), name=name, created_at=utc_now(), updated_at=utc_now())
     await connection.execute(insert(users).values(to_row(user, users)))
     return user
+
+
+_LANGUAGE_IDS = {"C#": "csharp", "F#": "fsharp", "C++": "cpp", "Visual Basic": "visualbasic"}
+
+
+def _of_today(profile: dict[str, Any]) -> dict[str, Any]:
+    """A stored profile in today's shape: version 1 knew languages by their name alone."""
+    if profile.get("schema_version") != 1:
+        return profile
+    facts = [profile["language"], *profile["languages"]]
+    for fact in [*facts, *(other for fact in facts if fact for other in fact["alternatives"])]:
+        if fact:
+            name = fact["value"]["name"]
+            fact["value"]["id"] = _LANGUAGE_IDS.get(name, name.lower())
+    return profile | {"schema_version": 2}

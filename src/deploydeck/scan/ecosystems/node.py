@@ -222,7 +222,7 @@ def _output(scan: Scan, technology: Technology | None) -> tuple[Fact[str] | None
         return None, technology.single_page if technology else False
     single_page = technology.single_page
     place = [fact for name in technology.packages for fact in scan.facts.of("dependency", name, "node")][:1]
-    detected = Fact(
+    detected: Fact[str] = Fact(
         value=technology.output,
         confidence=0.85,
         evidence=tuple(fact.evidence("output") for fact in place),
