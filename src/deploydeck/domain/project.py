@@ -211,8 +211,6 @@ class ProjectProfile(Value):
     package_manager: Fact[PackageManager] | None = None
     package_managers: tuple[Fact[PackageManager], ...] = ()
     runtime: str = ""
-    package_managers: tuple[Fact[PackageManager], ...] = ()
-    runtime: str = ""
     runtime_version: Fact[str] | None = None
     start: Fact[StartCommand] | None = None
     build_command: Fact[tuple[str, ...]] | None = None
@@ -238,24 +236,9 @@ class ProjectProfile(Value):
 
 
 class Component(Value):
-    """A project inside the project. `path` is its directory, `depends_on` the paths of components it uses, `declared_by` who says so.
+    """A project inside the project. `path` is its directory, `depends_on` the paths of components it uses.
 
-    `profile` is complete; its evidence is relative to the outer project's root.
-    """
-
-    path: str
-    profile: ProjectProfile
-    depends_on: tuple[str, ...] = ()
-    declared_by: Evidence | None = None
-
-
-ProjectProfile.model_rebuild()
-
-
-class Component(Value):
-    """A project inside the project. `path` is its directory, `depends_on` the paths of components it uses, `declared_by` who says so.
-
-    `profile` is complete; its evidence is relative to the outer project's root.
+    `declared_by` is the workspace line that names it. `profile` is complete; its evidence is relative to the outer project's root.
     """
 
     path: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -114,7 +113,7 @@ def split(tree: Tree, directories: list[str]) -> dict[str, Tree]:
         home = owner_of(path.rpartition("/")[0])
         if home:
             own = path[len(home) + 1 :]
-            trees[home].entries[own] = replace(entry, path=own)
+            trees[home].entries[own] = entry.at(own)
         else:
             trees[""].entries[path] = entry
     for home, part in trees.items():
@@ -177,7 +176,7 @@ def relate(profiles: dict[str, ProjectProfile], scans: dict[str, Scan]) -> tuple
     for directory, scan in scans.items():
         for fact in scan.facts.own("project-name"):
             names.setdefault(fact.name, directory)
-    workspaces = [fact for fact in scans[""].facts.own("workspace")]
+    workspaces = scans[""].facts.own("workspace")
     components = []
     for directory, profile in profiles.items():
         if not directory:

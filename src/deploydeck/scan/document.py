@@ -1,7 +1,7 @@
 """A profile as programs read it: `deploydeck scan --json`. Canonical lower-case names, and every field with its own evidence.
 
-The shape is a promise to others: fields are added, never renamed; `schema_version` changes when one must. The JSON Schema is exported
-to docs/scan.schema.json from these classes.
+The shape is a promise to others: fields are added, never renamed; `schema_version` changes when one must. The JSON
+Schema is exported to docs/scan.schema.json from these classes.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class NumberField(Told):
 
 
 class CommandField(Told):
-    """A command. `value` can be typed into a shell; `argv` is the same as a list, with `{host}` and `{port}` where they are taken."""
+    """A command. `value` can be typed into a shell; `argv` is the same as a list, with `{host}` and `{port}` where taken."""
 
     value: str
     argv: tuple[str, ...]
@@ -161,7 +161,7 @@ class Conflict(Told):
 
 
 class ScanDocument(Value):
-    """What `deploydeck scan --json` prints, and what stands in `components[]`, there with `path` and without components of its own."""
+    """What `deploydeck scan --json` prints, and what stands in `components[]`, there with `path` and without further components."""
 
     schema_version: int = SCHEMA_VERSION
     path: str = ""

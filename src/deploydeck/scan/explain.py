@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - prose reads better unbroken
 """How each field is decided, for people: the order of trust in words, then what was found and what it was weighed against."""
 
 from __future__ import annotations

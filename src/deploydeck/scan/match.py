@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from deploydeck.domain import Alternative, BuildTool, DeployDeckError, Evidence, Fact, Framework, Language, Severity
 from deploydeck.scan.facts import Found
@@ -43,7 +44,7 @@ def _match(scan: Scan, technology: Technology) -> Hit | None:
         found = _places(scan, pattern, technology.id)
         if found:
             weights.append(pattern.weight)
-            places.extend(found[:2])
+            places.extend(found)
         return bool(found)
 
     needed = [seen(pattern) for pattern in technology.all_of]  # lists, so that every match adds its weight
@@ -59,12 +60,13 @@ def _match(scan: Scan, technology: Technology) -> Hit | None:
 
 def _places(scan: Scan, pattern: Pattern, rule: str) -> list[Evidence]:
     if pattern.what == "file":
-        return [Evidence(file=path, rule=rule) for path in scan.files(pattern.name)]
+        return [Evidence(file=path, rule=rule) for path in scan.files(pattern.name)[:2]]
     if pattern.name.endswith("*"):
         found = scan.facts.starting(pattern.what, pattern.name[:-1], pattern.scope or None)
     else:
         found = scan.facts.of(pattern.what, pattern.name or None, pattern.scope or None)
-    return [fact.evidence(rule) for fact in found if not (pattern.production and "development" in fact.tags)]
+    wanted = (fact for fact in found if not (pattern.production and "development" in fact.tags))
+    return [fact.evidence(rule) for fact in islice(wanted, 2)]
 
 
 def choose_framework(scan: Scan, found: list[Hit]) -> tuple[Technology | None, Fact[Framework] | None]:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Directory and file names that say what is not the program: tests, examples, documentation."""
 
 from __future__ import annotations

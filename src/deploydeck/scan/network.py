@@ -21,7 +21,8 @@ _NEXT_ROUTE = re.compile(r"^(?:src/)?(?:app((?:/[a-z0-9_-]+)+)/route|pages(/api(
 def port(
     scan: Scan, technology: Technology | None, start: Fact[StartCommand] | None, scope: str, configured: Fact[int] | None = None
 ) -> Fact[int] | None:
-    """Source, then configuration, Procfile and scripts, Dockerfile and compose, the framework's default; disagreement is a conflict."""
+    """Source, then configuration, Procfile and scripts, Dockerfile and compose, the framework's default; disagreement is a
+    conflict."""
     found: list[tuple[int, float, Evidence, str]] = []
     start_files = {place.file for place in start.evidence} if start else set()
     listening = [fact for fact in scan.facts.of("listen", scope=scope) if fact.name]

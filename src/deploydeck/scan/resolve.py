@@ -125,8 +125,8 @@ def require_project(profile: ProjectProfile) -> None:
     raise DeployDeckError(
         "not-a-project",
         f"{profile.root} is not a project: {profile.support_reason}",
-        f"Looked for manifests ({', '.join(kinds[:12])} and {len(kinds) - 12} more), for source files of {len(languages())} languages, for an "
-        "index.html, for Dockerfiles, compose and platform files, here and in the directories below.",
+        f"Looked for manifests ({', '.join(kinds[:12])} and {len(kinds) - 12} more), for source files of {len(languages())} "
+        "languages, for an index.html, for Dockerfiles, compose and platform files, here and in the directories below.",
         "Name the directory of a project.",
     )
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from deploydeck.domain import DeployDeckError
 from deploydeck.settings import ScanSettings
@@ -79,9 +80,12 @@ class Limits:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A regular file. `path` is for people and facts (valid Unicode), `raw` opens it; `target` is where a link inside leads."""
+class Entry(NamedTuple):
+    """A regular file. `path` is for people and facts (valid Unicode), `raw` opens it; `target` is where a link inside leads.
+
+    `changed_ns` is the later of its times of change: a file with the same size and time was not touched since. A tuple, because
+    there are tens of thousands.
+    """
 
     path: str
     raw: str
@@ -89,11 +93,14 @@ class Entry:
     executable: bool = False
     target: str = ""
     changed_ns: int = 0
-    """The later of its times of change: a file with the same size and time was not touched since."""
 
     @property
     def name(self) -> str:
         return self.path.rpartition("/")[2]
+
+    def at(self, path: str) -> Entry:
+        """The same file under another path."""
+        return Entry(path, *self[1:])
 
 
 @dataclass(slots=True)
@@ -110,15 +117,15 @@ class Tree:
 
     def read(self, entry: Entry, limit: int) -> bytes:
         """At most `limit` bytes of a regular file. Raises OSError; a path that became a link, FIFO or device is refused."""
-        return read_regular(self.root / (entry.target or entry.raw), limit)
+        return read_regular(f"{self.root}/{entry.target or entry.raw}", limit)
 
 
-def read_regular(path: Path, limit: int, offset: int = 0) -> bytes:
+def read_regular(path: Path | str, limit: int, offset: int = 0) -> bytes:
     """At most `limit` bytes of a regular file from `offset` (negative: from the end). Blocks on no FIFO, follows no link."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(f"{path.name} is not a regular file")
+            raise OSError(f"{os.path.basename(path)} is not a regular file")  # noqa: PTH119
         if offset:
             os.lseek(descriptor, offset, os.SEEK_SET if offset > 0 else os.SEEK_END)
         chunks: list[bytes] = []
@@ -156,7 +163,7 @@ def walk(root: Path, limits: Limits, cancelled: Callable[[], bool] = lambda: Fal
         _add_walked(tree, "", limits, cancelled)
     if tree.git:
         _add_local_settings(tree)
-        tree.tracked = _tracked(root)
+        tree.tracked = frozenset(display(name) for name, tracked in (listed or {}).items() if tracked)
     tree.entries = dict(sorted(tree.entries.items()))
     return tree
 
@@ -183,6 +190,8 @@ def _check_root(root: Path) -> None:
 
 def display(raw: str) -> str:
     """A file name as valid Unicode: bytes that are not UTF-8 become \\xNN."""
+    if raw.isascii():
+        return raw
     return os.fsencode(raw).decode("utf-8", "backslashreplace")
 
 
@@ -206,58 +215,65 @@ def _run_git(root: Path, *arguments: str) -> list[str] | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None  # no git, no checkout, somebody else's checkout: the plain walk answers instead
-    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+    return os.fsdecode(done.stdout).split("\0")
 
 
-def _git_files(root: Path) -> list[str] | None:
-    return _run_git(root, "ls-files", "-co", "--exclude-standard", "-z", "--", ".")
+def _git_files(root: Path) -> dict[str, bool] | None:
+    """Every file that git knows or would add, by name, and whether it is tracked; None where git does not decide."""
+    listed = _run_git(root, "ls-files", "-cot", "--exclude-standard", "-z", "--", ".")
+    if listed is None:
+        return None
+    return {name[2:]: not name.startswith("?") for name in listed if name}
 
 
-def _tracked(root: Path) -> frozenset[str]:
-    """Committed files among those that should not be: environment files and keys."""
-    patterns = (".env", ".env.*", "**/*.pem", "**/*.key", "**/id_rsa")
-    listed = _run_git(root, "ls-files", "-c", "-z", "--", *(f":(glob){pattern}" for pattern in patterns))
-    return frozenset(display(name) for name in listed or ())
-
-
-def _add_listed(tree: Tree, listed: Iterable[str], limits: Limits, cancelled: Callable[[], bool]) -> None:
-    names = [name for name in dict.fromkeys(listed) if not _escapes(name)]
-    files_of: dict[str, set[str]] = {}
-    for name in names:
-        directory, _, base = name.rpartition("/")
-        files_of.setdefault(directory, set()).add(base)
+def _add_listed(tree: Tree, listed: Mapping[str, bool], limits: Limits, cancelled: Callable[[], bool]) -> None:
+    prefix = f"{tree.root}/"
     kept: dict[str, bool] = {"": True}
+
+    def beside(directory: str, names: Iterable[str]) -> bool:
+        return any((f"{directory}/{name}" if directory else name) in listed for name in names)
 
     def keep(directory: str) -> bool:
         if directory not in kept:
             parent, _, base = directory.rpartition("/")
-            skipped = _skipped(base, files_of.get(parent, set())) or "pyvenv.cfg" in files_of.get(directory, ())
+            skipped = base in ALWAYS_SKIPPED or (base in SKIPPED_BESIDE and beside(parent, SKIPPED_BESIDE[base]))
+            skipped = skipped or f"{directory}/pyvenv.cfg" in listed or _escapes(directory)
             # git names paths from its index; the disk may since hold a link there, which could lead outside
-            kept[directory] = keep(parent) and not skipped and not (tree.root / directory).is_symlink()
+            kept[directory] = keep(parent) and not skipped and not os.path.islink(prefix + directory)  # noqa: PTH114
         return kept[directory]
 
-    for number, name in enumerate(names):
+    lstat, entries, most, skipped_files = os.lstat, tree.entries, limits.files, tuple(SKIPPED_FILES)
+    for number, name in enumerate(listed):
         if number % 512 == 0:
             _check_cancelled(cancelled)
-        directory, _, base = name.rstrip("/").rpartition("/")
-        if directory.count("/") >= limits.depth:
-            tree.truncated = tree.truncated or f"directories deeper than {limits.depth}"
-            continue
-        if not keep(directory):
+        directory = name.rpartition("/")[0] if name[-1] != "/" else name[:-1].rpartition("/")[0]
+        known = kept.get(directory)
+        if known is None:
+            if directory.count("/") >= limits.depth:
+                tree.truncated = tree.truncated or f"directories deeper than {limits.depth}"
+                continue
+            known = keep(directory)
+        if not known:
             continue
         try:
-            status = os.lstat(tree.root / name)
+            status = lstat(prefix + name)
         except (OSError, ValueError):
             continue  # in the index, not on the disk
-        if stat.S_ISDIR(status.st_mode):
-            if not _skipped(base, files_of.get(directory, set())):
+        mode = status.st_mode
+        if mode & 0o170000 == stat.S_IFREG and name.isascii() and len(entries) < most and not name.endswith(skipped_files):
+            # The common case, without a call: there are tens of thousands.
+            mtime, ctime = status.st_mtime_ns, status.st_ctime_ns
+            entries[name] = Entry(name, name, status.st_size, mode & 0o111 != 0, "", mtime if mtime > ctime else ctime)
+        elif stat.S_ISDIR(mode):
+            base = name.rstrip("/").rpartition("/")[2]
+            if not (base in ALWAYS_SKIPPED or (base in SKIPPED_BESIDE and beside(directory, SKIPPED_BESIDE[base]))):
                 _add_walked(tree, name.rstrip("/"), limits, cancelled)  # a submodule or a nested checkout
         elif not _add(tree, name, status, limits):
             return
 
 
 def _escapes(name: str) -> bool:
-    return name.startswith("/") or ".." in name.split("/")
+    return name.startswith("/") or (".." in name and ".." in name.split("/"))
 
 
 def _skipped(name: str, beside: Iterable[str]) -> bool:
@@ -311,7 +327,8 @@ def _add(tree: Tree, name: str, status: os.stat_result, limits: Limits) -> bool:
         tree.truncated = tree.truncated or f"more than {limits.files} files"
         return False
     target = ""
-    if stat.S_ISLNK(status.st_mode):
+    mode = status.st_mode
+    if stat.S_ISLNK(mode):
         resolved = Path(os.path.realpath(tree.root / name))
         if not resolved.is_relative_to(tree.root):
             tree.outside.append(display(name))
@@ -320,12 +337,11 @@ def _add(tree: Tree, name: str, status: os.stat_result, limits: Limits) -> bool:
             status = resolved.lstat()
         except (OSError, ValueError):
             return True  # dangling, or a loop
-        target = str(resolved.relative_to(tree.root))
-    if stat.S_ISREG(status.st_mode) and name.rpartition("/")[2] not in SKIPPED_FILES:
-        path = display(name)
-        tree.entries[path] = Entry(
-            path, name, status.st_size, bool(status.st_mode & 0o111), target, max(status.st_mtime_ns, status.st_ctime_ns)
-        )
+        target, mode = str(resolved.relative_to(tree.root)), status.st_mode
+    if stat.S_ISREG(mode) and name.rpartition("/")[2] not in SKIPPED_FILES:
+        path = name if name.isascii() else display(name)
+        changed = max(status.st_mtime_ns, status.st_ctime_ns)
+        tree.entries[path] = Entry(path, name, status.st_size, bool(mode & 0o111), target, changed)
     return True
 
 

@@ -203,7 +203,7 @@ def _of_today(profile: dict[str, Any]) -> dict[str, Any]:
     if profile.get("schema_version") != 1:
         return profile
     facts = [profile["language"], *profile["languages"]]
-    for fact in [*facts, *(other for fact in facts if fact for other in fact["alternatives"])]:
+    for fact in [*facts, *(other for one in facts if one for other in one["alternatives"])]:
         if fact:
             name = fact["value"]["name"]
             fact["value"]["id"] = _LANGUAGE_IDS.get(name, name.lower())

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Parsers: pure functions from a file's name and bytes to facts. Each module lists the files it reads in its own PARSERS."""
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def load_yaml(text: Text) -> Any:
                 aliases += 1
             if depth > _DEEPEST or aliases > _MOST_ALIASES:
                 raise Broken("nested too deeply" if depth > _DEEPEST else "too many aliases")
-        for document in yaml.load_all(text.text, Loader=_Base):  # noqa: S506 - builds strings, lists and mappings only
+        for document in yaml.load_all(text.text, Loader=_Base):
             return document
         return None
     except yaml.MarkedYAMLError as error:

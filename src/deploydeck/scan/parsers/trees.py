@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ MOST_NODES = 400_000
 """A file with more is generated, or made to exhaust us: what was seen until then counts."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parser(grammar: str) -> Parser:
     import tree_sitter
 

@@ -110,8 +110,9 @@ class Manager:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What programs of an ecosystem run on. `sources` in order of trust; `lines` are the version lines to take for a range, best first.
+    """What programs of an ecosystem run on. `sources` in order of trust.
 
+    `lines` are the version lines to take for a range, best first.
     `end_of_life` maps a line to the day its support ended or will end, as known on `checked`.
     """
 
@@ -149,8 +150,8 @@ class Language:
 class Ecosystem:
     """The rules of one ecosystem: one file in `data/`.
 
-    `registry` is its name in OSV and package URLs ("" when it has none), `manifests` globs that make a directory a project of it, in
-    order of trust; `manifest_language` what such a manifest says the language is, when the sources do not decide.
+    `registry` is its name in OSV ("" when it has none), `purl` in package URLs; `manifests` are globs that make a directory a
+    project of it, in order of trust, each with the language it means when the sources do not decide.
     """
 
     id: str

@@ -1,4 +1,5 @@
-"""Services by the image a compose file runs and by the scheme of an address; by dependency in `data/`. sqlite is a file, no service."""
+# ruff: noqa: E501 - tables read better unbroken
+"""Services by the image a compose file runs and by the scheme of an address; by dependency in `data/`. sqlite is no service."""
 
 from __future__ import annotations
 
