@@ -389,8 +389,8 @@ class Deck:
         raise DeployDeckError(
             "project-unknown",
             f"{root} is not a project that DeployDeck knows.",
-            "Nothing of it was scanned or deployed yet.",
-            "Name another directory, or start here: `deploydeck scan`.",
+            "Nothing of it was opened, prepared or deployed yet.",
+            "Name another directory, or start here: `deploydeck deploy`.",
         )
 
     async def compare(self, project: Project, older: str, newer: str) -> Comparison:

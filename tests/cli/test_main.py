@@ -141,8 +141,9 @@ def test_a_hostile_project_cannot_steer_the_terminal(program: Program, tmp_path:
         json.dumps({"name": HOSTILE, "scripts": {"start": f"node {HOSTILE}.js"}, "dependencies": {"express": "5.0.0"}})
     )
     (root / f"{HOSTILE}.js").write_text(f"require('express')().listen(process.env['{HOSTILE}'])\n")
-    for arguments in (("scan", str(root)), ("scan", "--evidence", str(root)), ("history", str(root)), ("status",)):
-        ran = program(*arguments)
+    for arguments in (("scan", str(root)), ("scan", "--evidence", str(root)), ("generate", str(root)), ("history", str(root)), ("status",)):
+        ran = program(*arguments, expect=None)
+        assert ran.code in {0, 1}
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", ran.out + ran.err), ran.out
     ran = program("scan", str(root), "--json")
     assert ran.out.isascii()
@@ -174,8 +175,10 @@ def test_standard_output_of_json_is_json(program: Program, name: str) -> None:
 def test_scan_and_settings_of_an_empty_directory(program: Program, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert program("scan", str(empty), "--json").json()["support"] == "unknown"
-    assert "unknown" in program("scan", str(empty)).out
+    ran = program("scan", str(empty), "--json", expect=6)
+    assert ran.out == ""
+    assert json.loads(ran.err)["error"]["code"] == "not-a-project"
+    assert "Looked for manifests" in program("scan", str(empty), expect=6).err
     ran = program("deploy", str(empty), "--plan", expect=None)
     assert ran.code == 1
     assert "Traceback" not in ran.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -207,7 +208,19 @@ def _keys(names: str) -> str:
     return ", ".join(f"`{name}`" for name in names.split(",")) if names else "palette"
 
 
-PAGES: dict[str, Callable[[], str]] = {"commands.md": commands_page, "keys.md": keys_page, "settings.md": settings_page}
+def scan_schema() -> str:
+    """docs/scan.schema.json: what `deploydeck scan --json` prints."""
+    from deploydeck.scan.document import ScanDocument
+
+    return json.dumps(ScanDocument.model_json_schema(mode="serialization"), indent=1) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "keys.md": keys_page,
+    "settings.md": settings_page,
+    "scan.schema.json": scan_schema,
+}
 
 
 def write_pages(to: Path) -> None:

@@ -333,6 +333,7 @@ EXIT_MEANINGS: tuple[tuple[int, str], ...] = (
     (3, "The deployment failed after the switch and was rolled back."),
     (4, "The rollback failed, or only a part was applied: look at what runs."),
     (5, "Another deployment holds the lock."),
+    (6, "The directory is not a project; the message says what was looked for."),
     (70, "A defect in DeployDeck; the message names the file with the details."),
     (130, "Interrupted or canceled. A deployment that was only interrupted here goes on."),
     (141, "Whoever read the output went away."),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploydeck.domain import ConfigFile, DeployDeckError, Finding, ProjectProfile
+from deploydeck.domain import ConfigFile, Dependency, DeployDeckError, Fact, Finding, Framework, ProjectProfile
 from deploydeck.scan import components
 from deploydeck.scan.cache import ProfileCache
 from deploydeck.scan.facts import Facts, Found, clean
@@ -180,13 +180,13 @@ class ProjectAnalyzer:
                 counts[row.id] = counts.get(row.id, 0) + (0 if row.markup else 1_000_000) + 1
         return max(counts, key=lambda one: counts[one]) if counts else None
 
-    async def identify_framework(self, root: str | Path, config_files: Sequence[str]) -> ProjectProfile:
-        """What these files of the project, by relative path, say about its framework: a profile made from them alone."""
-        return await asyncio.to_thread(self._of_files, root, config_files)
+    async def identify_framework(self, root: str | Path, config_files: Sequence[str]) -> Fact[Framework] | None:
+        """The framework that these files of the project, by relative path, mean; None when they mean none."""
+        return (await asyncio.to_thread(self._of_files, root, config_files)).framework
 
-    async def extract_dependencies(self, root: str | Path, manifest_files: Sequence[str]) -> ProjectProfile:
-        """The dependencies that these manifests and lock files, by relative path, name: a profile made from them alone."""
-        return await asyncio.to_thread(self._of_files, root, manifest_files)
+    async def extract_dependencies(self, root: str | Path, manifest_files: Sequence[str]) -> tuple[Dependency, ...]:
+        """The dependencies that these manifests and lock files of the project, by relative path, name."""
+        return (await asyncio.to_thread(self._of_files, root, manifest_files)).dependencies
 
     def _of_files(self, root: str | Path, files: Sequence[str]) -> ProjectProfile:
         tree = walk(_resolve(root), self._limits)
