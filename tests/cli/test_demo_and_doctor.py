@@ -69,7 +69,7 @@ def test_a_prepared_change_is_written(program: Program, paths: Paths) -> None:
 
 
 def test_doctor_of_a_sound_machine(program: Program) -> None:
-    program("scan")
+    program("generate")
     ran = program("doctor", "--json", expect=None)
     document = ran.json()
     checks = {check["name"]: check for check in document["checks"]}
@@ -84,7 +84,7 @@ def test_doctor_of_a_sound_machine(program: Program) -> None:
 
 
 def test_doctor_of_a_broken_database(program: Program) -> None:
-    program("scan")
+    program("generate")
     program.paths.database.write_bytes(b"this is no database" * 1000)
     ran = program("doctor", "--json", expect=1)
     (database,) = [check for check in ran.json()["checks"] if check["name"] == "database"]

@@ -85,7 +85,7 @@ def result_of(ran: Ran) -> dict[str, Any]:
 
 
 def test_an_empty_directory(program: Program) -> None:
-    assert "The directory is empty." in program("scan").out
+    refused(program("scan", expect=None), "The directory is empty.", "Looked for manifests", code=6)
     for arguments in (("generate", "--write"), ("deploy", "--yes")):
         refused(program(*arguments, expect=None), "The directory is empty.", str(program.project), "deploydeck scan")
     assert list(program.project.iterdir()) == []
@@ -433,7 +433,7 @@ def test_a_full_disk_where_the_data_is(tmp_path: Path) -> None:
     set_port(root, free_port(), target="process")
     program = Program(tmp_path / "home", root, {**NO_ENGINE, **QUICK})
     with small_disk(tmp_path / "home", "700m"):
-        program("scan")
+        program("generate")
         fill(tmp_path / "home" / "fill")
         refused(program("deploy", "--yes", expect=None), "The disk is full.", "deploydeck.sqlite", "Free some space")
         checked = program("doctor", expect=1)
@@ -464,24 +464,24 @@ def database_of(program: Program) -> Path:
 
 
 def test_a_database_locked_for_a_moment_is_waited_for(site: Program) -> None:
-    site("scan")
+    site("generate")
     with locked(database_of(site)) as holder:
         threading.Timer(3, holder.execute, ("ROLLBACK",)).start()
         started = time.monotonic()
-        site("scan")
+        site("generate")
         assert time.monotonic() - started > 2
 
 
 def test_a_database_locked_for_long_is_named_so(site: Program) -> None:
-    site("scan")
+    site("generate")
     with locked(database_of(site)):
-        refused(site("scan", expect=None, timeout_s=60), "keeps the database locked", str(database_of(site)), "doctor")
-    site("scan")
+        refused(site("generate", expect=None, timeout_s=60), "keeps the database locked", str(database_of(site)), "doctor")
+    site("generate")
 
 
 @pytest.mark.parametrize("damage", ["garbage", "half", "header", "page"])
 def test_a_damaged_database_is_named_and_left_alone(site: Program, damage: str) -> None:
-    site("scan")
+    site("generate")
     database = database_of(site)
     whole = database.read_bytes()
     content = {
@@ -495,7 +495,7 @@ def test_a_damaged_database_is_named_and_left_alone(site: Program, damage: str) 
         database.with_name(database.name + suffix).unlink(missing_ok=True)
     for arguments in (("deploy", "--yes"), ("history",)):
         refused(site(*arguments, expect=None), "The database file is damaged.", str(database), "backups")
-    failed = json.loads(site("scan", "--json", expect=1).err)["error"]
+    failed = json.loads(site("generate", "--json", expect=1).err)["error"]
     assert failed["code"] == "store-corrupt"
     assert "fail  database" in site("doctor", expect=1).out
     assert database.read_bytes() == content

@@ -59,7 +59,8 @@ class ProfileCache:
         if newest > profile.analyzed_at.timestamp() * 1e9 - _TICK_NS:
             return
         with contextlib.suppress(OSError):
-            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for directory in (self._directory.parent, self._directory):  # parents made on the way would be open to others
+                directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor, name = tempfile.mkstemp(prefix=".profile-", dir=self._directory)
             try:
                 with os.fdopen(descriptor, "w", encoding="utf-8") as file:
