@@ -9,7 +9,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-fast check format bench docs wheel clean help
+.PHONY: run test test-fast check format bench accuracy docs wheel clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -43,6 +43,9 @@ format: $(STAMP)  ## put the code into its usual form
 
 bench: $(STAMP)  ## the figures the README quotes
 	$(BIN)/python -m bench
+
+accuracy: $(STAMP)  ## how right the scanner is on the sample projects, field by field
+	$(BIN)/python -m tests.accuracy
 
 docs: $(STAMP)  ## write the pages that are made from the code: commands, keys, settings
 	$(BIN)/python -m deploydeck.cli.reference docs

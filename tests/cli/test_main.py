@@ -141,7 +141,13 @@ def test_a_hostile_project_cannot_steer_the_terminal(program: Program, tmp_path:
         json.dumps({"name": HOSTILE, "scripts": {"start": f"node {HOSTILE}.js"}, "dependencies": {"express": "5.0.0"}})
     )
     (root / f"{HOSTILE}.js").write_text(f"require('express')().listen(process.env['{HOSTILE}'])\n")
-    for arguments in (("scan", str(root)), ("scan", "--evidence", str(root)), ("generate", str(root)), ("history", str(root)), ("status",)):
+    for arguments in (
+        ("scan", str(root)),
+        ("scan", "--evidence", str(root)),
+        ("generate", str(root)),
+        ("history", str(root)),
+        ("status",),
+    ):
         ran = program(*arguments, expect=None)
         assert ran.code in {0, 1}
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", ran.out + ran.err), ran.out

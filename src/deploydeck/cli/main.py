@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import importlib
 import os
 import sys
@@ -94,9 +93,12 @@ def _run(argv: list[str], as_json: bool) -> int:
     command = BY_NAME[args.command]
     out = Output(json=as_json)
     ending = importlib.import_module(command.module).run(args, out)
-    code = asyncio.run(ending) if asyncio.iscoroutine(ending) else ending
+    if not isinstance(ending, int):
+        import asyncio  # half of the time that a plain command needs to start
+
+        ending = asyncio.run(ending)
     out.status("")
-    return int(code)
+    return int(ending)
 
 
 def _with_command(argv: list[str]) -> list[str]:
