@@ -1,7 +1,7 @@
 """How right the scanner is on the sample projects: `make accuracy` prints it field by field, wrong and blank kept apart.
 
-Beside each sample directory in tests/projects stands NAME.expected.json with what an expert would say. Only the fields written there are
-compared; null says that there must be nothing. A command may be a list: any of them is right.
+Beside each sample directory in tests/projects stands NAME.expected.json with what an expert would say. Only fields written there
+are compared; null says that there must be nothing. A command may be a list: any of them is right.
 """
 
 from __future__ import annotations
@@ -121,10 +121,9 @@ def _variables(wanted: dict[str, str], told: dict[str, Any]) -> Iterator[Answer]
             yield Answer("variables", BLANK, name, sorted(told))
             continue
         words = text.split(" ")
-        is_like = {
-            "required": one.required, "optional": not one.required, "secret": one.secret, "plain": not one.secret, "build": one.build_time,
-        }  # fmt: skip
-        wrong = [word for word in words if word and not (is_like[word] if word in is_like else word == f"default={one.default}")]
+        is_like = {"required": one.required, "optional": not one.required, "secret": one.secret, "plain": not one.secret}
+        is_like["build"] = one.build_time
+        wrong = [word for word in words if word and not is_like.get(word, word == f"default={one.default}")]
         yield Answer("variables", WRONG if wrong else RIGHT, f"{name}: {text}", one.model_dump(exclude={"evidence", "confidence"}))
     yield from (Answer("variables", WRONG, None, name) for name in sorted(set(told) - set(wanted)))
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - small trees read better unbroken
 """The JSON that others rely on: its shape, its names, its evidence, its conflicts."""
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ FILES = {
     "requirements.txt": "flask==3.1.3\npsycopg2==2.9.10\n", ".python-version": "3.12\n", "runtime.txt": "python-3.11\n",
     "app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\nKEY = os.environ['API_TOKEN']\n\n\nif __name__ == '__main__':\n    app.run(port=9000)\n",
     "Dockerfile": "FROM python:3.12\nEXPOSE 8080\n",
-}  # fmt: skip # noqa: E501
+}  # fmt: skip
 
 
 def document(tmp_path: Path, files: dict[str, str]) -> dict[str, Any]:

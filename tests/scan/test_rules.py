@@ -16,7 +16,6 @@ from deploydeck.scan.rules.load import ecosystem
 from deploydeck.scan.rules.names import is_secret
 from tests.scan.trees import codes, scan, where
 
-
 RULES = Path(__file__).parent / "rules"
 
 
