@@ -115,6 +115,14 @@ ACTIONS: tuple[Action, ...] = (
         ("scan", "fact"),
         bar="override",
     ),
+    _A(
+        "scan.vulnerabilities",
+        "v",
+        "Vulnerabilities",
+        "Ask for known vulnerabilities of the resolved packages; names and versions are sent.",
+        ("scan",),
+        bar="vulnerabilities",
+    ),
     _A("scan.rescan", "r", "Rescan", "Look at the project again.", ("deck", "project"), bar="rescan"),
     # 3
     _A("review.accept", "a", "Accept hunk", "Accept the focused hunk.", ("hunk",), bar="accept"),

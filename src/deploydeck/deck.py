@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from deploydeck.vault import ResolvedVariables, SecretsManager
 
 
+MOST_WATCHED = 512
+
+
 @dataclass(frozen=True)
 class Scanned:
     """A project as it is now. `files` are path and SHA-256 of what it is made of, as a release records them."""
@@ -198,6 +201,11 @@ class Deck:
         """What the files at the root alone say: something to show while `scan` looks at the rest."""
         root, settings = await self._settings_of(root)
         return await asyncio.to_thread(self.analyzer.first_facts, root, settings.app)
+
+    def watched(self, root: Path) -> tuple[Path, ...]:
+        """The directories to watch for changes of a scanned project; at most MOST_WATCHED, none that is gone. Blocking."""
+        found = self.analyzer.directories(root)
+        return tuple(path for path in found[:MOST_WATCHED] if path.is_dir())
 
     async def _scan_source(self, root: Path) -> Scanned:
         """Like `scan`, with the source hash and the files it was made from, all of one and the same walk."""

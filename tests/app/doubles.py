@@ -52,6 +52,7 @@ from deploydeck.domain import (
     StepState,
     Support,
     VariableChange,
+    VulnerabilityReport,
 )
 from deploydeck.review import Review
 from deploydeck.settings import Paths, Settings
@@ -256,6 +257,7 @@ class FakeDeck:
         self.user_settings = Settings()
         self.settings = Settings()
         self.profile = profile(root)
+        self.report = VulnerabilityReport()
         self.files = files()
         self.review = Review()
         self.generator = SimpleNamespace(check=lambda _path, _content: ())
@@ -319,6 +321,17 @@ class FakeDeck:
     async def scan(self, root: Path) -> Scanned:
         self._note("scan")
         return Scanned(self.project, self.profile, self.settings)
+
+    async def first_facts(self, root: Path) -> ProjectProfile:
+        self._note("first_facts")
+        return self.profile.model_copy(update={"findings": (), "variables": (), "truncated": True})
+
+    def watched(self, root: Path) -> tuple[Path, ...]:
+        return (root,)
+
+    async def vulnerabilities(self, profile: ProjectProfile) -> VulnerabilityReport:
+        self._note("vulnerabilities")
+        return self.report
 
     async def propose(self, root: Path, environment: str | None = None, target: str | None = None, **_: Any) -> Proposal:
         self._note("propose")

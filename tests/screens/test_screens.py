@@ -10,16 +10,23 @@ from typing import Any
 import pytest
 from textual.widgets import Button, Input
 
+from deploydeck.deck import Scanned
 from deploydeck.domain import (
     ChangeState,
     CheckFinding,
     CheckState,
     CheckVerdict,
+    Component,
     Decision,
     DeployDeckError,
     DeploymentState,
     EventKind,
+    Evidence,
+    SecretFound,
     Support,
+    SystemPackage,
+    Vulnerability,
+    VulnerabilityReport,
 )
 from deploydeck.screens.modals.choose import ChooseModal
 from deploydeck.screens.modals.confirm import ConfirmModal
@@ -27,7 +34,6 @@ from deploydeck.screens.offers import override_problem
 from deploydeck.screens.scan import changed_since
 from deploydeck.widgets.diff_view import DiffView
 from deploydeck.widgets.log_view import LogView
-from deploydeck.widgets.note import Note
 from deploydeck.widgets.row_list import RowList
 from deploydeck.widgets.text_pane import TextPane
 from tests.app.doubles import NOW, FakeDeck, deployment, files, line, profile, release, steps
@@ -120,19 +126,83 @@ def test_overrides_are_checked_before_review(setting: str, text: str, fine: bool
     assert (override_problem(setting, text) == "") is fine
 
 
-async def test_changed_files_are_noticed(deck: FakeDeck) -> None:
+async def test_a_changed_file_is_looked_at_again(deck: FakeDeck) -> None:
     async with driving(deck) as driver:
         await driver.sees("can be deployed")
         await driver.pilot.pause(0.5)
-        for number in range(50):
+        before = deck.calls.count("scan")
+        for number in range(80):
             (deck.root / "requirements.txt").write_text(f"Flask==3.1.{number}\n")
             await driver.pilot.pause(0.1)
-            if "files changed" in driver.get("#note", Note).text:
+            if deck.calls.count("scan") > before:
                 break
-        await driver.sees("files changed")
-        await driver.press("r")
-        await driver.settled()
-        assert "files changed" not in driver.get("#note", Note).text
+        assert deck.calls.count("scan") == before + 1
+        await driver.sees("looked again")
+
+
+async def test_first_facts_are_shown_while_the_rest_is_read(deck: FakeDeck) -> None:
+    gate = asyncio.Event()
+    whole = deck.scan
+
+    async def slow(root: Path) -> Scanned:
+        await gate.wait()
+        return await whole(root)
+
+    deck.scan = slow  # type: ignore[method-assign]
+    async with driving(deck, start=False) as driver:
+        await driver.pilot.press("2")
+        await driver.sees("Flask 3.1.0")
+        await driver.sees("reading the rest")
+        gate.set()
+        await driver.sees("3 shows the files")
+
+
+async def test_the_other_side_of_a_conflict_is_a_row(deck: FakeDeck) -> None:
+    async with driving(deck) as driver:
+        await driver.sees("8080")
+        driver.get("#facts", RowList).move_to_key("port!0")
+        await driver.press("e")
+        assert driver.screen.query_one("#answer", Input).value == "8000"
+
+
+async def test_components_secrets_and_system_packages_are_listed(deck: FakeDeck) -> None:
+    place = Evidence(file="api/conf.py", line=3, text="KEY = …", rule="secret")
+    part = profile(deck.root, name="api", components=())
+    deck.profile = profile(
+        deck.root,
+        components=(Component(path="api", profile=part, depends_on=("libs/prices",)), Component(path="libs/prices", profile=part)),
+        secrets=(SecretFound(kind="aws-access-key", masked="AKIA…7Q", tracked=True, confidence=0.95, evidence=place),),
+        system_packages=(SystemPackage(name="libpq5", run=True, because="psycopg2", evidence=(place,)),),
+    )
+    async with driving(deck, size=(140, 40)) as driver:
+        await driver.sees("✗ 1 found, 1 in git")
+        await driver.sees("libpq5")
+        driver.get("#facts", RowList).move_to_key("secrets")
+        await driver.sees("AKIA…7Q  in git")
+        driver.get("#facts", RowList).move_to_key("component:libs/prices")
+        await driver.sees("used by: api")
+
+
+async def test_vulnerabilities_are_asked_for_and_never_claimed_to_be_none(deck: FakeDeck) -> None:
+    async with driving(deck, size=(120, 30)) as driver:
+        await driver.sees("not checked · v checks")
+        deck.report = VulnerabilityReport(checked=False, reason="not checked: no network")
+        await driver.press("v")
+        await driver.sees("not checked: no network")
+        found = Vulnerability(
+            id="GHSA-x",
+            aliases=("CVE-1",),
+            package="flask",
+            ecosystem="PyPI",
+            version="3.1.0",
+            severity="high",
+            fixed_in=("3.1.1",),
+        )
+        deck.report = VulnerabilityReport(checked=True, source="OSV", packages_checked=4, found=(found,))
+        await driver.press("v")
+        await driver.sees("✗ 1 known in 4 packages")
+        driver.get("#facts", RowList).move_to_key("vulnerabilities")
+        await driver.sees("fixed in 3.1.1")
 
 
 def test_own_writes_are_no_news(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from deploydeck.domain import ConfigFile, Dependency, DeployDeckError, Fact, Fin
 from deploydeck.scan import components
 from deploydeck.scan.cache import ProfileCache
 from deploydeck.scan.facts import Facts, Found, clean
+from deploydeck.scan.parsers import parser_for
 from deploydeck.scan.reading import Memory, Reading, read, work_of
 from deploydeck.scan.resolve import report_walk, resolve
 from deploydeck.scan.source import Source, hash_tree
@@ -99,6 +100,15 @@ class ProjectAnalyzer:
             self._memories.pop(next(iter(self._memories)), None)
         self._memories[tree.root] = reading.memory
         return AnalysisResults(tree, scans, configs, reading)
+
+    def directories(self, project_path: str | Path) -> tuple[Path, ...]:
+        """The directories whose files a scan of the project reads, the root first; what to watch for changes. Blocking."""
+        root = _resolve(project_path)
+        found: dict[Path, None] = {root: None}
+        known = [raw for raw, _ in self._memories.get(root, ())]
+        for raw in known or [entry.raw for entry in walk(root, self._limits).entries.values() if parser_for(entry.path)]:
+            found[(root / raw).parent] = None
+        return tuple(found)
 
     def first_facts(self, project_path: str | Path, overrides: AppSettings | None = None) -> ProjectProfile:
         """What the files at the root alone say, in milliseconds whatever the size of the tree: something to show at once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -18,9 +19,10 @@ from deploydeck.widgets.text import Line, hints, visible
 from deploydeck.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from deploydeck.deck import Scanned
+    from deploydeck.domain import ProjectProfile
 
-MOST_WATCHED = 64
+LEAST_PAUSE_S = 2.0
+"""Between two looks that nobody asked for: a program that writes all the time must not keep the scanner busy."""
 
 
 class ScanScreen(DeckScreen):
@@ -50,7 +52,9 @@ class ScanScreen(DeckScreen):
 
     def ready(self) -> None:
         self._changed: tuple[str, ...] = ()
-        self._drawn: Scanned | None = None
+        self._first: ProjectProfile | None = None
+        self._first_of: Path | None = None
+        self._looked_at, self._pause_s = 0.0, LEAST_PAUSE_S
         self._stop = asyncio.Event()
         self.query_one("#facts", RowList).focus()
 
@@ -61,9 +65,9 @@ class ScanScreen(DeckScreen):
         held = super().conditions()
         if self.session.scanned is None:
             return held
-        from deploydeck.screens.scan_rows import BY_FIELD
+        from deploydeck.screens.scan_rows import field_of
 
-        known = BY_FIELD.get(self.query_one("#facts", RowList).key)
+        known = field_of(self.query_one("#facts", RowList).key)
         if known is not None and known.setting:
             held.add("fact")
         return held
@@ -78,37 +82,41 @@ class ScanScreen(DeckScreen):
             facts.show((), empty=hints("Reading your projects…", f"{waiting} {visible(str(session.root))}"))
             if session.deck is not None and not self.works_on("scan"):
                 self.do_rescan()
-        else:
-            if session.scanned is not self._drawn:
-                self._drawn, self._changed = session.scanned, ()
+        if session.scanned is not None or session.root != self._first_of:
+            self._first = None
+        if (profile := self._profile) is not None:
             from deploydeck.screens.scan_rows import rows
 
-            facts.show(rows(session.scanned.profile))
+            facts.show(rows(profile, session.vulnerabilities))
         self._evidence()
         self._note()
+
+    @property
+    def _profile(self) -> ProjectProfile | None:
+        """What is known: the whole profile, or while that takes its time what the files at the root say."""
+        return self.session.scanned.profile if self.session.scanned else self._first
 
     def _note(self) -> None:
         note = self.query_one("#note", Note)
         scanned = self.session.scanned
-        if self._changed:
-            note.show((("files changed", "warn"), (f": {visible(', '.join(self._changed[:3]))}", ""), (" · r rescans", "accent")))
-        elif scanned is not None and scanned.profile.support != "supported":
+        if scanned is None:
+            note.show((("The files at the top say this; reading the rest…", "dim"),) if self._first else ())
+        elif self._changed:
+            note.show((("files changed", "warn"), (f": {visible(', '.join(self._changed[:3]))}", ""), (" · looked again", "dim")))
+        elif scanned.profile.support != "supported":
             note.show((("This cannot be deployed: ", "warn"), (visible(scanned.profile.support_reason), "")))
-        elif scanned is not None:
-            note.show((("3", "accent"), (" shows the files a deployment needs", "dim")))
         else:
-            note.show(())
+            note.show((("3", "accent"), (" shows the files a deployment needs", "dim")))
 
     def _evidence(self) -> None:
         pane = self.query_one("#evidence", TextPane)
-        scanned = self.session.scanned
         pane.empty = hints("Evidence appears here: the file and line behind each fact.")
-        if scanned is None:
+        if self._profile is None:
             pane.show(())
             return
         from deploydeck.screens.scan_rows import evidence
 
-        pane.show(evidence(scanned.profile, self.query_one("#facts", RowList).key))
+        pane.show(evidence(self._profile, self.query_one("#facts", RowList).key, self.session.vulnerabilities))
 
     def on_row_list_focused(self, _event: RowList.Focused) -> None:
         self._evidence()
@@ -122,19 +130,34 @@ class ScanScreen(DeckScreen):
     async def _scan(self) -> None:
         root = self.session.root
         assert root is not None
+        started = time.monotonic()
         facts = self.query_one("#facts", RowList)
         try:
+            if self.session.scanned is None:
+                self._first, self._first_of = await self.deck.first_facts(root), root
+                self.draw()
             scanned = await self.deck.scan(root)
         except Exception:
+            self._first = None
             facts.show(
                 (), empty=hints("The scan did not finish; the reason stands above.", "", "r tries again, 1 opens another project.")
             )
             raise
         if self.session.root != root:
             return
-        self._changed = ()
+        self._pause_s = max(LEAST_PAUSE_S, 5 * (time.monotonic() - started))
         self.session.set_scanned(scanned)
         self._watch(root)
+
+    def do_vulnerabilities(self) -> None:
+        self.work("Asking for known vulnerabilities…", self._ask_vulnerabilities, group="vulnerabilities")
+
+    async def _ask_vulnerabilities(self) -> None:
+        scanned = self.session.scanned
+        assert scanned is not None
+        report = await self.deck.vulnerabilities(scanned.profile)
+        if self.session.scanned is scanned:
+            self.session.set_vulnerabilities(report)
 
     def do_details(self) -> None:
         self.add_class("-reading")
@@ -147,11 +170,11 @@ class ScanScreen(DeckScreen):
     def do_override(self) -> None:
         from deploydeck.screens.modals.ask import AskModal
         from deploydeck.screens.offers import override_problem, present_override
-        from deploydeck.screens.scan_rows import BY_FIELD
+        from deploydeck.screens.scan_rows import field_of
 
         scanned = self.session.scanned
-        known = BY_FIELD[self.query_one("#facts", RowList).key]
-        assert scanned is not None
+        known = field_of(self.query_one("#facts", RowList).key)
+        assert scanned is not None and known is not None
         lines: list[Line] = [
             ((f"{known.label} ", "strong"), (f"(app.{known.setting})", "dim")),
             ((f"For example: {known.example}", ""),),
@@ -184,19 +207,19 @@ class ScanScreen(DeckScreen):
         start(self, partial(self._watching, root, self._stop), "watch")
 
     async def _watching(self, root: Path, stop: asyncio.Event) -> None:
-        """Notice changes where the evidence comes from. Not recursive: watching node_modules costs more than it tells."""
-        scanned = self.session.scanned
-        assert scanned is not None
+        """Look again when a file changes; only what changed is read. Not recursive: node_modules costs more than it tells."""
         watchfiles = await asyncio.to_thread(__import__, "watchfiles")
-        places = await asyncio.to_thread(watched_directories, root, scanned.profile)
+        places = await asyncio.to_thread(self.deck.watched, root)
         try:
             async for changes in watchfiles.awatch(*places, recursive=False, stop_event=stop, debounce=400, step=200):
                 scanned = self.session.scanned
                 seen_at = scanned.profile.analyzed_at.timestamp() if scanned else 0.0
                 names = await asyncio.to_thread(changed_since, [Path(path) for _, path in changes], seen_at)
-                if names:
-                    self._changed = tuple(sorted({*self._changed, *names}))
-                    self._note()
+                if names and not stop.is_set():
+                    self._changed = tuple(sorted(names))
+                    await asyncio.sleep(max(0.0, self._looked_at + self._pause_s - time.monotonic()))
+                    self._looked_at = time.monotonic()
+                    self.do_rescan()
         except OSError as error:  # no inotify watch left, or the directory went away
             self.query_one("#note", Note).show(
                 (("Changes of files are not noticed here", "warn"), (f": {error.strerror or error}. r rescans.", ""))
@@ -216,22 +239,3 @@ def changed_since(paths: list[Path], seen_at: float) -> set[str]:
             pass  # gone or unreadable: that is a change
         names.add(path.name)
     return names
-
-
-def watched_directories(root: Path, profile: object) -> list[Path]:
-    """The root and the directories of every file a fact rests on; at most MOST_WATCHED, none outside the project."""
-    from deploydeck.domain import ProjectProfile
-    from deploydeck.screens.scan_rows import BY_FIELD
-
-    assert isinstance(profile, ProjectProfile)
-    files = [file.path for file in profile.config_files]
-    for known in BY_FIELD:
-        fact = getattr(profile, known)
-        files += [one.file for one in fact.evidence] if fact is not None else []
-    inside = root.resolve()
-    places = {inside: None}
-    for name in files:
-        directory = (root / name).parent.resolve()
-        if directory.is_relative_to(inside) and directory.is_dir() and len(places) < MOST_WATCHED:
-            places[directory] = None
-    return list(places)

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deploydeck.screens.scan_lists import LISTS, component_lines, component_rows
 from deploydeck.widgets.row_list import Row
 from deploydeck.widgets.states import look
 from deploydeck.widgets.text import Line, Span, size, visible
 
 if TYPE_CHECKING:
-    from deploydeck.domain import Evidence, Fact, ProjectProfile
+    from deploydeck.domain import Evidence, Fact, ProjectProfile, VulnerabilityReport
 
 BAR = "▇"
+OTHER_SIDE = "!"
+"""Stands between a field and the number of an alternative in the key of a conflict's row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +52,27 @@ FACTS: tuple[FactRow, ...] = (
 BY_FIELD = {fact.field: fact for fact in FACTS}
 
 
+def field_of(key: str) -> FactRow | None:
+    """The fact a row belongs to, its own row or that of a conflict's other side."""
+    return BY_FIELD.get(key.partition(OTHER_SIDE)[0])
+
+
 def bars(confidence: float) -> str:
     """Five cells: how sure the scan is. Never empty: something supports every fact."""
     return BAR * max(1, round(confidence * 5))
 
 
-def rows(profile: ProjectProfile) -> list[Row]:
+def rows(profile: ProjectProfile, report: VulnerabilityReport | None = None) -> list[Row]:
     """Every row of the left pane."""
     found: list[Row] = [_support(profile)]
     for known in FACTS:
         fact: Fact[Any] | None = getattr(profile, known.field)
         if fact is not None:
-            found.append(_fact_row(known, fact))
+            found += _fact_rows(known, fact)
         elif known.setting and profile.support == "supported" and known.field in ("start", "port", "health_path"):
             found.append(Row(known.field, (known.label, (("not found", "warn"), (" · e sets it", "dim")), "")))
-    required = sum(variable.required for variable in profile.variables)
-    secret = sum(variable.secret for variable in profile.variables)
-    for key, title, count, text in (
-        ("variables", "Variables", len(profile.variables), f"{len(profile.variables)} read, {required} required, {secret} secret"),
-        ("services", "Services", len(profile.services), ", ".join(service.name for service in profile.services)),
-        ("dependencies", "Packages", len(profile.dependencies), _packages(profile)),
-        ("config_files", "Config files", len(profile.config_files), ", ".join(file.path for file in profile.config_files)),
-    ):
-        found.append(Row(key, (title, visible(text) if count else ("none found", "dim"), "")))
+    found += [Row(one.key, (one.title, one.summary(profile, report), "")) for one in LISTS]
+    found += component_rows(profile)
     if profile.findings:
         found.append(Row("findings", ((" Findings", "title"),), heading=True))
     for number, finding in enumerate(profile.findings):
@@ -89,32 +90,41 @@ def _support(profile: ProjectProfile) -> Row:
     return Row("support", ("Project", (word[profile.support], (visible(f"  {profile.support_reason}"), "dim")), ""))
 
 
-def _packages(profile: ProjectProfile) -> str:
-    direct = sum(dependency.direct for dependency in profile.dependencies)
-    return f"{direct} direct, {len(profile.dependencies) - direct} further"
-
-
-def _fact_row(known: FactRow, fact: Fact[Any]) -> Row:
+def _fact_rows(known: FactRow, fact: Fact[Any]) -> list[Row]:
+    """The fact, and below it the other side of each conflict."""
     mark: Span = (f"{bars(fact.confidence):<5} ⚠", "warn") if fact.conflicted else (bars(fact.confidence), "good")
-    return Row(known.field, (known.label, visible(known.shown(fact.value)), mark))
+    found = [Row(known.field, (known.label, visible(known.shown(fact.value)), mark))]
+    for number, other in enumerate(fact.alternatives):
+        place = f"  {visible(other.evidence[0].where)}" if other.evidence else ""
+        cells: Line = (("⚠ ", "warn"), (visible(known.shown(other.value)), ""), (place, "dim"))
+        found.append(Row(f"{known.field}{OTHER_SIDE}{number}", ("", cells, ("differs", "warn"))))
+    return found
 
 
-def evidence(profile: ProjectProfile, key: str) -> list[Line]:
+def evidence(profile: ProjectProfile, key: str, report: VulnerabilityReport | None = None) -> list[Line]:
     """The right pane for one row."""
-    if key in BY_FIELD:
-        return _fact_lines(BY_FIELD[key], getattr(profile, key))
-    if key.startswith("finding:"):
-        finding = profile.findings[int(key.removeprefix("finding:"))]
-        lines: list[Line] = [
-            (look("warning" if finding.severity == "warning" else str(finding.severity)), (f"  {finding.code}", "dim"))
-        ]
-        lines += (
-            [((visible(finding.message), ""),), (("→ ", "accent"), (visible(finding.hint), ""))]
-            if finding.hint
-            else [((visible(finding.message), ""),)]
-        )
-        return lines + _where(finding.evidence)
-    return _SECTIONS[key](profile) if key in _SECTIONS else []
+    if known := field_of(key):
+        return _fact_lines(known, getattr(profile, known.field))
+    kind, _, rest = key.partition(":")
+    if kind == "finding":
+        return _finding_lines(profile, int(rest))
+    if kind == "component":
+        return component_lines(profile, rest)
+    if key == "support":
+        return _support_lines(profile)
+    listed = next((one for one in LISTS if one.key == key), None)
+    return listed.lines(profile, report) if listed else []
+
+
+def _finding_lines(profile: ProjectProfile, number: int) -> list[Line]:
+    if number >= len(profile.findings):
+        return []
+    finding = profile.findings[number]
+    severity = look("warning" if finding.severity == "warning" else str(finding.severity))
+    lines: list[Line] = [(severity, (f"  {finding.code}", "dim")), ((visible(finding.message), ""),)]
+    if finding.hint:
+        lines.append((("→ ", "accent"), (visible(finding.hint), "")))
+    return lines + where(finding.evidence)
 
 
 def _fact_lines(known: FactRow, fact: Fact[Any] | None) -> list[Line]:
@@ -130,15 +140,16 @@ def _fact_lines(known: FactRow, fact: Fact[Any] | None) -> list[Line]:
     ]
     if fact.reason:
         lines.append(((visible(fact.reason), "dim"),))
-    lines += [(), *_where(fact.evidence)]
+    lines += [(), *where(fact.evidence)]
     for other in fact.alternatives:
-        lines += [(), (("⚠ disagrees: ", "warn"), (visible(known.shown(other.value)), "strong")), *_where(other.evidence)]
+        lines += [(), (("⚠ disagrees: ", "warn"), (visible(known.shown(other.value)), "strong")), *where(other.evidence)]
     if known.setting:
         lines += [(), (("e overrides it", "accent"), (f" (app.{known.setting} in deploydeck.toml)", "dim"))]
     return lines
 
 
-def _where(found: Iterable[Evidence]) -> list[Line]:
+def where(found: Iterable[Evidence]) -> list[Line]:
+    """Each place with its line."""
     lines: list[Line] = []
     for one in found:
         lines.append(((visible(one.where), "accent"), *(((f"  {visible(one.rule)}", "dim"),) if one.rule else ())))
@@ -158,54 +169,3 @@ def _support_lines(profile: ProjectProfile) -> list[Line]:
         ((f"{profile.scanned_files} files, {size(profile.scanned_bytes)} read{cut}", "dim"),),
         *((((f"{visible(one.value.name)} ", ""), (f"{one.value.share:.0%}", "dim"))) for one in profile.languages),
     ]
-
-
-def _variable_lines(profile: ProjectProfile) -> list[Line]:
-    lines: list[Line] = [(("Variables the program reads", "title"),)]
-    for variable in profile.variables:
-        words = [
-            word
-            for word, on in (("required", variable.required), ("secret", variable.secret), ("build", variable.build_time))
-            if on
-        ]
-        if variable.default is not None:
-            words.append(f"default {visible(variable.default, 80)}")
-        lines.append(
-            ((visible(variable.name), "strong"), (f"  {', '.join(words) or 'optional'}", "warn" if variable.required else "dim"))
-        )
-        lines += [
-            ((f"  {visible(one.where)}", "accent"), (f"  {visible(one.text.strip(), 200)}", "dim")) for one in variable.used[:2]
-        ]
-    return lines if profile.variables else [(("No variable is read.", "dim"),)]
-
-
-def _service_lines(profile: ProjectProfile) -> list[Line]:
-    lines: list[Line] = [(("Services it wants beside it", "title"),)]
-    for service in profile.services:
-        lines += [((visible(service.name), "strong"), (f"  {bars(service.confidence)}", "good")), *_where(service.evidence)]
-    return lines if profile.services else [(("No service (database, cache, queue) is wanted.", "dim"),)]
-
-
-def _dependency_lines(profile: ProjectProfile) -> list[Line]:
-    direct = [dependency for dependency in profile.dependencies if dependency.direct]
-    lines: list[Line] = [(("Packages", "title"),)]
-    for dependency in direct[:500]:
-        version = dependency.version or dependency.requirement
-        kind = "  development" if dependency.development else ""
-        lines.append(((visible(dependency.name), ""), (f"  {visible(version)}", "dim"), (kind, "dim")))
-    return lines if direct else [(("No package is declared.", "dim"),)]
-
-
-def _config_lines(profile: ProjectProfile) -> list[Line]:
-    lines: list[Line] = [(("Files that configure it", "title"),)]
-    lines += [((visible(file.path), ""), (f"  {visible(file.kind)}", "dim")) for file in profile.config_files]
-    return lines if profile.config_files else [(("No configuration file was found.", "dim"),)]
-
-
-_SECTIONS: dict[str, Callable[[Any], list[Line]]] = {
-    "support": _support_lines,
-    "variables": _variable_lines,
-    "services": _service_lines,
-    "dependencies": _dependency_lines,
-    "config_files": _config_lines,
-}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from deploydeck.deck import Deck, Prepared, Proposal, Scanned
-    from deploydeck.domain import Change, Deployment
+    from deploydeck.domain import Change, Deployment, VulnerabilityReport
 
 Topic = str
 """What changed: deck, project, scan, offer, choice, deployment, activity, worker, keys."""
@@ -35,6 +35,7 @@ class Session:
     root: Path | None = None
     deck: Deck | None = None
     scanned: Scanned | None = None
+    vulnerabilities: VulnerabilityReport | None = None
     offer: Offer | None = None
     prepared: Prepared | None = None
     deployment: Deployment | None = None
@@ -87,12 +88,18 @@ class Session:
     def open_project(self, root: Path) -> None:
         """Another project is in hand now; everything known of the last one is dropped."""
         self.root = root
-        self.scanned = self.offer = self.prepared = self.deployment = None
+        self.scanned = self.vulnerabilities = self.offer = self.prepared = self.deployment = None
         self.environment = self.target = self.logs_of = None
         self.publish("project")
 
     def set_scanned(self, scanned: Scanned) -> None:
+        if self.scanned is None or self.scanned.profile.dependencies != scanned.profile.dependencies:
+            self.vulnerabilities = None  # what was asked about is no longer what is there
         self.scanned = scanned
+        self.publish("scan")
+
+    def set_vulnerabilities(self, report: VulnerabilityReport) -> None:
+        self.vulnerabilities = report
         self.publish("scan")
 
     def set_offer(self, offer: Offer | None) -> None:
