@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers import ruby_routes
 from deploydeck.scan.parsers.base import Parser
+from deploydeck.scan.parsers.php_source import env_processors
 from deploydeck.scan.parsers.ruby_nodes import Read, arguments, environment, literal, method, options, receiver
 from deploydeck.scan.parsers.trees import descend, line, root, text
 
@@ -22,7 +23,6 @@ _WORTH = re.compile(
 _SERVERS = re.compile(r"(?:^|/)(?:puma|unicorn|falcon|thin|iodine)(?:/[\w.-]{1,60})?\.rb$")
 _REQUIRE = re.compile(r"^[ \t]{0,80}require[ \t(]{1,4}['\"]([A-Za-z0-9_./-]{1,100})['\"]", re.MULTILINE)
 _ERB = re.compile(r"\bENV(?:\[\s{0,4}['\"](\w{1,100})['\"]\s{0,4}\]|\.fetch\(\s{0,4}['\"](\w{1,100})['\"]\s{0,4}(,|\)\s{0,4}\{)?\s{0,4}(?:['\"]([^'\"\n]{0,200})['\"]|(\d{1,20}))?)(?:\s{0,4}\|\|\s{0,4}(?:['\"]([^'\"\n]{0,200})['\"]|(\d{1,20})))?")
-_PHP_ENV = re.compile(r"%env\((?:[a-z_]{1,30}:){0,5}(?:default:([\w.]{0,80}):)?(?:[a-z_]{1,30}:){0,5}([A-Za-z_]\w{0,99})\)%")
 _LONGEST_LINE = 20_000
 _BASES = {
     "Sinatra::Base": "sinatra", "Sinatra::Application": "sinatra", "Roda": "roda", "Cuba": "cuba", "Grape::API": "grape",
@@ -191,9 +191,7 @@ def erb(file: str, data: bytes) -> Iterator[Found]:
             required = bool(match[2]) and not match[3] and default is None
             tags = frozenset({"defaulted"} if default is not None else {"required"} if required else ())
             yield Found("env", match[1] or match[2], default or "", file, number, row, "ruby", tags)
-        for match in _PHP_ENV.finditer(row) if "%env(" in row else ():
-            tags = frozenset({"defaulted", "computed"} if match[1] is not None else {"required"})
-            yield Found("env", match[2], "", file, number, row, "php", tags)
+        yield from env_processors(file, number, row)
 
 
 PARSERS: tuple[Parser, ...] = (
