@@ -69,9 +69,9 @@ def _clause(version: Version, operator: str, text: str) -> bool:
         case "^":
             lead = next((index for index, number in enumerate(numbers) if number), len(numbers) - 1)
             return version[: lead + 1] == numbers[: min(lead + 1, len(version))] and short >= wanted
-        case "~=":
+        case "~=" | "~>":  # all but the last number stand: "~> 3.3" of Ruby and Elixir allows 3.4
             return short[: max(len(numbers) - 1, 1)] == wanted[: max(len(numbers) - 1, 1)] and short >= wanted
-        case "~" | "~>":
+        case "~":
             fixed = min(2, len(numbers))
             return short[:fixed] == wanted[:fixed] and short >= wanted
         case _:
