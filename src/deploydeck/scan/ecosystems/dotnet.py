@@ -145,7 +145,8 @@ def _default_port(scan: Scan, technology: Technology | None) -> Fact[int] | None
         if match := re.search(r"(?:^|:)(\d{2,5})(?:[;/]|$)", fact.value):
             return Fact(value=int(match[1]), confidence=0.85, evidence=(fact.evidence("port"),), reason=f"{fact.file} sets {fact.name}")
     pins = scan.facts.of("pin", "dotnet", "TargetFramework")
-    if scan.facts.of("expose") or scan.facts.of("platform-port") or scan.facts.own("listen", scope="dotnet") or not pins:
+    listening = any(fact.name for fact in scan.facts.own("listen", scope="dotnet"))
+    if scan.facts.of("expose") or scan.facts.of("platform-port") or listening or not pins:
         return None
     written = pins[0].value.lstrip(">=")
     modern = (parse_version(written) or (0,))[0] >= 8

@@ -14,24 +14,27 @@ _SECTIONS = (
     ("dev_dependencies", frozenset({"development"})),
 )
 _SDKS = frozenset({"flutter", "flutter_test", "flutter_localizations", "flutter_web_plugins", "flutter_driver", "integration_test", "sky_engine"})
+_YAML_KEY = re.compile(r"^( {0,40})[\"']?([A-Za-z_][\w.-]{0,100})[\"']?\s{0,4}:")
 _LONGEST_LINE = 20_000
 _LOCKED = re.compile(r"^ {2}([a-z_][a-z0-9_]{0,100}):\s*$")
 _LOCKED_VERSION = re.compile(r'^ {4}version: "?([0-9][\w.+-]{0,60})"?')
 _LOCKED_KIND = re.compile(r'^ {4}dependency: "?(direct main|direct dev|direct overridden|transitive)"?')
 _WORTH = re.compile(
-    rb"Platform\.environment|fromEnvironment|\bserve\(|HttpServer|\bimport\s|DotEnv|dotenv|\.listen\(|\.bind\(|Router\(|@Route|\.get\("
+    rb"Platform\.environment|fromEnvironment|\bserve\(|shelfRun|HttpServer|\bimport\s|DotEnv|dotenv|\.listen\(|\.bind\(|Router\(|@Route|\.get\("
 )
 _IMPORT = re.compile(r"^\s{0,8}import\s{1,8}['\"]package:([a-z_][a-z0-9_]{0,100})/([^'\"]{0,100})['\"]")
 _ENV = re.compile(
     r"(?:\bPlatform\.environment|\b[a-zA-Z_.]{0,30}(?:[dD]ot[eE]nv(?:\.env)?|\benv))\[\s{0,4}['\"]([A-Za-z_][A-Za-z0-9_]{0,99})['\"]\s{0,4}\]"
-    r"(!)?(?:\s{0,4}\?\?\s{0,4}(?:['\"]([^'\"\n]{0,200})['\"]|(\d{1,20})|(throw\b)|(\S)))?"
+    r"(!)?(?:\s{0,80}\?\?\s{0,80}(?:['\"]([^'\"\n]{0,200})['\"]|(\d{1,20})|(throw\b)|(\S)))?"
 )
 _ENV_KEY = re.compile(r"\bPlatform\.environment\.containsKey\(\s{0,4}['\"]([A-Za-z_][A-Za-z0-9_]{0,99})['\"]")
 _BUILD = re.compile(
     r"\b(?:String|bool|int)\.(?:from|has)Environment\(\s{0,4}['\"]([A-Za-z_][A-Za-z0-9_]{0,99})['\"]"
     r"(?:\s{0,4},\s{0,4}defaultValue\s{0,4}:\s{0,4}(?:['\"]([^'\"\n]{0,200})['\"]|(\w{1,30})))?"
 )
-_SERVE = re.compile(r"\b(?:(?:shelf_)?io\.)?serve\(([^;]{0,300})|\bHttpServer\.bind(?:Secure)?\(([^;]{0,300})|\bapp\.(?:listen|startServer)\(([^;]{0,200})")
+_SERVE = re.compile(
+    r"\b(?:serve|shelfRun)\(([^;]{0,300})|\bHttpServer\s{0,40}\.bind(?:Secure)?\(([^;]{0,300})|\bapp\.(?:listen|startServer)\(([^;]{0,200})"
+)
 _PORT_NAME = re.compile(r"\b(?:final|const|var|int)\b[^\n=]{0,40}\bport\w{0,20}\s{0,4}=([^;]{0,300})", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])([1-9]\d{1,4})(?![\w.])")
 _ROUTE = re.compile(r"(?:\b(\w{1,40})|\))?\s{0,4}\.\.?(?:get|all|mount)\(\s{0,4}r?['\"](/[A-Za-z0-9_./<>{}:|-]{0,100})['\"]")
@@ -46,10 +49,10 @@ def pubspec(file: str, data: bytes) -> Iterator[Found]:
     if not isinstance(content, dict):
         raise Broken("a pubspec holds a mapping", 1)
 
+    places = _places(text)
+
     def at(key: str, section: str = "") -> tuple[int, str]:
-        start = next((number for number, line in enumerate(text.lines, 1) if line.startswith(f"{section}:")), 1) if section else 1
-        pattern = re.compile(rf"^\s{{0,40}}{re.escape(key)}\s{{0,4}}:") if section else re.compile(rf"^{re.escape(key)}\s{{0,4}}:")
-        number = next((n for n in range(start, len(text.lines) + 1) if pattern.match(text.lines[n - 1][:300])), 0)
+        number = places.get((section, key), 0)
         return number, text.line(number)
 
     yield Found("manifest", "pubspec.yaml", "", file, 1, text.line(1), "dart")
@@ -75,6 +78,20 @@ def pubspec(file: str, data: bytes) -> Iterator[Found]:
         yield Found("package-field", "plugin", "", file, *at("plugin", "flutter"), "dart")
     if "flutter" in content:
         yield Found("tool", "flutter", "", file, *at("flutter"), "dart")
+
+
+def _places(text: Text) -> dict[tuple[str, str], int]:
+    """The line of each key at the top ("", key) and of each key below it (section, key)."""
+    found: dict[tuple[str, str], int] = {}
+    section = ""
+    for number, line in enumerate(text.lines, 1):
+        if match := _YAML_KEY.match(line[:300]):
+            if not match[1]:
+                section = match[2]
+                found.setdefault(("", section), number)
+            else:
+                found.setdefault((section, match[2]), number)
+    return found
 
 
 def _dependency(file: str, name: str, wanted: object, place: tuple[int, str], tags: frozenset[str]) -> Iterator[Found]:
@@ -121,8 +138,8 @@ def dart_source(file: str, data: bytes) -> Iterator[Found]:
         if match := _IMPORT.match(line):
             yield Found("import", match[1], f"{match[1]}/{match[2]}", file, number, line, "dart")
             continue
-        yield from _environment(file, number, line)
-        joined = line if ";" in line else "\n".join(text.lines[number - 1 : number + 5])[:1000]
+        joined = line if ";" in line else "\n".join([line, *text.lines[number : number + 5]])[: len(line) + 1000]
+        yield from _environment(file, number, line, joined)
         if named := _PORT_NAME.search(joined):
             if named.start() < len(line):
                 ports.append((number, named[1]))
@@ -136,8 +153,10 @@ def dart_source(file: str, data: bytes) -> Iterator[Found]:
             yield Found("route", match[1], "app" if not prefixed else "router", file, number, line, "dart")
 
 
-def _environment(file: str, number: int, line: str) -> Iterator[Found]:
-    for match in _ENV.finditer(line):
+def _environment(file: str, number: int, line: str, joined: str) -> Iterator[Found]:
+    for match in _ENV.finditer(joined):
+        if match.start() > len(line):
+            break
         name, sure, text, digits, thrown, other = match.groups()
         tags: set[str] = {"required"} if sure or thrown else set()
         if text is not None or digits is not None:
@@ -164,8 +183,9 @@ def _listening(file: str, number: int, line: str, given: str, ports: list[tuple[
     tags: set[str] = set()
     at = number
     if not literal and re.search(r"port", plain, re.IGNORECASE) and ports:
-        at, plain = ports[-1]
-        literal = _NUMBER.search(plain)
+        at, written = next((one for one in reversed(ports) if _NUMBER.search(one[1])), ports[-1])
+        literal = _NUMBER.search(written)
+        plain = " ".join(one for _, one in ports[-3:])
     if re.search(r"['\"]PORT['\"]", plain):
         tags.add("env")
     return Found("listen", literal[1] if literal else "", host, file, at, text.line(at), "dart", frozenset(tags))

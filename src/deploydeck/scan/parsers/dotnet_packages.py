@@ -13,6 +13,7 @@ from deploydeck.scan.parsers.formats import Element, load_json, load_xml, string
 _PAKET = re.compile(r"^\s{0,8}nuget\s+([A-Za-z0-9_][\w.-]{0,120})\s*([^\n]{0,200})$")
 _PAKET_LOCKED = re.compile(r"^ {4}([A-Za-z0-9_][\w.-]{0,120}) \(([0-9][\w.+-]{0,60})\)")
 _PAKET_OPTION = re.compile(r"\s*(?:\b[a-z_]{3,30}\s*:|//|#).*$")
+_MOST_MISSED = 50
 _REFERENCE = re.compile(r"^\s{0,8}([A-Za-z_][\w.-]{0,120})(?:\s|$)")
 
 
@@ -63,11 +64,13 @@ def packages_lock(file: str, data: bytes) -> Iterator[Found]:
     if not isinstance(content, dict):
         raise Broken("a lock file holds one object", 1)
     seen: set[tuple[str, str]] = set()
-    at, line = 0, 1
+    at, line, missed = 0, 1, 0
     for packages in table(content.get("dependencies")).values():
         for name, entry in table(packages).items():
             version = strings(entry).get("resolved", "")
-            offset = text.text.find(f'"{name}"', at)  # in the order of the file, so one pass gives every line
+            # In the order of the file, so one pass gives every line; names that never show up must not cost a pass each.
+            offset = text.text.find(f'"{name}"', at) if missed < _MOST_MISSED else -1
+            missed += offset < 0
             if offset >= 0:
                 line += text.text.count("\n", at, offset)
                 at = offset
@@ -80,7 +83,7 @@ def packages_lock(file: str, data: bytes) -> Iterator[Found]:
 def tools_json(file: str, data: bytes) -> Iterator[Found]:
     """dotnet-tools.json: programs for people who develop."""
     text = Text(data)
-    for name, entry in table(table(load_json(text)).get("tools")).items():
+    for name, entry in list(table(table(load_json(text)).get("tools")).items())[:200]:
         line = text.find(f'"{name}"')
         version = strings(entry).get("version", "")
         yield Found("dependency", usual(str(name)), version[:100], file, line, text.line(line), "dotnet", frozenset({"development"}))
@@ -95,7 +98,7 @@ def global_json(file: str, data: bytes) -> Iterator[Found]:
         line = text.find('"version"', text.find('"sdk"'))
         tags = frozenset({sdk["rollForward"]} if sdk.get("rollForward") else ())
         yield Found("pin", "dotnet-sdk", version[:100], file, line, text.line(line), "global.json", tags)
-    for name, version in strings(content.get("msbuild-sdks")).items():
+    for name, version in list(strings(content.get("msbuild-sdks")).items())[:50]:
         line = text.find(f'"{name}"')
         yield Found("managed", usual(name), version[:100], file, line, text.line(line), "dotnet")
 

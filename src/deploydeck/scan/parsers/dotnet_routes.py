@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers import trees
-from deploydeck.scan.parsers.dotnet_tree import STRINGS, arguments, method, receiver, string
+from deploydeck.scan.parsers.dotnet_tree import STRINGS, arguments, brief, method, receiver, string
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -35,9 +35,9 @@ class Routes:
 
     def remember(self, name: Node | None, value: Node | None) -> None:
         """Note a variable that is declared as a group: `var api = app.MapGroup("/api").WithTags("x")`."""
-        if name is not None and value is not None and value.type == "invocation_expression" and "MapGroup" in trees.text(value)[:500]:
+        if name is not None and value is not None and value.type == "invocation_expression":
             prefix = self._prefix(value)
-            if prefix is not None:
+            if prefix:
                 self.groups[trees.text(name)] = prefix
 
     def _prefix(self, node: Node | None) -> str | None:
@@ -50,7 +50,7 @@ class Routes:
                 known = trees.text(node)
                 if known in self.groups:
                     return "/".join([self.groups[known], *reversed(parts)])
-                return "/".join(["", *reversed(parts)]) if known in _ROOTS else None
+                return "/".join(["", *reversed(parts)]) if known in _ROOTS and parts else "" if known in _ROOTS else None
             if node.type != "invocation_expression":
                 return None
             if method(node) == "MapGroup":
@@ -69,13 +69,13 @@ class Routes:
         elif name in _MAPS:
             given = arguments(node)
             path = string(given[0]) if given else ""
-            if not given or given[0].type not in STRINGS or (name == "MapMethods" and '"GET"' not in trees.text(node)[:400].upper()):
+            if not given or given[0].type not in STRINGS or (name == "MapMethods" and "GET" not in brief(node, 2000).upper()):
                 return
             before = receiver(node)
             prefix = self._prefix(before)
             tags = ("health",) if name.endswith("HealthChecks") else ()
             if prefix is None:
-                yield self._found("route", _path(path), node, trees.text(before)[:80], *tags)
+                yield self._found("route", _path(path), node, brief(before, 80), *tags)
             else:
                 yield self._found("route", _path(prefix, path), node, "app", *tags)
 

@@ -23,18 +23,17 @@ _ADDRESS = re.compile(
     r"^(https?|wss?)://(\[[0-9a-fA-F:]{2,40}\]|[A-Za-z0-9.*+_-]{0,100})(?::(\d{1,5}))?(?:[/?#].{0,200})?$", re.IGNORECASE
 )
 _CREDENTIALS = re.compile(r"(?i)\b(?:password|pwd|user ?id|uid|username|accountkey|sharedaccesskey)\s{0,4}=|://[^/@\s]{1,200}:[^/@\s]{1,200}@")
-_KEYWORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (service, re.compile(pattern, re.IGNORECASE))
-    for service, pattern in (
-        ("sqlite", r"(?:data source|filename|datasource)\s{0,4}=\s{0,4}(?:[^;]{0,200}\.(?:db3?|sqlite3?|sdb)|:memory:)"),
-        ("postgresql", r"\bhost\s{0,4}=[^;]{0,200};|\bport\s{0,4}=\s{0,4}5432|\bsearch ?path\s{0,4}="),
-        ("mysql", r"\bport\s{0,4}=\s{0,4}3306|\b(?:uid|user)\s{0,4}=[^;]{0,100};|allowuservariables|sslmode\s{0,4}=\s{0,4}none|convert ?zero ?datetime"),
-        ("mssql", r"initial catalog|trusted_connection|trustservercertificate|integrated security|multipleactiveresultsets|\(localdb\)|,1433|\bsqlexpress"),
-        ("mssql", r"\bserver\s{0,4}=[^;]{0,200};[^\n]{0,200}\bdatabase\s{0,4}=[^;]{0,200};[^\n]{0,200}\buser id\s{0,4}="),
-        ("redis", r"^[A-Za-z0-9_.-]{1,100}:6379\b"),
-        ("rabbitmq", r"^[A-Za-z0-9_.-]{1,100}:5672\b"),
-    )
-)
+_SQLITE = re.compile(r"\.(?:db3?|sqlite3?|sdb)$|^:memory:$|^file:", re.IGNORECASE)
+_SERVER_ONLY = frozenset({
+    "initial catalog", "trusted_connection", "trustservercertificate", "trust server certificate", "integrated security", "attachdbfilename",
+    "multipleactiveresultsets", "multiple active result sets",
+})  # fmt: skip
+_MYSQL_ONLY = frozenset({"allowuservariables", "allow user variables", "convert zero datetime", "treattinyasboolean", "allowpublickeyretrieval", "charset"})
+_BY_PORT = {"5432": "postgresql", "3306": "mysql", "1433": "mssql"}
+_HOST_PORT = re.compile(r"^[A-Za-z0-9_.-]{1,100}:(6379|5672|27017|9092|9200|11211|4222)\b")
+_BY_ADDRESS = {
+    "6379": "redis", "5672": "rabbitmq", "27017": "mongodb", "9092": "kafka", "9200": "elasticsearch", "11211": "memcached", "4222": "nats",
+}  # fmt: skip
 
 
 def address(written: str) -> tuple[str, str, str] | None:
@@ -51,7 +50,21 @@ def service_of(value: str) -> str:
     scheme = value.partition("://")[0].partition("+")[0].lower() if "://" in value[:40] else ""
     if scheme:
         return SCHEMES.get(scheme, "")
-    return next((service for service, pattern in _KEYWORDS if pattern.search(value[:1000])), "")
+    if match := _HOST_PORT.match(value):
+        return _BY_ADDRESS[match[1]]
+    keys = {key.strip().lower(): given.strip() for part in value[:1000].split(";") if "=" in part for key, given in [part.split("=", 1)]}
+    source = next((keys[key] for key in ("data source", "datasource", "filename", "server") if key in keys), "")
+    if _SQLITE.search(source) and "server" not in keys:
+        return "sqlite"
+    if keys.keys() & _SERVER_ONLY or "(localdb)" in source.lower() or source.endswith(",1433") or "sqlexpress" in source.lower():
+        return "mssql"
+    if service := _BY_PORT.get(keys.get("port", ""), ""):
+        return service
+    if "host" in keys and ("database" in keys or "username" in keys):
+        return "postgresql"
+    if keys.keys() & _MYSQL_ONLY or ("server" in keys and keys.keys() & {"uid", "user"}):
+        return "mysql"
+    return "mssql" if "server" in keys and "database" in keys and "user id" in keys else ""
 
 
 def datasource(name: str, how: str, file: str, line: int, text: str) -> Found:
@@ -120,7 +133,7 @@ def _listening(file: str, line: int, text: str, key: str, value: str) -> Iterato
 def launch_settings(file: str, data: bytes) -> Iterator[Found]:
     """Properties/launchSettings.json: how a developer starts it. Only options: no deployment reads this file."""
     text = Text(data)
-    for name, entry in table(table(load_json(text)).get("profiles")).items():
+    for name, entry in list(table(table(load_json(text)).get("profiles")).items())[:50]:
         if url := strings(entry).get("applicationUrl"):
             line = text.find('"applicationUrl"', text.find(f'"{name}"'))
             yield Found("option", "launch.applicationUrl", url[:200], file, line, text.line(line), "dotnet")

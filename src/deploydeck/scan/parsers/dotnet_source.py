@@ -12,7 +12,7 @@ from deploydeck.scan.parsers import dotnet_routes, trees
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.dotnet_settings import address
 from deploydeck.scan.parsers.dotnet_tables import APPLICATIONS, CONSTRUCTED, DATASOURCE_CALLS, SET_BY_HOST
-from deploydeck.scan.parsers.dotnet_tree import STRINGS, arguments, initial, method, receiver, string
+from deploydeck.scan.parsers.dotnet_tree import STRINGS, arguments, brief, initial, method, receiver, string
 from deploydeck.scan.parsers.dotnet_text import fsharp, razor, single_file, visual_basic
 
 if TYPE_CHECKING:
@@ -29,13 +29,15 @@ _WORTH = re.compile(
 )
 _TYPES = frozenset({
     "variable_declarator", "invocation_expression", "element_access_expression", "object_creation_expression", "class_declaration",
-    "assignment_expression",
+    "assignment_expression", "if_statement",
 })  # fmt: skip
 _LONGEST_LINE = 20_000
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
 _CONFIGURATION = re.compile(r"(?:^|[._])config(?:uration)?(?:root)?!?$", re.IGNORECASE)
 _KEY = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,150}$")
 _THROUGH = frozenset({"parenthesized_expression", "cast_expression", "postfix_unary_expression", "argument", "await_expression"})
+_ABSENT = re.compile(r"IsNullOr(?:Empty|WhiteSpace)\(\s{0,4}(\w{1,80})\s{0,4}\)|\b(\w{1,80})\s{1,4}(?:is\s{1,4}null|==\s{0,4}null)\b")
+_GUARDS = frozenset({"ThrowIfNull", "ThrowIfNullOrEmpty", "ThrowIfNullOrWhiteSpace"})
 _CONVERSIONS = frozenset({"int.Parse", "Int32.Parse", "Convert.ToInt32", "ushort.Parse", "uint.Parse", "short.Parse"})
 
 
@@ -54,6 +56,7 @@ class _Source:
     text: Text
     values: dict[str, Value] = field(default_factory=dict)
     sections: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
     listens: list[Found] = field(default_factory=list)
 
     def found(self, kind: str, name: str, node: Node, value: str = "", *tags: str) -> Found:
@@ -78,6 +81,8 @@ def csharp(file: str, data: bytes) -> Iterator[Found]:
                 routes.remember(node.child_by_field_name("name"), initial(node))
             case "assignment_expression":
                 _remember(source, node.child_by_field_name("left"), node.child_by_field_name("right"))
+            case "if_statement":
+                yield from _guard(source, node)
             case "class_declaration":
                 yield from routes.controller(node)
             case "object_creation_expression":
@@ -98,6 +103,11 @@ def _remember(source: _Source, name: Node | None, value: Node | None) -> None:
     known = trees.text(name)
     if read.known or read.env:
         source.values.setdefault(known, read)
+    if value.type == "element_access_expression" and (key := _subscript_key(source, value)):
+        source.settings.setdefault(known, key)
+    elif value.type == "invocation_expression" and method(value) == "GetConnectionString" and (given := arguments(value)):
+        source.settings.setdefault(known, f"ConnectionStrings:{string(given[0])}")
+        source.values.setdefault(known, Value(env=f"ConnectionStrings__{string(given[0])}"))
     if value.type == "invocation_expression" and (prefix := _section(source, value)):
         source.sections[known] = prefix
 
@@ -157,7 +167,7 @@ def _evaluated_call(source: _Source, node: Node, depth: int) -> Value:
     if name in {"GetEnvironmentVariable", "GetString", "GetInt"} and first and first[0].type in STRINGS:
         default = evaluate(source, first[1], depth + 1) if len(first) > 1 else Value()
         return Value(default.text, string(first[0]), default.known)
-    if trees.text(function) in _CONVERSIONS and first:
+    if brief(function) in _CONVERSIONS and first:
         return evaluate(source, first[0], depth + 1)
     if name == "GetValue" and first and first[0].type in STRINGS:
         default = evaluate(source, first[1], depth + 1) if len(first) > 1 else Value()
@@ -169,16 +179,18 @@ def _evaluated_call(source: _Source, node: Node, depth: int) -> Value:
 
 def _call(source: _Source, node: Node) -> Iterator[Found]:
     name, given = method(node), arguments(node)
-    called = trees.text(node.child_by_field_name("function"))[:200]
+    called = brief(node.child_by_field_name("function"))
     if name == "GetEnvironmentVariable" or (name in {"GetString", "GetInt", "GetBool"} and called.startswith(("Env.", "DotNetEnv.Env."))):
         yield from _variable(source, node, given)
     elif name in {"GetConnectionString", "GetValue", "GetSection", "GetRequiredSection"}:
         yield from _configured(source, node, name, given)
+    elif name in _GUARDS and given:
+        yield from _must_be_there(source, node, trees.text(given[0])[:80])
     elif name in APPLICATIONS:
         app, wanted = APPLICATIONS[name]
         if not wanted or re.search(wanted, called):
             yield source.found("app", app, node)
-    if name in DATASOURCE_CALLS and "." in called:
+    if name in DATASOURCE_CALLS and receiver(node) is not None:
         service = DATASOURCE_CALLS[name]
         yield source.found("datasource", service, node, name, *(("sqlite",) if service == "sqlite" else ()))
     elif called.startswith("ConnectionMultiplexer.Connect"):
@@ -192,7 +204,7 @@ def _created(source: _Source, node: Node) -> Iterator[Found]:
         yield source.found("datasource", service, node, made, *(("sqlite",) if service == "sqlite" else ()))
     given = arguments(node)
     if made == "TcpListener" and len(given) == 2:
-        _bind(source, node, given[1], trees.text(given[0]))
+        _bind(source, node, given[1], brief(given[0]))
     elif made == "WebSocketServer" and given:
         _address(source, node, evaluate(source, given[0]))
 
@@ -211,13 +223,13 @@ def _listen(source: _Source, node: Node, name: str, called: str, given: list[Nod
         _address(source, node, evaluate(source, given[1]))
     elif name in {"ListenAnyIP", "ListenLocalhost"}:
         _bind(source, node, given[0], "Any" if name == "ListenAnyIP" else "Loopback")
-    elif name == "Listen" and len(given) > 1 and "IPAddress." in trees.text(given[0]):
-        _bind(source, node, given[1], trees.text(given[0]))
+    elif name == "Listen" and len(given) > 1 and "IPAddress." in brief(given[0]):
+        _bind(source, node, given[1], brief(given[0]))
 
 
 def _bind(source: _Source, node: Node, port: Node, host: str) -> None:
     value = evaluate(source, port)
-    tags = [*(("env",) if value.env == "PORT" else ()), *(("tls",) if "UseHttps" in trees.text(node) else ())]
+    tags = [*(("env",) if value.env == "PORT" else ()), *(("tls",) if "UseHttps" in brief(node, 5000) else ())]
     if re.fullmatch(r"[1-9]\d{0,4}", value.text) or value.env:
         where = "127.0.0.1" if "Loopback" in host else "0.0.0.0"
         source.listens.append(source.found("listen", value.text if value.text.isdigit() else "", node, where, *tags))
@@ -238,7 +250,7 @@ def _fallback(source: _Source, node: Node) -> tuple[str, tuple[str, ...]]:
     for _ in range(4):
         if above is None or above.type not in _THROUGH | {"invocation_expression", "argument_list"}:
             break
-        if above.type == "postfix_unary_expression" and trees.text(above).endswith("!"):
+        if above.type == "postfix_unary_expression" and above.child_count == 2 and trees.text(above.child(1)) == "!":
             return "", ("required",)
         below, above = above, above.parent
     if above is None or above.type != "binary_expression" or trees.text(above.child_by_field_name("operator")) != "??":
@@ -251,7 +263,7 @@ def _fallback(source: _Source, node: Node) -> tuple[str, tuple[str, ...]]:
     value = evaluate(source, right)
     if value.known:
         return value.text, ("defaulted",)
-    if "throw " in trees.text(right):
+    if "throw " in brief(right, 2000):
         return "", ()  # one of several names must be there
     return "", ("defaulted", "computed")
 
@@ -266,6 +278,26 @@ def _variable(source: _Source, node: Node, given: list[Node]) -> Iterator[Found]
     yield source.found("env", name, node, default, *tags)
 
 
+def _guard(source: _Source, node: Node) -> Iterator[Found]:
+    """`if (string.IsNullOrEmpty(key)) throw …`: what was read into `key` must be there."""
+    then = node.child_by_field_name("consequence")
+    first = then.named_child(0) if then is not None and then.type == "block" and then.named_child_count else then
+    if first is not None and first.type in {"throw_statement", "expression_statement"}:
+        if first.type == "throw_statement" or "Environment.Exit" in brief(first):
+            for match in _ABSENT.finditer(brief(node.child_by_field_name("condition"), 1000)):
+                yield from _must_be_there(source, node, match[1] or match[2])
+
+
+def _must_be_there(source: _Source, node: Node, variable: str) -> Iterator[Found]:
+    value = source.values.get(variable, Value())
+    if not value.env or value.known or value.env in SET_BY_HOST:
+        return
+    if variable in source.settings:
+        yield source.found("configuration", source.settings[variable], node, "", "required")
+    else:
+        yield source.found("env", value.env, node, "", "required")
+
+
 def _section(source: _Source, node: Node | None) -> str:
     """The prefix of a section ("Jwt:") that an expression stands for; "" when it is none."""
     if node is None:
@@ -276,13 +308,13 @@ def _section(source: _Source, node: Node | None) -> str:
         given = arguments(node)
         key = evaluate(source, given[0]).text if given else ""
         before = receiver(node)
-        above = _section(source, receiver) if receiver is not None and receiver.type == "invocation_expression" else ""
+        above = _section(source, before) if before is not None and before.type == "invocation_expression" else ""
         return f"{above}{key}:" if key and _KEY.match(key) else ""
     return ""
 
 
 def _is_configuration(node: Node | None) -> bool:
-    return node is not None and bool(_CONFIGURATION.search(trees.text(node)[-80:]))
+    return node is not None and bool(_CONFIGURATION.search(brief(node)[-80:]))
 
 
 def _subscript_key(source: _Source, node: Node) -> str:

@@ -36,6 +36,11 @@ def method(node: Node) -> str:
     return trees.text(named).partition("<")[0][:100]
 
 
+def brief(node: Node | None, most: int = 300) -> str:
+    """The source of a node, "" when it is longer than `most` bytes: the text of every link of a long chain would cost its square."""
+    return trees.text(node) if node is not None and node.end_byte - node.start_byte <= most else ""
+
+
 def receiver(node: Node) -> Node | None:
     """What stands before the name that a call calls."""
     function = node.child_by_field_name("function")
