@@ -38,7 +38,7 @@ def _reads_port(scan: Scan) -> bool:
 def _program(scan: Scan, *, sure: bool) -> str:
     """The program in bin/: the one that listens, then by its usual name. Without a server framework only one that listens or stands alone."""
     files = scan.files("bin/*.dart")
-    named = (scan.facts.first("project-name", scope="dart") or scan.facts.first("manifest", scope="dart"))
+    named = scan.facts.first("project-name", scope="dart") or scan.facts.first("manifest", scope="dart")
     own = named.name if named else ""
     listening = {fact.file for fact in scan.facts.own("listen", scope="dart")}
 
@@ -56,7 +56,9 @@ def _program(scan: Scan, *, sure: bool) -> str:
 def _made_by(package: str, build: tuple[str, ...], start: tuple[str, ...], scan: Scan) -> Resolved:
     places = evidence(scan.facts.of("dependency", package, "dart")[:1], "start")
     return Resolved(
-        start=Fact(value=StartCommand(argv=start, port_from_env=True), confidence=0.85, evidence=places, reason="what its build writes"),
+        start=Fact(
+            value=StartCommand(argv=start, port_from_env=True), confidence=0.85, evidence=places, reason="what its build writes"
+        ),
         build=Fact(value=build, confidence=0.9, evidence=places),
     )
 

@@ -17,6 +17,8 @@ _PROJECTS = (".csproj", ".fsproj", ".vbproj")
 _SOLUTIONS = (".sln", ".slnx")
 _RUNNABLE_SDKS = frozenset({"Microsoft.NET.Sdk.Web", "Microsoft.NET.Sdk.Worker"})
 _WASM = "Microsoft.NET.Sdk.BlazorWebAssembly"
+_ASPIRE_SDK, _ASPIRE = "Aspire.AppHost.Sdk", "Aspire.Hosting.AppHost"
+_NEVER_DEPLOYED = ("IsTestProject", "IsAspireHost", "PackAsTool")
 _NO_SERVER = frozenset({"azure-functions", "aws-lambda-dotnet"})
 _LEAVES_PER_SECTION = 40
 _ANY_MAJOR = frozenset({"major", "latestMajor"})
@@ -62,7 +64,7 @@ def _project(scan: Scan) -> Found | None:
 
 def _start(scan: Scan, project: Found) -> Fact[StartCommand] | None:
     """The published program; None for libraries, tests, desktop programs, tools and what only IIS runs."""
-    if _option(scan, "IsTestProject") or _option(scan, "IsAspireHost") or _tools(scan, "Aspire.AppHost.Sdk") or _option(scan, "PackAsTool"):
+    if any(_option(scan, name) for name in _NEVER_DEPLOYED) or _tools(scan, _ASPIRE_SDK) or scan.facts.own("dependency", _ASPIRE):
         return None
     kind = _option(scan, "OutputType")
     written = kind.value.lower() if kind else ""
@@ -91,7 +93,11 @@ def _old_web(scan: Scan) -> bool:
 def _full_framework(scan: Scan) -> bool:
     """Whether it targets the .NET Framework, whose programs start by themselves and only on Windows."""
     pin = next(iter(scan.facts.of("pin", "dotnet", "TargetFramework")), None)
-    return pin is not None and "net" in pin.text.lower() and bool(re.search(r"TargetFrameworkVersion|>\s{0,4}net[234]\d{1,2}\s{0,4}<", pin.text))
+    return (
+        pin is not None
+        and "net" in pin.text.lower()
+        and bool(re.search(r"TargetFrameworkVersion|>\s{0,4}net[234]\d{1,2}\s{0,4}<", pin.text))
+    )
 
 
 def _build(scan: Scan, project: Found) -> Fact[tuple[str, ...]]:
@@ -114,7 +120,9 @@ def _build(scan: Scan, project: Found) -> Fact[tuple[str, ...]]:
 
 def _assembly_in_browser(scan: Scan, project: Found) -> Resolved:
     places = evidence(_tools(scan, _WASM), "output")
-    output = Fact(value="out/wwwroot", confidence=0.9, evidence=places, reason="where publishing puts the files of Blazor WebAssembly")
+    output = Fact(
+        value="out/wwwroot", confidence=0.9, evidence=places, reason="where publishing puts the files of Blazor WebAssembly"
+    )
     return Resolved(build=_build(scan, project), output=output, kind=Kind.STATIC, single_page=True)
 
 
@@ -143,7 +151,9 @@ def _default_port(scan: Scan, technology: Technology | None) -> Fact[int] | None
         return None
     for fact in (*scan.facts.own("env", "ASPNETCORE_HTTP_PORTS"), *scan.facts.own("env", "ASPNETCORE_URLS")):
         if match := re.search(r"(?:^|:)(\d{2,5})(?:[;/]|$)", fact.value):
-            return Fact(value=int(match[1]), confidence=0.85, evidence=(fact.evidence("port"),), reason=f"{fact.file} sets {fact.name}")
+            return Fact(
+                value=int(match[1]), confidence=0.85, evidence=(fact.evidence("port"),), reason=f"{fact.file} sets {fact.name}"
+            )
     pins = scan.facts.of("pin", "dotnet", "TargetFramework")
     listening = any(fact.name for fact in scan.facts.own("listen", scope="dotnet"))
     if scan.facts.of("expose") or scan.facts.of("platform-port") or listening or not pins:
@@ -204,5 +214,3 @@ def _settings_to_variables(scan: Scan) -> None:
             name = one.name.replace(":", "__")
             added.setdefault((name, one.file, one.line), Found("env", name, "", one.file, one.line, one.text, "dotnet"))
     scan.facts.add(added.values())
-
-

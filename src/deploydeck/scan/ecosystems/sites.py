@@ -18,9 +18,23 @@ _BUILD: dict[str, tuple[str, ...]] = {
     "cobalt": ("cobalt", "build"),
     "soupault": ("soupault",),
 }
-_OUTPUT_SETTING = {"hugo": "publishDir", "zola": "output_dir", "mdbook": "build-dir", "cobalt": "destination", "soupault": "build_dir"}
+_OUTPUT_SETTING = {
+    "hugo": "publishDir",
+    "zola": "output_dir",
+    "mdbook": "build-dir",
+    "cobalt": "destination",
+    "soupault": "build_dir",
+}
 _CONFIGS = {
-    "hugo": ("hugo.*", "config/_default/hugo.*", "config/_default/config.*", "config.toml", "config.yaml", "config.yml", "config.json"),
+    "hugo": (
+        "hugo.*",
+        "config/_default/hugo.*",
+        "config/_default/config.*",
+        "config.toml",
+        "config.yaml",
+        "config.yml",
+        "config.json",
+    ),
     "zola": ("config.toml",),
     "mdbook": ("book.toml",),
     "cobalt": ("_cobalt.yml",),

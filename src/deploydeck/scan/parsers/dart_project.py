@@ -13,7 +13,9 @@ _SECTIONS = (
     ("dependencies", frozenset[str]()),
     ("dev_dependencies", frozenset({"development"})),
 )
-_SDKS = frozenset({"flutter", "flutter_test", "flutter_localizations", "flutter_web_plugins", "flutter_driver", "integration_test", "sky_engine"})
+_SDKS = frozenset(
+    {"flutter", "flutter_test", "flutter_localizations", "flutter_web_plugins", "flutter_driver", "integration_test", "sky_engine"}
+)
 _YAML_KEY = re.compile(r"^( {0,40})[\"']?([A-Za-z_][\w.-]{0,100})[\"']?\s{0,4}:")
 _LONGEST_LINE = 20_000
 _LOCKED = re.compile(r"^ {2}([a-z_][a-z0-9_]{0,100}):\s*$")
@@ -39,6 +41,7 @@ _PORT_NAME = re.compile(r"\b(?:final|const|var|int)\b[^\n=]{0,40}\bport\w{0,20}\
 _NUMBER = re.compile(r"(?<![\w.])([1-9]\d{1,4})(?![\w.])")
 _ROUTE = re.compile(r"(?:\b(\w{1,40})|\))?\s{0,4}\.\.?(?:get|all|mount)\(\s{0,4}r?['\"](/[A-Za-z0-9_./<>{}:|-]{0,100})['\"]")
 _ROUTE_TAG = re.compile(r"@Route\.get\(\s{0,4}['\"](/[^'\"]{0,100})['\"]")
+_READS_PORT = re.compile(r"\benv(?:ironment)?\[\s{0,4}['\"]PORT['\"]")
 _COMMENT = re.compile(r"^\s{0,200}//")
 _MAIN = re.compile(r"^\s{0,4}(?:Future<void>\s|Future\s|void\s|dynamic\s)?\s{0,4}main\s{0,4}\(", re.MULTILINE)
 
@@ -148,7 +151,15 @@ def dart_source(file: str, data: bytes) -> Iterator[Found]:
                 yield _listening(file, number, line, next(filter(None, match.groups()), ""), ports, text)
         for match in _ROUTE.finditer(line):
             kind = "prefixed" if ".mount(" in match[0] else "route"
-            yield Found(kind, match[2] if kind == "route" else "mount", (match[1] or "app") if prefixed else "app", file, number, line, "dart")
+            yield Found(
+                kind,
+                match[2] if kind == "route" else "mount",
+                (match[1] or "app") if prefixed else "app",
+                file,
+                number,
+                line,
+                "dart",
+            )
         for match in _ROUTE_TAG.finditer(line):
             yield Found("route", match[1], "app" if not prefixed else "router", file, number, line, "dart")
 
@@ -185,7 +196,8 @@ def _listening(file: str, number: int, line: str, given: str, ports: list[tuple[
     if not literal and re.search(r"port", plain, re.IGNORECASE) and ports:
         at, written = next((one for one in reversed(ports) if _NUMBER.search(one[1])), ports[-1])
         literal = _NUMBER.search(written)
-        plain = " ".join(one for _, one in ports[-3:])
+        computed = not written.strip().isdigit()  # through a variable or two; where the file reads PORT, it is for this
+        plain = "'PORT'" if computed and _READS_PORT.search(text.text) else ""
     if re.search(r"['\"]PORT['\"]", plain):
         tags.add("env")
     return Found("listen", literal[1] if literal else "", host, file, at, text.line(at), "dart", frozenset(tags))

@@ -86,7 +86,9 @@ def tools_json(file: str, data: bytes) -> Iterator[Found]:
     for name, entry in list(table(table(load_json(text)).get("tools")).items())[:200]:
         line = text.find(f'"{name}"')
         version = strings(entry).get("version", "")
-        yield Found("dependency", usual(str(name)), version[:100], file, line, text.line(line), "dotnet", frozenset({"development"}))
+        yield Found(
+            "dependency", usual(str(name)), version[:100], file, line, text.line(line), "dotnet", frozenset({"development"})
+        )
 
 
 def global_json(file: str, data: bytes) -> Iterator[Found]:

@@ -15,8 +15,19 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MAPS = frozenset({"MapGet", "Map", "MapMethods", "MapHealthChecks", "UseHealthChecks"})
-_PAGES = frozenset({"MapFallbackToFile", "MapRazorPages", "MapDefaultControllerRoute", "MapControllerRoute", "MapRazorComponents", "MapFallbackToPage"})
-_ROOTS = frozenset({"app", "endpoints", "endpoint", "routes", "builder", "routeBuilder", "endpointRouteBuilder", "_app", "application", "webApp"})
+_PAGES = frozenset(
+    {
+        "MapFallbackToFile",
+        "MapRazorPages",
+        "MapDefaultControllerRoute",
+        "MapControllerRoute",
+        "MapRazorComponents",
+        "MapFallbackToPage",
+    }
+)
+_ROOTS = frozenset(
+    {"app", "endpoints", "endpoint", "routes", "builder", "routeBuilder", "endpointRouteBuilder", "_app", "application", "webApp"}
+)
 _VERBS = re.compile(r"^Http(?:Get|Post|Put|Delete|Patch|Head|Options)$")
 _CONTROLLER = re.compile(r"Controller$")
 
@@ -99,7 +110,7 @@ class Routes:
                 templates = [template for template in templates if template]
             action = trees.text(member.child_by_field_name("name"))
             for template in templates[:4]:
-                for base in ([""] if template.startswith(("/", "~/")) else bases[:2]):
+                for base in [""] if template.startswith(("/", "~/")) else bases[:2]:
                     path = _path(base, template.lstrip("~"))
                     path = re.sub(r"\[controller\]", _CONTROLLER.sub("", name).lower(), path, flags=re.IGNORECASE)
                     path = re.sub(r"\[action\]", action.lower(), path, flags=re.IGNORECASE)

@@ -22,13 +22,24 @@ _PLACEHOLDER = re.compile(
 _ADDRESS = re.compile(
     r"^(https?|wss?)://(\[[0-9a-fA-F:]{2,40}\]|[A-Za-z0-9.*+_-]{0,100})(?::(\d{1,5}))?(?:[/?#].{0,200})?$", re.IGNORECASE
 )
-_CREDENTIALS = re.compile(r"(?i)\b(?:password|pwd|user ?id|uid|username|accountkey|sharedaccesskey)\s{0,4}=|://[^/@\s]{1,200}:[^/@\s]{1,200}@")
+_CREDENTIALS = re.compile(
+    r"(?i)\b(?:password|pwd|user ?id|uid|username|accountkey|sharedaccesskey)\s{0,4}=|://[^/@\s]{1,200}:[^/@\s]{1,200}@"
+)
 _SQLITE = re.compile(r"\.(?:db3?|sqlite3?|sdb)$|^:memory:$|^file:", re.IGNORECASE)
 _SERVER_ONLY = frozenset({
     "initial catalog", "trusted_connection", "trustservercertificate", "trust server certificate", "integrated security", "attachdbfilename",
     "multipleactiveresultsets", "multiple active result sets",
 })  # fmt: skip
-_MYSQL_ONLY = frozenset({"allowuservariables", "allow user variables", "convert zero datetime", "treattinyasboolean", "allowpublickeyretrieval", "charset"})
+_MYSQL_ONLY = frozenset(
+    {
+        "allowuservariables",
+        "allow user variables",
+        "convert zero datetime",
+        "treattinyasboolean",
+        "allowpublickeyretrieval",
+        "charset",
+    }
+)
 _BY_PORT = {"5432": "postgresql", "3306": "mysql", "1433": "mssql"}
 _HOST_PORT = re.compile(r"^[A-Za-z0-9_.-]{1,100}:(6379|5672|27017|9092|9200|11211|4222)\b")
 _BY_ADDRESS = {
@@ -52,7 +63,9 @@ def service_of(value: str) -> str:
         return SCHEMES.get(scheme, "")
     if match := _HOST_PORT.match(value):
         return _BY_ADDRESS[match[1]]
-    keys = {key.strip().lower(): given.strip() for part in value[:1000].split(";") if "=" in part for key, given in [part.split("=", 1)]}
+    keys = {
+        key.strip().lower(): given.strip() for part in value[:1000].split(";") if "=" in part for key, given in [part.split("=", 1)]
+    }
     source = next((keys[key] for key in ("data source", "datasource", "filename", "server") if key in keys), "")
     if _SQLITE.search(source) and "server" not in keys:
         return "sqlite"

@@ -36,7 +36,9 @@ _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
 _CONFIGURATION = re.compile(r"(?:^|[._])config(?:uration)?(?:root)?!?$", re.IGNORECASE)
 _KEY = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,150}$")
 _THROUGH = frozenset({"parenthesized_expression", "cast_expression", "postfix_unary_expression", "argument", "await_expression"})
-_ABSENT = re.compile(r"IsNullOr(?:Empty|WhiteSpace)\(\s{0,4}(\w{1,80})\s{0,4}\)|\b(\w{1,80})\s{1,4}(?:is\s{1,4}null|==\s{0,4}null)\b")
+_ABSENT = re.compile(
+    r"IsNullOr(?:Empty|WhiteSpace)\(\s{0,4}(\w{1,80})\s{0,4}\)|\b(\w{1,80})\s{1,4}(?:is\s{1,4}null|==\s{0,4}null)\b"
+)
 _GUARDS = frozenset({"ThrowIfNull", "ThrowIfNullOrEmpty", "ThrowIfNullOrWhiteSpace"})
 _CONVERSIONS = frozenset({"int.Parse", "Int32.Parse", "Convert.ToInt32", "ushort.Parse", "uint.Parse", "short.Parse"})
 
@@ -180,7 +182,9 @@ def _evaluated_call(source: _Source, node: Node, depth: int) -> Value:
 def _call(source: _Source, node: Node) -> Iterator[Found]:
     name, given = method(node), arguments(node)
     called = brief(node.child_by_field_name("function"))
-    if name == "GetEnvironmentVariable" or (name in {"GetString", "GetInt", "GetBool"} and called.startswith(("Env.", "DotNetEnv.Env."))):
+    if name == "GetEnvironmentVariable" or (
+        name in {"GetString", "GetInt", "GetBool"} and called.startswith(("Env.", "DotNetEnv.Env."))
+    ):
         yield from _variable(source, node, given)
     elif name in {"GetConnectionString", "GetValue", "GetSection", "GetRequiredSection"}:
         yield from _configured(source, node, name, given)
@@ -253,6 +257,21 @@ def _fallback(source: _Source, node: Node) -> tuple[str, tuple[str, ...]]:
         if above.type == "postfix_unary_expression" and above.child_count == 2 and trees.text(above.child(1)) == "!":
             return "", ("required",)
         below, above = above, above.parent
+    if (
+        above is not None
+        and above.type == "binary_expression"
+        and trees.text(above.child_by_field_name("operator")) in {"==", "!="}
+    ):
+        above = above.parent
+    if above is not None and above.type == "conditional_expression":
+        sides = above.named_children[1:3]
+        if any(side.type == "throw_expression" for side in sides):
+            return "", ("required",)
+        values = [evaluate(source, side) for side in sides]
+        literal = next((one for one in values if one.known and not one.env), None)
+        if literal is not None and any(one.env for one in values):
+            return literal.text, ("defaulted",)
+        return "", ("defaulted", "computed")
     if above is None or above.type != "binary_expression" or trees.text(above.child_by_field_name("operator")) != "??":
         return "", ()
     left, right = above.child_by_field_name("left"), above.child_by_field_name("right")
@@ -353,7 +372,11 @@ def _configured(source: _Source, node: Node, name: str, given: list[Node]) -> It
         yield source.found("configuration", prefix + key, node, default, *tags)
     elif name in {"GetSection", "GetRequiredSection"} and (_is_configuration(before) or _section(source, before)):
         above = node.parent
-        if above is not None and above.type == "member_access_expression" and trees.text(above.child_by_field_name("name")) == "Value":
+        if (
+            above is not None
+            and above.type == "member_access_expression"
+            and trees.text(above.child_by_field_name("name")) == "Value"
+        ):
             default, tags = _fallback(source, above)
             yield source.found("configuration", _section(source, node).rstrip(":"), node, default, *tags)
         else:

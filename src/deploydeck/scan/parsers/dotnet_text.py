@@ -12,8 +12,12 @@ from deploydeck.scan.parsers.dotnet_tables import CONSTRUCTED, DATASOURCE_CALLS,
 
 _LONGEST_LINE = 20_000
 _ENV = re.compile(r"\bGetEnvironmentVariable\s{0,4}\(?\s{0,4}\"([A-Za-z_][A-Za-z0-9_]{0,99})\"")
-_PIPED = re.compile(r"(?:Option|ValueOption)\.defaultValue\s{1,4}\"?([^\"\s)]{1,200})|defaultArg\s[^\n]{0,120}\"([^\"]{0,200})\"\s*$")
-_IF = re.compile(r"\bIf\(\s{0,4}(?:System\.)?Environment\.GetEnvironmentVariable\([^)]{1,120}\)\s{0,4},\s{0,4}(?:\"([^\"]{0,200})\"|(Nothing))?")
+_PIPED = re.compile(
+    r"(?:Option|ValueOption)\.defaultValue\s{1,4}\"?([^\"\s)]{1,200})|defaultArg\s[^\n]{0,120}\"([^\"]{0,200})\"\s*$"
+)
+_IF = re.compile(
+    r"\bIf\(\s{0,4}(?:System\.)?Environment\.GetEnvironmentVariable\([^)]{1,120}\)\s{0,4},\s{0,4}(?:\"([^\"]{0,200})\"|(Nothing))?"
+)
 _CONFIGURED = re.compile(
     r"\b[Cc]onfig(?:uration)?(?:\.Item)?[.]?(?:\[|\()\s{0,4}\"([A-Za-z0-9_:.-]{1,150})\"|GetConnectionString\s{0,2}\(?\s{0,4}\"([A-Za-z0-9_.-]{1,100})\""
 )
@@ -103,7 +107,9 @@ def razor(file: str, data: bytes) -> Iterator[Found]:
         if match := _PAGE.match(line[:300]):
             path = match[1] or _by_name(file)
             if path:
-                yield Found("route", path.lower() if not match[1] else path, "app", file, number, line, "dotnet", frozenset({"page"}))
+                yield Found(
+                    "route", path.lower() if not match[1] else path, "app", file, number, line, "dotnet", frozenset({"page"})
+                )
 
 
 def _by_name(file: str) -> str:
