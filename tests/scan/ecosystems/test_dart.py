@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of small trees reads better unbroken
 """Projects of Dart and Flutter: what pubspec files and sources say, how they are built and started."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of small trees reads better unbroken
 """Static site generators of their own: which one, how it is built, where it writes."""
 
 from __future__ import annotations

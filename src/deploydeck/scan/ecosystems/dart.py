@@ -1,4 +1,4 @@
-"""How projects of Dart and Flutter are built and started: a program compiled from bin/, a web build, or an application for devices."""
+"""How projects of Dart and Flutter are built and started: a program compiled from bin/, a web build, or an app for devices."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def _reads_port(scan: Scan) -> bool:
 
 
 def _program(scan: Scan, *, sure: bool) -> str:
-    """The program in bin/: the one that listens, then by its usual name. Without a server framework only one that listens or stands alone."""
+    """The program in bin/: the one that listens, then by its usual name.
+
+    Without a server framework only one that listens or stands alone.
+    """
     files = scan.files("bin/*.dart")
     named = scan.facts.first("project-name", scope="dart") or scan.facts.first("manifest", scope="dart")
     own = named.name if named else ""
@@ -67,9 +70,9 @@ def _jaspr(scan: Scan) -> Resolved:
     """Jaspr builds a site, or a server with its files beside it, as `jaspr.mode` says."""
     mode = scan.facts.first("option", "jaspr.mode", "dart")
     places = evidence([*([mode] if mode else []), *scan.facts.of("dependency", "jaspr", "dart")[:1]], "output")
-    build = Fact(value=("jaspr", "build"), confidence=0.85, evidence=places)
+    build: Fact[tuple[str, ...]] = Fact(value=("jaspr", "build"), confidence=0.85, evidence=places)
     if mode is not None and mode.value in {"static", "client"}:
-        output = Fact(value="build/jaspr", confidence=0.9, evidence=places, reason=f"jaspr builds in mode {mode.value}")
+        output: Fact[str] = Fact(value="build/jaspr", confidence=0.9, evidence=places, reason=f"jaspr builds in mode {mode.value}")
         return Resolved(build=build, output=output, kind=Kind.STATIC, single_page=mode.value == "client")
     start = StartCommand(argv=("./build/jaspr/app",), port_from_env=True)
     return Resolved(start=Fact(value=start, confidence=0.8, evidence=places, reason="what its build writes"), build=build)

@@ -1,4 +1,4 @@
-"""How projects of .NET are built and started: the published program of the project file, and the port that its version listens on."""
+"""How projects of .NET are built and started: the published program of the project file, and the port its version listens on."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _build(scan: Scan, project: Found) -> Fact[tuple[str, ...]]:
 
 def _assembly_in_browser(scan: Scan, project: Found) -> Resolved:
     places = evidence(_tools(scan, _WASM), "output")
-    output = Fact(
+    output: Fact[str] = Fact(
         value="out/wwwroot", confidence=0.9, evidence=places, reason="where publishing puts the files of Blazor WebAssembly"
     )
     return Resolved(build=_build(scan, project), output=output, kind=Kind.STATIC, single_page=True)
@@ -193,7 +193,7 @@ def _sdk_pin(scan: Scan) -> None:
 
 
 def _settings_to_variables(scan: Scan) -> None:
-    """A setting that the source reads is a variable too: `Section:Key` is `Section__Key`. Its value in appsettings is the default."""
+    """A setting that the source reads is a variable too (`Section:Key` is `Section__Key`); its value in appsettings is the default."""
     values: dict[str, Found] = {}
     for fact in scan.facts.own("setting", scope="dotnet"):
         values.setdefault(fact.name.lower(), fact)

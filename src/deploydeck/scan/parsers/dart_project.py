@@ -17,6 +17,7 @@ _SDKS = frozenset(
     {"flutter", "flutter_test", "flutter_localizations", "flutter_web_plugins", "flutter_driver", "integration_test", "sky_engine"}
 )
 _YAML_KEY = re.compile(r"^( {0,40})[\"']?([A-Za-z_][\w.-]{0,100})[\"']?\s{0,4}:")
+ANYWHERE = "0.0.0.0"  # noqa: S104 - read in source, never bound
 _LONGEST_LINE = 20_000
 _LOCKED = re.compile(r"^ {2}([a-z_][a-z0-9_]{0,100}):\s*$")
 _LOCKED_VERSION = re.compile(r'^ {4}version: "?([0-9][\w.+-]{0,60})"?')
@@ -143,9 +144,8 @@ def dart_source(file: str, data: bytes) -> Iterator[Found]:
             continue
         joined = line if ";" in line else "\n".join([line, *text.lines[number : number + 5]])[: len(line) + 1000]
         yield from _environment(file, number, line, joined)
-        if named := _PORT_NAME.search(joined):
-            if named.start() < len(line):
-                ports.append((number, named[1]))
+        if (named := _PORT_NAME.search(joined)) and named.start() < len(line):
+            ports.append((number, named[1]))
         for match in _SERVE.finditer(joined):
             if match.start() < len(line):
                 yield _listening(file, number, line, next(filter(None, match.groups()), ""), ports, text)
@@ -187,8 +187,8 @@ def _listening(file: str, number: int, line: str, given: str, ports: list[tuple[
     host = ""
     if "loopback" in given or "localhost" in given or "127.0.0.1" in given:
         host = "127.0.0.1"
-    elif "anyIP" in given or "0.0.0.0" in given:
-        host = "0.0.0.0"
+    elif "anyIP" in given or ANYWHERE in given:
+        host = ANYWHERE
     plain = re.sub(r"['\"][0-9.]{7,15}['\"]", "", given)
     literal = _NUMBER.search(plain.replace("_", ""))
     tags: set[str] = set()

@@ -12,6 +12,7 @@ from deploydeck.scan.parsers.formats import load_json, load_xml, strings, table
 from deploydeck.scan.rules.names import is_secret
 from deploydeck.scan.rules.services import SCHEMES
 
+ANYWHERE = "0.0.0.0"  # noqa: S104 - read in source, never bound
 _MOST_KEYS = 2_000
 _DEEPEST = 12
 _PLACEHOLDER = re.compile(
@@ -27,7 +28,8 @@ _CREDENTIALS = re.compile(
 )
 _SQLITE = re.compile(r"\.(?:db3?|sqlite3?|sdb)$|^:memory:$|^file:", re.IGNORECASE)
 _SERVER_ONLY = frozenset({
-    "initial catalog", "trusted_connection", "trustservercertificate", "trust server certificate", "integrated security", "attachdbfilename",
+    "initial catalog", "trusted_connection", "trustservercertificate", "trust server certificate",
+    "integrated security", "attachdbfilename",
     "multipleactiveresultsets", "multiple active result sets",
 })  # fmt: skip
 _MYSQL_ONLY = frozenset(
@@ -43,7 +45,8 @@ _MYSQL_ONLY = frozenset(
 _BY_PORT = {"5432": "postgresql", "3306": "mysql", "1433": "mssql"}
 _HOST_PORT = re.compile(r"^[A-Za-z0-9_.-]{1,100}:(6379|5672|27017|9092|9200|11211|4222)\b")
 _BY_ADDRESS = {
-    "6379": "redis", "5672": "rabbitmq", "27017": "mongodb", "9092": "kafka", "9200": "elasticsearch", "11211": "memcached", "4222": "nats",
+    "6379": "redis", "5672": "rabbitmq", "27017": "mongodb", "9092": "kafka",
+    "9200": "elasticsearch", "11211": "memcached", "4222": "nats",
 }  # fmt: skip
 
 
@@ -53,7 +56,7 @@ def address(written: str) -> tuple[str, str, str] | None:
     if not match:
         return None
     host = match[2].strip("[]")
-    return match[1].lower(), "0.0.0.0" if host in {"*", "+", "::"} else host, match[3] or ""
+    return match[1].lower(), ANYWHERE if host in {"*", "+", "::"} else host, match[3] or ""
 
 
 def service_of(value: str) -> str:
@@ -140,7 +143,7 @@ def _listening(file: str, line: int, text: str, key: str, value: str) -> Iterato
             if port:
                 yield Found("listen", port, host, file, line, text, "dotnet", tags)
     elif key in {"http_ports", "http_port"} and (match := re.match(r"(\d{1,5})", value)):
-        yield Found("listen", match[1], "0.0.0.0", file, line, text, "dotnet")
+        yield Found("listen", match[1], ANYWHERE, file, line, text, "dotnet")
 
 
 def launch_settings(file: str, data: bytes) -> Iterator[Found]:

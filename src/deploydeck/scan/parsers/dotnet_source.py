@@ -10,21 +10,27 @@ from typing import TYPE_CHECKING
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers import dotnet_routes, trees
 from deploydeck.scan.parsers.base import Parser
-from deploydeck.scan.parsers.dotnet_settings import address
+from deploydeck.scan.parsers.dotnet_settings import ANYWHERE, address
 from deploydeck.scan.parsers.dotnet_tables import APPLICATIONS, CONSTRUCTED, DATASOURCE_CALLS, SET_BY_HOST
-from deploydeck.scan.parsers.dotnet_tree import STRINGS, arguments, brief, initial, method, receiver, string
 from deploydeck.scan.parsers.dotnet_text import fsharp, razor, single_file, visual_basic
+from deploydeck.scan.parsers.dotnet_tree import STRINGS, arguments, brief, initial, method, receiver, string
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _WORTH = re.compile(
-    rb"GetEnvironmentVariable|[Cc]onfig(?:uration)?\??\[|GetConnectionString|GetSection|GetRequiredSection|GetValue<|CreateBuilder|CreateSlimBuilder"
-    rb"|CreateDefaultBuilder|CreateEmptyBuilder|ConfigureWebHost|UseUrls|\.Urls\.|ListenAnyIP|ListenLocalhost|UseKestrel|ConfigureKestrel|\.Run(?:Async)?\(\$?\""
-    rb"|\bMap(?:Get|Methods|Group|HealthChecks|Fallback|RazorPages|Controller|DefaultController|RazorComponents|BlazorHub|ReverseProxy)"
-    rb"|UseHealthChecks|\[(?:Route|HttpGet|RoutePrefix)\b|\.Use(?:Npgsql|SqlServer|My[Ss][Qq][Ll]|Sqlite|MongoDB|Oracle|Cosmos)|\bUsing(?:RabbitMq|Kafka)"
-    rb"|\.Add(?:Npg|Sql|My|Mongo|Redis|Rabbit|Kafka|Elastic|StackExchange|Nats|Postgres|Enyim|Minio|Azure|Keyed|ServerSideBlazor|Interactive|Grpc)"
-    rb"|ConnectionMultiplexer|new (?:Mongo|Npgsql|Sql|MySql|Sqlite|Amazon|Rabbit|Connection|Minio|Elastic|Nats|Http|Tcp|WebSocket)[A-Za-z]{0,30}\("
+    rb"GetEnvironmentVariable|[Cc]onfig(?:uration)?\??\[|GetConnectionString|GetSection"
+    rb"|GetRequiredSection|GetValue<|CreateBuilder|CreateSlimBuilder"
+    rb"|CreateDefaultBuilder|CreateEmptyBuilder|ConfigureWebHost|UseUrls|\.Urls\.|ListenAnyIP"
+    rb"|ListenLocalhost|UseKestrel|ConfigureKestrel|\.Run(?:Async)?\(\$?\""
+    rb"|\bMap(?:Get|Methods|Group|HealthChecks|Fallback|RazorPages|Controller|DefaultController"
+    rb"|RazorComponents|BlazorHub|ReverseProxy)"
+    rb"|UseHealthChecks|\[(?:Route|HttpGet|RoutePrefix)\b|\.Use(?:Npgsql|SqlServer|My[Ss][Qq][Ll]"
+    rb"|Sqlite|MongoDB|Oracle|Cosmos)|\bUsing(?:RabbitMq|Kafka)"
+    rb"|\.Add(?:Npg|Sql|My|Mongo|Redis|Rabbit|Kafka|Elastic|StackExchange|Nats|Postgres|Enyim|Minio"
+    rb"|Azure|Keyed|ServerSideBlazor|Interactive|Grpc)"
+    rb"|ConnectionMultiplexer|new (?:Mongo|Npgsql|Sql|MySql|Sqlite|Amazon|Rabbit|Connection|Minio"
+    rb"|Elastic|Nats|Http|Tcp|WebSocket)[A-Za-z]{0,30}\("
     rb"|HttpListener|TcpListener|\bEnv\.Get|NancyModule|EndpointWithoutRequest|Endpoint<"
 )
 _TYPES = frozenset({
@@ -235,7 +241,7 @@ def _bind(source: _Source, node: Node, port: Node, host: str) -> None:
     value = evaluate(source, port)
     tags = [*(("env",) if value.env == "PORT" else ()), *(("tls",) if "UseHttps" in brief(node, 5000) else ())]
     if re.fullmatch(r"[1-9]\d{0,4}", value.text) or value.env:
-        where = "127.0.0.1" if "Loopback" in host else "0.0.0.0"
+        where = "127.0.0.1" if "Loopback" in host else ANYWHERE
         source.listens.append(source.found("listen", value.text if value.text.isdigit() else "", node, where, *tags))
 
 
@@ -301,10 +307,9 @@ def _guard(source: _Source, node: Node) -> Iterator[Found]:
     """`if (string.IsNullOrEmpty(key)) throw …`: what was read into `key` must be there."""
     then = node.child_by_field_name("consequence")
     first = then.named_child(0) if then is not None and then.type == "block" and then.named_child_count else then
-    if first is not None and first.type in {"throw_statement", "expression_statement"}:
-        if first.type == "throw_statement" or "Environment.Exit" in brief(first):
-            for match in _ABSENT.finditer(brief(node.child_by_field_name("condition"), 1000)):
-                yield from _must_be_there(source, node, match[1] or match[2])
+    if first is not None and (first.type == "throw_statement" or "Environment.Exit" in brief(first)):
+        for match in _ABSENT.finditer(brief(node.child_by_field_name("condition"), 1000)):
+            yield from _must_be_there(source, node, match[1] or match[2])
 
 
 def _must_be_there(source: _Source, node: Node, variable: str) -> Iterator[Found]:

@@ -22,13 +22,16 @@ APPLICATIONS: dict[str, tuple[str, str]] = {
 """A method that makes or opens an application: the technology, and what must stand before it."""
 
 _CALLS: dict[str, str] = {
-    "postgresql": "UseNpgsql AddNpgsqlDataSource AddNpgsqlDbContext AddNpgsqlSlimDataSource AddNpgSql AddPostgres AddAzureNpgsqlDataSource "
+    "postgresql": "UseNpgsql AddNpgsqlDataSource AddNpgsqlDbContext AddNpgsqlSlimDataSource AddNpgSql AddPostgres "
+    "AddAzureNpgsqlDataSource "
     "UsePostgreSqlStorage UsePostgreSQLServer AddNpgsql UseNpgsqlDatabase PostgreSQLProvider",
-    "mssql": "UseSqlServer AddSqlServerClient AddSqlServerDbContext AddSqlServer UseSqlServerStorage AddDistributedSqlServerCache UseAzureSql",
+    "mssql": "UseSqlServer AddSqlServerClient AddSqlServerDbContext AddSqlServer UseSqlServerStorage "
+    "AddDistributedSqlServerCache UseAzureSql",
     "mysql": "UseMySql UseMySQL AddMySqlDataSource AddMySqlDbContext AddMySql AddMySqlDataSource UseMySqlStorage",
     "sqlite": "UseSqlite AddSqlite UseSQLiteStorage",
     "mongodb": "AddMongoDBClient AddMongoDb AddMongoDB UseMongoDB AddMongoDbStores UseMongoStorage",
-    "redis": "AddStackExchangeRedisCache AddRedis AddRedisClient AddRedisDistributedCache AddRedisOutputCache AddStackExchangeRedis "
+    "redis": "AddStackExchangeRedisCache AddRedis AddRedisClient AddRedisDistributedCache AddRedisOutputCache "
+    "AddStackExchangeRedis "
     "AddStackExchangeRedisOutputCache PersistKeysToStackExchangeRedis UseRedisStorage AddValkey",
     "rabbitmq": "UsingRabbitMq AddRabbitMQClient AddRabbitMQ AddRabbitMq UseRabbitMQ UseRabbitMq AddRabbitMqEventBus",
     "kafka": "UsingKafka AddKafka AddKafkaProducer AddKafkaConsumer UseKafka",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.dotnet_packages import usual
-from deploydeck.scan.parsers.dotnet_settings import address
+from deploydeck.scan.parsers.dotnet_settings import ANYWHERE, address
 from deploydeck.scan.parsers.dotnet_tables import CONSTRUCTED, DATASOURCE_CALLS, SET_BY_HOST
 
 _LONGEST_LINE = 20_000
@@ -75,7 +75,7 @@ def _lines(file: str, data: bytes, comment: str) -> Iterator[Found]:
         for match in _SUAVE.finditer(line):
             yield found("listen", match[2] or "", match[1], *(("env",) if reads_port and match[3] else ()))
         for match in _PORT.finditer(line):
-            yield found("listen", match[1], "0.0.0.0")
+            yield found("listen", match[1], ANYWHERE)
         for match in _ROUTE.finditer(line):
             yield found("route", match[1], "app", *(("health",) if "HealthChecks" in match[0] else ()))
         for pattern, app in _APPS:

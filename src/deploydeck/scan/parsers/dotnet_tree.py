@@ -37,7 +37,7 @@ def method(node: Node) -> str:
 
 
 def brief(node: Node | None, most: int = 300) -> str:
-    """The source of a node, "" when it is longer than `most` bytes: the text of every link of a long chain would cost its square."""
+    """The source of a node, "" when longer than `most` bytes: the text of every link of a long chain would cost its square."""
     return trees.text(node) if node is not None and node.end_byte - node.start_byte <= most else ""
 
 

@@ -11,9 +11,11 @@ from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.formats import load_json, load_toml, load_yaml, table
 
 _HUGO_KEYS = frozenset(
-    "title languagecode locale defaultcontentlanguage theme publishdir contentdir enablerobotstxt params menu menus taxonomies markup module "
+    "title languagecode locale defaultcontentlanguage theme publishdir contentdir enablerobotstxt params menu menus "
+    "taxonomies markup module "
     "outputs permalinks paginate pagination enablegitinfo copyright languages minify summarylength googleanalytics disqusshortname "
-    "relativeurls canonifyurls builddrafts pygmentsstyle enableemoji sectionpagesmenu rssservices services frontmatter hascjklanguage "
+    "relativeurls canonifyurls builddrafts pygmentsstyle enableemoji sectionpagesmenu rssservices services frontmatter "
+    "hascjklanguage "
     "disablekinds imaging security author social blackfriday preservetaxonomynames uglyurls".split()
 )
 """Top-level settings of Hugo. A `config.toml` with a base URL and two of them is Hugo's, and not some program's."""
