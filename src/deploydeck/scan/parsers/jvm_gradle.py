@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from deploydeck.scan.facts import Found, short
 from deploydeck.scan.parsers.base import Parser
@@ -94,67 +95,89 @@ class Script:
         return index
 
 
+_PIN_RANK = ("languageVersion", "jvmToolchain", "release", "targetCompatibility", "sourceCompatibility", "jvmTarget")
+_CONVENTION = re.compile(r"(?:^|/)(?:buildSrc|build-logic|build-conventions|buildLogic|gradle/plugins|gradle/build-logic)/(.{0,300}/)?([\w.-]{1,120})\.gradle(?:\.kts)?$")
+
+
 def gradle_build(file: str, data: bytes) -> Iterator[Found]:
-    """What build.gradle, build.gradle.kts and the scripts they apply say."""
+    """What build.gradle, build.gradle.kts, the scripts they apply and convention plugins say."""
     script = Script(file, data)
-    own = file.rpartition("/")[2] in {"build.gradle", "build.gradle.kts"} and "/" not in file
+    name = file.rpartition("/")[2]
+    own = file == name and name in {"build.gradle", "build.gradle.kts"}
+    convention = _CONVENTION.search(file)
     if own:
-        yield script.found("manifest", file.rpartition("/")[2], "", 0)
-    groups: dict[str, tuple[str, int]] = {}
-    unversioned: list[tuple[str, frozenset[str]]] = []
-    for fact in _statements(script, own, convention="buildSrc" in file.split("/") or "build-logic" in file):
-        if fact.kind in {"tool", "managed"} and fact.value and "$" not in fact.value:
+        yield script.found("manifest", name, "", 0)
+    facts = list(_statements(script, own))
+    groups: dict[str, Found] = {}
+    for fact in facts:
+        if fact.kind in {"tool", "managed", "dependency"} and fact.value and "$" not in fact.value:
             for group in pinned_group(fact.name):
-                groups.setdefault(group, (fact.value, fact.line))
-        if fact.kind == "dependency":
-            if "platform" in fact.tags:
-                for group in pinned_group(fact.name) if fact.value and "$" not in fact.value else ():
-                    groups.setdefault(group, (fact.value, fact.line))
-            elif not fact.value:
-                unversioned.append((fact.name, fact.tags & {"development"}))
-        yield fact
-    for name, value in script.variables.items():
+                groups.setdefault(group, fact)
+    for group, fact in groups.items():
+        yield replace(fact, kind="managed", name=group, scope="jvm", tags=frozenset())
+    for variable, value in script.variables.items():
         if re.fullmatch(r"\d[\w.+-]{0,40}", value):
-            yield Found("managed", name[:100], value, file, 0, "", "property")
-    text = script.tokens.source
-    for group, (version, line) in groups.items():
-        yield Found("managed", group, version, file, line, text.line(line), "jvm")
-    for name, tags in unversioned:
-        if pinned := groups.get(f"{name.partition(':')[0]}:*"):
-            yield Found("locked", name, pinned[0], file, pinned[1], text.line(pinned[1]), "jvm", tags)
+            yield Found("managed", variable[:100], value, file, 0, "", "property")
+    pins = sorted((fact for fact in facts if fact.kind == "pin"), key=lambda fact: _PIN_RANK.index(next(iter(fact.tags))))
+    if pins:
+        best = pins[0]
+        yield replace(best, kind="managed", scope="pin", tags=frozenset()) if "$" in best.value else best
+    facts = [fact for fact in facts if fact.kind != "pin"]
+    if convention and name not in {"build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"}:
+        for fact in facts:
+            if fact.scope in {"jvm", "accessor"} and fact.kind in {"dependency", "tool", "managed"}:
+                kind = fact.kind if fact.scope == "jvm" else "accessor"
+                yield replace(fact, kind="managed", scope=f"convention:{convention[2]}", tags=fact.tags | {f"kind:{kind}"})
+        return
+    if convention:
+        return
+    yield from facts
+    for fact in facts:
+        if fact.kind == "dependency" and not fact.value and "platform" not in fact.tags:
+            if pinned := groups.get(f"{fact.name.partition(':')[0]}:*"):
+                yield replace(pinned, kind="locked", name=fact.name, scope="jvm", tags=fact.tags & {"development"})
 
 
-def _statements(script: Script, own: bool, convention: bool) -> Iterator[Found]:
+def _statements(script: Script, own: bool) -> Iterator[Found]:
     tokens = script.tokens
     for index, around in tokens.blocks():
-        if tokens.kind[index] != "w" or tokens.is_(index - 1, "."):
-            if not (tokens.kind[index] == "s" and around and around[-1] == "dependencies"):
-                continue
-        word = tokens.text[index]
         inner = around[-1] if around else ""
+        if tokens.kind[index] == "s" and inner == "dependencies":
+            pass
+        elif tokens.kind[index] != "w" or tokens.is_(index - 1, "."):
+            continue
+        word = tokens.text[index]
         shared = not _SHARED.isdisjoint(around)
         if inner == "plugins":
-            yield from _plugin(script, index, word, "pluginManagement" in around, convention)
+            yield from _plugin(script, index, word, "pluginManagement" in around)
         elif word == "apply" and "plugin" in (tokens.word(index + 1), tokens.word(index + 2)):
             at = index + (4 if tokens.is_(index + 1, "(") else 3)
             if name := tokens.string(at):
-                kind = "managed" if shared and not own else "tool"
-                yield script.found("managed" if shared else kind, _plugin_id(name), "", index, "applied" if shared else "jvm")
+                yield _shared(script.found("tool", _plugin_id(name), "", index), shared)
+        elif word == "apply" and tokens.is_(index + 1, "(") and tokens.is_(index + 2, "plugin"):
+            continue
         elif inner == "dependencies":
-            yield from _dependency(script, index, word, around, shared, convention)
+            yield from (_shared(fact, shared) for fact in _dependency(script, index, word, around))
         elif inner in {"imports", "dependencyManagement"} and word == "mavenBom":
             yield from _bom(script, index)
-        elif around and around[-1] in {"dependencySet", "constraints"}:
+        elif inner in {"dependencySet", "constraints", "repositories", "exclusions"}:
             continue
         else:
             yield from _setting(script, index, word, inner, around, own)
+
+
+def _shared(fact: Found, shared: bool) -> Found:
+    """What `subprojects { … }` and `allprojects { … }` say is said of the components below."""
+    if not shared or fact.kind not in {"dependency", "tool"}:
+        return fact if not shared or fact.scope != "accessor" else replace(fact, tags=fact.tags | {"shared"})
+    return replace(fact, kind="managed", scope="applied", tags=fact.tags | {f"kind:{fact.kind}"})
 
 
 def _plugin_id(name: str) -> str:
     return f"org.jetbrains.kotlin.{name[7:]}" if name.startswith("kotlin-") else "org.jetbrains.kotlin.jvm" if name == "kotlin" else name
 
 
-def _plugin(script: Script, index: int, word: str, management: bool, convention: bool) -> Iterator[Found]:
+def _plugin(script: Script, index: int, word: str, management: bool) -> Iterator[Found]:
     tokens = script.tokens
     at = index + (2 if tokens.is_(index + 1, "(") else 1)
     if word in {"id", "kotlin"} and tokens.string(at) is not None:
@@ -182,12 +205,13 @@ def _plugin(script: Script, index: int, word: str, management: bool, convention:
         if tokens.word(place) == "apply" and "false" in (tokens.word(place + 1), tokens.word(place + 2)):
             applied = False
     kind = "tool" if applied and not management else "managed"
-    yield script.found(kind, name, version, index, tags=("convention",) if convention else ())
+    if word == "alias":
+        yield script.found("managed", name, kind, index, "accessor", ("plugin",))
+    else:
+        yield script.found(kind, name, version, index, tags=("plugin",))
 
 
-def _dependency(
-    script: Script, index: int, word: str, around: tuple[str, ...], shared: bool, convention: bool
-) -> Iterator[Found]:
+def _dependency(script: Script, index: int, word: str, around: tuple[str, ...]) -> Iterator[Found]:
     tokens = script.tokens
     configuration = word
     if tokens.kind[index] == "s":  # "custom"("a:b:1") of the Kotlin DSL
@@ -211,10 +235,7 @@ def _dependency(
         arguments = tokens.arguments(index + 1)
     else:
         arguments = tokens.split(index + 1, _statement_end(tokens, index))
-    scope = "applied" if shared else "jvm"
-    if convention:
-        tags.add("convention")
-    yield from _coordinates(script, arguments, index, scope, tags)
+    yield from _coordinates(script, arguments, index, tags)
 
 
 def _statement_end(tokens: Tokens, index: int) -> int:
@@ -230,13 +251,11 @@ def _statement_end(tokens: Tokens, index: int) -> int:
     return end
 
 
-def _coordinates(script: Script, arguments: list[Argument], index: int, scope: str, tags: set[str]) -> Iterator[Found]:
+def _coordinates(script: Script, arguments: list[Argument], index: int, tags: set[str]) -> Iterator[Found]:
     tokens = script.tokens
     named = {one.name: script.value(one.start) for one in arguments if one.name}
-    kind = "managed" if scope == "applied" else "dependency"
-    if named.get("path") or (tokens.word(arguments[0].start) == "project" if arguments and not arguments[0].name else False):
-        path = named.get("path", "")
-    elif "name" in named:
+    kind, scope = "dependency", "jvm"
+    if "name" in named and "path" not in named:
         if group := named.get("group", ""):
             yield script.found(kind, f"{group}:{named['name']}", named.get("version", ""), index, scope, tags)
         return
@@ -270,7 +289,7 @@ def _coordinates(script: Script, arguments: list[Argument], index: int, scope: s
         elif tokens.is_(start + 1, ".") and tokens.word(start) not in {"files", "fileTree", "rootProject", "gradleApi", "project"}:
             accessor = _accessor(tokens.path(start))
             if accessor:
-                yield script.found(kind, accessor, "", start, scope, {*further, "accessor"})
+                yield script.found("managed", accessor, "dependency", start, "accessor", further)
 
 
 def _accessor(path: str) -> str:
@@ -292,7 +311,7 @@ def _bom(script: Script, index: int) -> Iterator[Found]:
         if path := tokens.path(place):
             accessor = _accessor(path)
             if accessor and not path.startswith("SpringBootPlugin"):
-                yield script.found("dependency", accessor, "", place, tags=("accessor", "platform"))
+                yield script.found("managed", accessor, "dependency", place, "accessor", ("platform",))
         return
     if match := _COORDINATES.match(script.resolved(text)):
         yield script.found("dependency", f"{match[1]}:{match[2]}", match[3] or "", place, tags=("platform",))
@@ -354,7 +373,12 @@ def _java(script: Script, index: int, word: str) -> Iterator[Found]:
             value = java_version(text.replace("JVM_", "VERSION_"))
         elif tokens.kind[place] == "w" and text in script.variables:
             value = java_version(script.resolved(script.variables[text]))
-        if value and float(value.split(".")[0]) < 99:
+        elif tokens.kind[place] == "w" and ".versions." in (path := tokens.path(place)):
+            value = f"${path.partition('.get')[0].partition('.asProvider')[0]}"
+        elif tokens.kind[place] == "w" and text not in {"JavaVersion", "JavaLanguageVersion", "JvmTarget", "set", "of", "toVersion", "fromTarget"}:
+            path = tokens.path(place)
+            value = f"${path}" if "." not in path and re.search(r"[vV]ersion|[jJ]ava|[jJ]dk|[tT]arget", path) else ""
+        if value:
             yield script.found("pin", "java", value, index, "gradle", (word,))
             return
 
@@ -375,7 +399,7 @@ def gradle_settings(file: str, data: bytes) -> Iterator[Found]:
         word = tokens.word(index)
         inner = around[-1] if around else ""
         if inner == "plugins":
-            yield from (fact for fact in _plugin(script, index, tokens.text[index], True, False) if tokens.kind[index] == "w")
+            yield from (_plugin(script, index, tokens.text[index], True) if tokens.kind[index] == "w" else ())
         elif word == "name" and tokens.word(index - 2) == "rootProject" and tokens.is_(index + 1, "="):
             if name := tokens.string(index + 2):
                 yield script.found("project-name", name, "", index)

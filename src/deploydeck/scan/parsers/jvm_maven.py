@@ -29,6 +29,7 @@ class Pom:
         for block in (*self.project.all("properties"), *self.project.all("profiles", "profile", "properties")):
             for one in block.children:
                 self.properties.setdefault(one.tag, one)
+        self.modules = any(one.all("modules", "module") for one in (self.project, *self.project.all("profiles", "profile")))
         parent = self.project.all("parent")
         self.parent = parent[0] if parent else Element("parent", 0)
 
@@ -43,6 +44,8 @@ class Pom:
     def _property(self, name: str, written: str) -> str:
         if name in self.properties:
             return self.properties[name].text.strip()
+        if name in {"project.build.directory", "project.basedir", "basedir"}:
+            return "target" if name.endswith("directory") else "."
         part = name.removeprefix("project.").removeprefix("pom.")
         if part in {"version", "groupId", "artifactId", "packaging"} and part != name:
             return self.project.get(part) or (self.parent.get(part) if part != "artifactId" else "") or written
@@ -83,20 +86,27 @@ def pom_xml(file: str, data: bytes) -> Iterator[Found]:
     for holder in (project, *profiles):
         tags = ("optional",) if holder is not project else ()
         for one in holder.all("dependencies", "dependency"):
-            yield from _dependency(pom, one, groups, tags)
+            yield from (_handed_down(pom, fact) for fact in _dependency(pom, one, groups, tags))
         for one in holder.all("dependencyManagement", "dependencies", "dependency"):
             version = pom.get(one, "version")
             if version and pom.get(one, "scope") != "import":
                 yield pom.found("managed", pom.name(one), version, _line(one, "version"))
         for build in holder.all("build"):
             for plugin in build.all("plugins", "plugin"):
-                yield from _plugin(pom, plugin, "tool")
+                yield from (_handed_down(pom, fact) for fact in _plugin(pom, plugin, "tool"))
             for plugin in build.all("pluginManagement", "plugins", "plugin"):
                 yield from _plugin(pom, plugin, "managed")
     for name, one in pom.properties.items():
         if (value := pom.value(one.text)) and "${" not in value and len(value) <= 60:
             yield pom.found("managed", name, value, one.line, "property")
     yield from _java(pom)
+
+
+def _handed_down(pom: Pom, fact: Found) -> Found:
+    """What a parent of modules declares is for the modules: it builds nothing itself."""
+    if fact.kind not in {"dependency", "tool", "locked"} or pom.get(pom.project, "packaging") != "pom" or not pom.modules:
+        return fact
+    return Found("managed", fact.name, fact.value, fact.file, fact.line, fact.text, "applied", fact.tags | {f"kind:{fact.kind}"})
 
 
 def _coordinates(pom: Pom) -> Iterator[Found]:
@@ -170,7 +180,7 @@ def _plugin(pom: Pom, plugin: Element, kind: str) -> Iterator[Found]:
     tags = {f"goal:{goal}" for goal in goals if goal}
     configurations = [*plugin.all("configuration"), *plugin.all("executions", "execution", "configuration")]
     for one in configurations:
-        for tag in ("finalName", "classifier", "outputDirectory", "layout"):
+        for tag in ("finalName", "classifier", "outputFile", "layout", "programName"):
             if value := pom.get(one, tag):
                 yield pom.found("package-field", f"{plugin.get('artifactId')}.{tag}", value, _line(one, tag))
         if pom.get(one, "skip") == "true":
