@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from deploydeck.domain import Evidence, Fact, Kind, PackageManager, StartCommand
+from deploydeck.domain import Fact, Kind, PackageManager, StartCommand
 from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.ecosystems.jvm_clojure import clojure_cli, leiningen
 from deploydeck.scan.ecosystems.jvm_gradle import gradle
 from deploydeck.scan.ecosystems.jvm_maven import ant, maven
-from deploydeck.scan.ecosystems.jvm_project import Built, dependency, main_class, option, tool
+from deploydeck.scan.ecosystems.jvm_project import Built, option
 from deploydeck.scan.ecosystems.jvm_scala import mill, sbt
-from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Role, Technology
-from deploydeck.scan.state import Scan, evidence
+from deploydeck.scan.state import Scan
 
 _BUILDERS = {
     "maven": maven, "gradle": gradle, "sbt": sbt, "mill": mill, "leiningen": leiningen, "clojure-cli": clojure_cli, "ant": ant,
@@ -117,5 +115,3 @@ def _port(scan: Scan, technology: Technology | None) -> tuple[Fact[int] | None, 
         return Fact(value=technology.port, confidence=0.6, evidence=(), reason="the port of the usual servlet containers"), False
     return None, False
 
-
-__all__ = ["dependency", "main_class", "resolve", "tool", "Evidence", "Found", "evidence", "replace"]

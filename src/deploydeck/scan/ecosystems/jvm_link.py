@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from deploydeck.scan.ecosystems.jvm_health import health
 from deploydeck.scan.facts import Found
 from deploydeck.scan.parsers.jvm_versions import java_version, pinned_group
 from deploydeck.scan.state import Scan
@@ -27,8 +28,6 @@ def link(scan: Scan) -> None:
     facts.add([Found("linked", "jvm", scope="jvm")])
     gradle = any(fact.name.startswith(("build.gradle", "settings.gradle")) for fact in facts.own("manifest", scope="jvm"))
     maven = any(fact.name == "pom.xml" for fact in facts.own("manifest", scope="jvm"))
-    if not (gradle or maven or scan.files("build.sbt")):
-        return
     known = _properties(scan)
     catalog = {fact.name: fact for fact in reversed(facts.of("managed", scope="catalog"))}
     own = list(facts.own("managed", scope="accessor"))
@@ -44,7 +43,24 @@ def link(scan: Scan) -> None:
         for fact in facts.own("managed"):
             if fact.name in _APPLICATIONS and not facts.own("tool", fact.name) and not scan.directory:
                 facts.add([replace(fact, kind="tool", scope="jvm")])
+        facts.add(list(_projects(scan)))
     facts.add(list(_versions(scan, known)))
+    facts.add(list(health(scan)))
+
+
+def _projects(scan: Scan) -> Iterator[Found]:
+    """The directories that `project(":a:b")` means, and the name that `:a:b` gives this one."""
+    if not scan.facts.own("project-name", scope="jvm") and scan.directory:
+        yield Found("project-name", scan.directory.rpartition("/")[2], scope="jvm")
+    settings = next((scan.above[name] for name in ("settings.gradle.kts", "settings.gradle") if name in scan.above), "")
+    if not settings:
+        return
+    root = settings.strip("/").rpartition("/")[0]
+    here = scan.directory.removeprefix(f"{root}/") if root else scan.directory
+    up = "/".join([".."] * (here.count("/") + 1))
+    for fact in list(scan.facts.own("uses-project", scope="jvm")):
+        if fact.value.startswith(":"):
+            yield replace(fact, name=f"{up}/{fact.value.strip(':').replace(':', '/')}", tags=fact.tags | {"path"})
 
 
 def _properties(scan: Scan) -> dict[str, str]:

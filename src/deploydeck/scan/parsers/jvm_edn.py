@@ -118,11 +118,14 @@ def _lein(source: _File, body: Node, tags: tuple[str, ...]) -> Iterator[Found]:
                 more = {"test": ("development",), "provided": ("provided",)}.get(scope.text if scope else "", ())
                 name = one.items[0].text.rpartition("/")[2] if kind == "tool" else coordinates(one.items[0].text)
                 yield source.found(kind, f"lein:{name}" if kind == "tool" else name, version, one, tags=(*tags, *more))
-    if tags == ("development",):
+    if "development" in tags:
         return
     main = body.get(":main")
     if main and main.kind == "atom":
         yield source.found("package-field", "mainClass", main.text.removeprefix("^:skip-aot"), main, tags=("lein",))
+    target = body.get(":target-path")
+    if target and target.kind == "string":
+        yield source.found("package-field", "lein.target", target.text.replace("%s", "uberjar").rstrip("/") + "/", target)
     if name := body.get(":uberjar-name"):
         yield source.found("package-field", "uberjar-name", name.text, name)
     if ring := body.get(":ring"):
@@ -181,6 +184,8 @@ def build_clj(file: str, data: bytes) -> Iterator[Found]:
             yield Found("package-field", f"build.{match[1]}", match[2], file, number, line.strip(), "jvm")
         elif match := re.search(r":uber-file\s{1,9}\"([^\"\n]{1,120})\"", line):
             yield Found("package-field", "uber-file", match[1], file, number, line.strip(), "jvm")
+        if match := re.search(r"\(defn\s{1,9}(uber|uberjar|ci|all|build)\b", line):
+            yield Found("package-field", "build.goal", match[1], file, number, line.strip(), "jvm")
         if "b/uber" in line or "build/uber" in line:
             yield Found("tool", "tools.build", "", file, number, line.strip(), "jvm")
 

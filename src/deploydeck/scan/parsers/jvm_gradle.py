@@ -349,8 +349,11 @@ def _setting(script: Script, index: int, word: str, inner: str, around: tuple[st
         return
     elif word == "version" and not around and not tokens.is_(index - 1, ":"):
         value = script.value(script.argument(index))
-        if value and re.match(r"\d|v\d|[\w.-]+-SNAPSHOT$", value) and "$" not in value:
+        literal = tokens.string(script.argument(index)) is not None or "$" not in value
+        if value and literal and "$" not in value:
             yield script.found("package-field", "version", value, index)
+        elif tokens.is_(index + 1, "=", "(") or tokens.line(index + 1) == tokens.line(index):
+            yield script.found("package-field", "version.computed", "", index)
     elif word in {"archiveBaseName", "baseName", "archivesBaseName", "archivesName", "archiveFileName", "archiveName", "archiveClassifier",
                   "classifier", "archiveVersion", "applicationName"}:  # fmt: skip
         value = script.value(script.argument(index))

@@ -112,6 +112,8 @@ def evaluate(source: Source, start: int, end: int, depth: int = 0) -> tuple[str,
             port = text
         elif kind == "s" and re.fullmatch(r"(?:[A-Z]{1,20}_)?PORT", text):
             tags.add("env" if text == "PORT" else f"env:{text}")
+        elif kind == "w" and tokens.string(index + 1) is not None:
+            continue  # an interpolator: port"8080"
         elif kind == "w" and depth < 2 and not tokens.is_(index + 1, "(", "::") and not port:
             place = source.constants.get(text, -1)
             if place >= 0 and not start <= place < end:
