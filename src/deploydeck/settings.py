@@ -105,6 +105,20 @@ class LogSettings(Section):
     max_line_bytes: int = Field(65536, ge=256, description="Longest stored line.")
 
 
+class ScanSettings(Section):
+    """Looking up known vulnerabilities of dependencies. See docs/vulnerabilities.md."""
+
+    osv_url: str = Field(
+        "https://api.osv.dev", pattern=r"^https?://[!-~]+$", description="OSV server that is sent names and versions of packages."
+    )
+    osv_timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds to wait for one answer of it.")
+    osv_deadline_s: float = Field(60.0, gt=0, le=3600, description="Seconds a whole check may take, with all its tries.")
+    offline: bool = Field(False, description="Never ask it: use imported advisories and kept answers only.")
+    private_packages: list[str] = Field(
+        default_factory=list, description="Globs of package names that are never sent, for example `@acme/*` or `Maven:com.acme.*`."
+    )
+
+
 class DockerSettings(Section):
     host: str = Field("", description="Engine address; empty: DOCKER_HOST, then the current context, then the default socket.")
 
@@ -130,6 +144,7 @@ class Settings(Section):
     ui: UiSettings = Field(default_factory=lambda: UiSettings.model_validate({}))
     worker: WorkerSettings = Field(default_factory=lambda: WorkerSettings.model_validate({}))
     logs: LogSettings = Field(default_factory=lambda: LogSettings.model_validate({}))
+    scan: ScanSettings = Field(default_factory=lambda: ScanSettings.model_validate({}))
     docker: DockerSettings = Field(default_factory=lambda: DockerSettings.model_validate({}))
     keys: dict[str, str] = Field(default_factory=dict, description="Action id to key.")
 
@@ -174,10 +189,18 @@ Scope = Literal["user", "project"]
 
 @dataclass(frozen=True)
 class Paths:
-    """Where this person's data and configuration live. `runtime` files (locks, doorbell) stand with the data."""
+    """Where this person's data and configuration live. `runtime` files (locks, doorbell) stand with the data.
+
+    `cache` may be deleted at any time; without one of its own it is a directory of `data`.
+    """
 
     data: Path
     config: Path
+    cache: Path = Path()
+
+    def __post_init__(self) -> None:
+        if self.cache == Path():
+            object.__setattr__(self, "cache", self.data / "cache")
 
     @property
     def database(self) -> Path:
@@ -196,6 +219,14 @@ class Paths:
         return self.data / "releases"
 
     @property
+    def vulnerability_index(self) -> Path:
+        return self.data / "osv.sqlite"
+
+    @property
+    def vulnerability_cache(self) -> Path:
+        return self.cache / "osv-answers.sqlite"
+
+    @property
     def worker_lock(self) -> Path:
         return self.data / "worker.lock"
 
@@ -209,10 +240,13 @@ class Paths:
 
 
 def default_paths() -> Paths:
-    """DEPLOYDECK_HOME (data) and DEPLOYDECK_CONFIG (configuration), else the platform's usual directories."""
+    """DEPLOYDECK_HOME (data; its `cache` too) and DEPLOYDECK_CONFIG (configuration), else the platform's usual directories."""
     data = os.environ.get("DEPLOYDECK_HOME") or platformdirs.user_data_dir("deploydeck", appauthor=False)
     config = os.environ.get("DEPLOYDECK_CONFIG") or platformdirs.user_config_dir("deploydeck", appauthor=False)
-    return Paths(data=Path(data).expanduser().absolute(), config=Path(config).expanduser().absolute())
+    home = Path(data).expanduser().absolute()
+    usual = platformdirs.user_cache_dir("deploydeck", appauthor=False)
+    cache = home / "cache" if os.environ.get("DEPLOYDECK_HOME") else Path(usual).absolute()
+    return Paths(data=home, config=Path(config).expanduser().absolute(), cache=cache)
 
 
 def load_settings(paths: Paths, project: Path | None = None, environ: dict[str, str] | None = None) -> Settings:
