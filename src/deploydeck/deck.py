@@ -28,6 +28,7 @@ from deploydeck.domain import (
     Plan,
     ProjectProfile,
     Release,
+    VulnerabilityReport,
     utc_now,
 )
 from deploydeck.settings import Paths, Settings, default_paths, load_settings
@@ -194,6 +195,14 @@ class Deck:
         await self.store.projects.save_profile(project.id, profile)
         files = await asyncio.to_thread(source.listed, {file.path for file in profile.config_files})
         return Scanned(project, profile, settings, files)
+
+    async def vulnerabilities(
+        self, profile: ProjectProfile, *, offline: bool = False, refresh: bool = False
+    ) -> VulnerabilityReport:
+        """Known vulnerabilities of a project's dependencies. Never fails for want of a network: then it says what is unchecked."""
+        from deploydeck.scan.vulnerabilities import check
+
+        return await check(profile, self.user_settings.scan, self.paths, offline=offline, refresh=refresh)
 
     async def choose_target(self, settings: Settings, environment: str, wanted: str | None) -> str:
         """The asked-for target, else the environment's, else Docker where an engine answers, else this machine's processes."""

@@ -105,6 +105,10 @@ async def _from_osv(
                 answers = await client.query(missing)
                 now = time.time()
                 new = {package: Answer(ids, now) for package, ids in answers.ids.items()}
+                before = _all_ids(fresh)
+                for one, modified in _all_ids(new).items():
+                    if before.get(one, modified) != modified:
+                        entries.pop(one, None)  # it has changed since
                 entries |= await asyncio.to_thread(cache.entries, _all_ids(new))
                 fetched = await client.entries(one for one in _all_ids({**fresh, **new}) if one not in entries)
                 entries |= fetched
@@ -190,6 +194,8 @@ def _report(asked: Wanted, known: _Known, problem: str) -> VulnerabilityReport:
         notes.insert(0, f"{what}: {problem or 'nothing here covers them'}")
     elif not known.advisories:
         notes.insert(0, "not checked")
+    elif problem:
+        notes.append(problem)
     held = {**known.stale, **known.advisories}
     origins = {**asked.packages, **asked.private}
     found = [one for package, hits in held.items() for one in _vulnerabilities(package, origins[package], hits)]
