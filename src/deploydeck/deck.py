@@ -196,14 +196,6 @@ class Deck:
         files = await asyncio.to_thread(source.listed, {file.path for file in profile.config_files})
         return Scanned(project, profile, settings, files)
 
-    async def vulnerabilities(
-        self, profile: ProjectProfile, *, offline: bool = False, refresh: bool = False
-    ) -> VulnerabilityReport:
-        """Known vulnerabilities of a project's dependencies. Never fails for want of a network: then it says what is unchecked."""
-        from deploydeck.scan.vulnerabilities import check
-
-        return await check(profile, self.user_settings.scan, self.paths, offline=offline, refresh=refresh)
-
     async def choose_target(self, settings: Settings, environment: str, wanted: str | None) -> str:
         """The asked-for target, else the environment's, else Docker where an engine answers, else this machine's processes."""
         chosen = wanted or settings.environment(environment).target
@@ -389,6 +381,14 @@ class Deck:
         after = await self.store.deployments.release_by_label(project.id, newer)
         before_config = await self.store.projects.config(before.config_id)
         return compare_releases(before, after, before_config, await self.store.projects.config(after.config_id))
+
+    async def vulnerabilities(
+        self, profile: ProjectProfile, *, offline: bool = False, refresh: bool = False
+    ) -> VulnerabilityReport:
+        """Known vulnerabilities of a project's dependencies. Never fails for want of a network: then it says what is unchecked."""
+        from deploydeck.scan.vulnerabilities import check
+
+        return await check(profile, self.user_settings.scan, self.paths, offline=offline, refresh=refresh)
 
     def name_to_type(self, prepared: Prepared) -> str:
         """The environment's name when it must be typed before deploying there (by default: production), else nothing."""

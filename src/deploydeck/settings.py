@@ -43,6 +43,27 @@ class AppSettings(Section):
     package_manager: str | None = Field(None, description="Package manager, when several lock files are there.")
 
 
+class ScanSettings(Section):
+    """What a scan may read. Reaching a limit is said in a finding."""
+
+    max_files: int = Field(100_000, ge=100, le=2_000_000, description="Files that are walked at most.")
+    max_depth: int = Field(48, ge=1, le=200, description="Directories that are entered below the project at most.")
+    max_manifest_kb: int = Field(2_000, ge=10, le=50_000, description="Largest manifest or configuration file that is read, in kB.")
+    max_lock_kb: int = Field(32_000, ge=10, le=200_000, description="Largest lock file that is read, in kB.")
+    max_source_kb: int = Field(400, ge=10, le=10_000, description="Largest source file that is read, in kB.")
+    max_source_files: int = Field(4_000, ge=10, le=100_000, description="Source files that are read at most.")
+    max_total_source_kb: int = Field(32_000, ge=100, le=1_000_000, description="Source that is read at most, in kB.")
+    osv_url: str = Field(
+        "https://api.osv.dev", pattern=r"^https?://[!-~]+$", description="OSV server that is sent names and versions of packages."
+    )
+    osv_timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds to wait for one answer of it.")
+    osv_deadline_s: float = Field(60.0, gt=0, le=3600, description="Seconds a whole check may take, with all its tries.")
+    offline: bool = Field(False, description="Never ask it: use imported advisories and kept answers only.")
+    private_packages: list[str] = Field(
+        default_factory=list, description="Globs of package names that are never sent, for example `@acme/*` or `Maven:com.acme.*`."
+    )
+
+
 class HealthSettings(Section):
     interval_s: float = Field(1.0, gt=0, le=60, description="Seconds between two probes.")
     timeout_s: float = Field(5.0, gt=0, le=60, description="Seconds to wait for one answer.")
@@ -105,20 +126,6 @@ class LogSettings(Section):
     max_line_bytes: int = Field(65536, ge=256, description="Longest stored line.")
 
 
-class ScanSettings(Section):
-    """Looking up known vulnerabilities of dependencies. See docs/vulnerabilities.md."""
-
-    osv_url: str = Field(
-        "https://api.osv.dev", pattern=r"^https?://[!-~]+$", description="OSV server that is sent names and versions of packages."
-    )
-    osv_timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds to wait for one answer of it.")
-    osv_deadline_s: float = Field(60.0, gt=0, le=3600, description="Seconds a whole check may take, with all its tries.")
-    offline: bool = Field(False, description="Never ask it: use imported advisories and kept answers only.")
-    private_packages: list[str] = Field(
-        default_factory=list, description="Globs of package names that are never sent, for example `@acme/*` or `Maven:com.acme.*`."
-    )
-
-
 class DockerSettings(Section):
     host: str = Field("", description="Engine address; empty: DOCKER_HOST, then the current context, then the default socket.")
 
@@ -136,6 +143,7 @@ class Settings(Section):
     """Every setting. The sections in PROJECT_SECTIONS may stand in deploydeck.toml, all in config.toml."""
 
     app: AppSettings = Field(default_factory=lambda: AppSettings.model_validate({}))
+    scan: ScanSettings = Field(default_factory=lambda: ScanSettings.model_validate({}))
     health: HealthSettings = Field(default_factory=lambda: HealthSettings.model_validate({}))
     resources: ResourceSettings = Field(default_factory=lambda: ResourceSettings.model_validate({}))
     build: BuildSettings = Field(default_factory=lambda: BuildSettings.model_validate({}))
@@ -144,7 +152,6 @@ class Settings(Section):
     ui: UiSettings = Field(default_factory=lambda: UiSettings.model_validate({}))
     worker: WorkerSettings = Field(default_factory=lambda: WorkerSettings.model_validate({}))
     logs: LogSettings = Field(default_factory=lambda: LogSettings.model_validate({}))
-    scan: ScanSettings = Field(default_factory=lambda: ScanSettings.model_validate({}))
     docker: DockerSettings = Field(default_factory=lambda: DockerSettings.model_validate({}))
     keys: dict[str, str] = Field(default_factory=dict, description="Action id to key.")
 

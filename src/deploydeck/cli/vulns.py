@@ -15,7 +15,7 @@ from deploydeck.domain import Vulnerability, VulnerabilityReport
 from deploydeck.settings import default_paths, load_settings
 
 EXIT_FOUND = 1
-EXIT_NOT_CHECKED = 6
+EXIT_NOT_CHECKED = 7
 
 _STYLES = {"critical": "bad", "high": "bad", "medium": "warn", "low": "dim", "none": "dim", "unknown": "warn"}
 _CHECK_ONLY = ("fail_on", "offline", "refresh")
@@ -62,7 +62,7 @@ async def _check(args: argparse.Namespace, out: Output) -> int:
 
 
 def exit_code(report: VulnerabilityReport, fail_on: str | None) -> int:
-    """0; with `fail_on` 1 for a finding of that severity or worse, and 6 when nobody can say that there is none."""
+    """0; with `fail_on` 1 for a finding of that severity or worse, and 7 when nobody can say that there is none."""
     if fail_on is None:
         return 0
     from deploydeck.scan.vulnerabilities import RATINGS

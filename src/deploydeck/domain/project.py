@@ -54,14 +54,6 @@ class BuildTool(Value):
     version: str = ""
 
 
-class BuildTool(Value):
-    """What turns sources into what runs (`vite`, `maven`, `webpack`): the rule's id, its name, and its version."""
-
-    id: str
-    name: str
-    version: str = ""
-
-
 class PackageManager(Value):
     """A package manager, its lock file if there is one, and its own pinned version (`packageManager`, `required-version`)."""
 
@@ -216,10 +208,7 @@ class ProjectProfile(Value):
     framework: Fact[Framework] | None = None
     frameworks: tuple[Fact[Framework], ...] = ()
     build_tools: tuple[Fact[BuildTool], ...] = ()
-    build_tools: tuple[Fact[BuildTool], ...] = ()
     package_manager: Fact[PackageManager] | None = None
-    package_managers: tuple[Fact[PackageManager], ...] = ()
-    runtime: str = ""
     package_managers: tuple[Fact[PackageManager], ...] = ()
     runtime: str = ""
     runtime_version: Fact[str] | None = None
@@ -247,24 +236,9 @@ class ProjectProfile(Value):
 
 
 class Component(Value):
-    """A project inside the project. `path` is its directory, `depends_on` the paths of components it uses, `declared_by` who says so.
+    """A project inside the project. `path` is its directory, `depends_on` the paths of components it uses.
 
-    `profile` is complete; its evidence is relative to the outer project's root.
-    """
-
-    path: str
-    profile: ProjectProfile
-    depends_on: tuple[str, ...] = ()
-    declared_by: Evidence | None = None
-
-
-ProjectProfile.model_rebuild()
-
-
-class Component(Value):
-    """A project inside the project. `path` is its directory, `depends_on` the paths of components it uses, `declared_by` who says so.
-
-    `profile` is complete; its evidence is relative to the outer project's root.
+    `declared_by` is the workspace line that names it. `profile` is complete; its evidence is relative to the outer project's root.
     """
 
     path: str

@@ -114,10 +114,9 @@ async def _from_osv(
                 entries |= fetched
                 gone = _all_ids({**fresh, **new}).keys() - entries.keys()
             await asyncio.to_thread(cache.keep, answers.ids, fetched)
-            known.notes += [f"{source} does not know {name}" for name in answers.refused]
             known.add(source, now, _joined(new, entries, gone))
             known.add(source, _oldest(fresh), _joined(fresh, entries, gone))
-            return ""
+            return "; ".join(f"{source} refused {name} ({why.rstrip('.')})" for name, why in answers.refused.items())
         except DeployDeckError as error:
             problem = " ".join(part for part in (error.what.rstrip("."), f"({error.why.rstrip('.')})" if error.why else "") if part)
         except TimeoutError:
