@@ -150,8 +150,9 @@ def purl(ecosystem: str, name: str, version: str) -> PackageURL | None:
         return None
     group, short = _split(ecosystem, name)
     try:
-        return PackageURL(type=_TYPES[ecosystem], namespace=group or None, name=short, version=version or None)
-    except ValueError:
+        made = PackageURL(type=_TYPES[ecosystem], namespace=group or None, name=short, version=version or None)
+        return PackageURL.from_string(made.to_string())  # names of nothing but separators are only seen here
+    except (ValueError, TypeError):
         return None
 
 
