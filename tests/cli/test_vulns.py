@@ -29,7 +29,9 @@ def osv(program: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[OsvServer
 
 
 def vulnerable(severity: str = "LOW") -> dict[str, object]:
-    return entry("GHSA-1", "PyPI", "flask", ["3.1.3"], fixed="3.1.4", aliases=["CVE-2026-1"], database_specific={"severity": severity})
+    return entry(
+        "GHSA-1", "PyPI", "flask", ["3.1.3"], fixed="3.1.4", aliases=["CVE-2026-1"], database_specific={"severity": severity}
+    )
 
 
 def test_a_check(program: Program, osv: OsvServer) -> None:
@@ -157,6 +159,6 @@ def test_completions_offer_words_and_directories(program: Program, tmp_path: Pat
 
 def test_nothing_heavy_before_it_is_needed() -> None:
     code = "import sys, deploydeck.cli.vulns, deploydeck.cli.sbom, deploydeck.deck, deploydeck.scan\n"
-    code += "print([name for name in ('httpx', 'cyclonedx', 'packageurl', 'packaging', 'sqlite3', 'zipfile') if name in sys.modules])"
+    code += "print([name for name in ('httpx', 'cyclonedx', 'packageurl', 'packaging', 'sqlite3') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

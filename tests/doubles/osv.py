@@ -190,5 +190,16 @@ def entry(
 ) -> dict[str, Any]:
     """An OSV entry about one package."""
     events = [{"introduced": introduced}, *([{"fixed": fixed}] if fixed else [])]
-    affected = {"package": {"ecosystem": ecosystem, "name": package}, "ranges": [{"type": kind, "events": events}], "versions": versions}
-    return {"schema_version": "1.7.4", "id": name, "modified": modified, "summary": f"{name} in {package}", "affected": [affected], **more}
+    affected = {
+        "package": {"ecosystem": ecosystem, "name": package},
+        "ranges": [{"type": kind, "events": events}],
+        "versions": versions,
+    }
+    return {
+        "schema_version": "1.7.4",
+        "id": name,
+        "modified": modified,
+        "summary": f"{name} in {package}",
+        "affected": [affected],
+        **more,
+    }

@@ -14,7 +14,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploydeck.domain import Component, DeployDeckError, Dependency, Evidence, ProjectProfile
+from deploydeck.domain import Component, Dependency, DeployDeckError, Evidence, ProjectProfile
 from deploydeck.scan.sbom import make, purl, written
 from tests.scan.vulnerabilities.conftest import needs, project
 
@@ -30,7 +30,10 @@ UI = project([needs("@scope/lib", "1.0.0", "npm"), needs("flask", "3.1.3", devel
 
 
 def monorepo() -> ProjectProfile:
-    inner = (Component(path="web", profile=WEB.model_copy(update={"name": "web"}), depends_on=("ui",)), Component(path="ui", profile=UI))
+    inner = (
+        Component(path="web", profile=WEB.model_copy(update={"name": "web"}), depends_on=("ui",)),
+        Component(path="ui", profile=UI),
+    )
     return project([]).model_copy(update={"components": inner})
 
 
@@ -57,7 +60,12 @@ def test_components() -> None:
     by_name = {one["name"]: one for one in held["components"]}
     assert set(by_name) == {"flask", "pytest", "markupsafe", "loose"}
     flask = by_name["flask"]
-    assert (flask["purl"], flask["version"], flask["scope"], flask["type"]) == ("pkg:pypi/flask@3.1.3", "3.1.3", "required", "library")
+    assert (flask["purl"], flask["version"], flask["scope"], flask["type"]) == (
+        "pkg:pypi/flask@3.1.3",
+        "3.1.3",
+        "required",
+        "library",
+    )
     assert said(flask, "evidence") == ["requirements.txt:1"]
     assert said(flask, "requirement") == ["==3.1.3"]
     assert flask["evidence"]["occurrences"][0]["location"] == "requirements.txt"
@@ -149,7 +157,9 @@ def test_no_package_url() -> None:
 def test_hostile_texts_stay_well_formed() -> None:
     odd = "a\x00b\x1b[31m<&>\u202e\ud800"
     place = Evidence(file=f"{odd}.txt", line=0, text=odd)
-    profile = project([Dependency(name=odd, version=odd, ecosystem="npm", requirement=odd, evidence=place), Dependency(name="\x00")])
+    profile = project(
+        [Dependency(name=odd, version=odd, ecosystem="npm", requirement=odd, evidence=place), Dependency(name="\x00")]
+    )
     held = document(profile.model_copy(update={"name": odd}))
     assert len(held["components"]) == 1
     assert "\x1b" not in json.dumps(held, ensure_ascii=False)

@@ -103,7 +103,13 @@ def zsh() -> str:
 
 def _zsh_specs(argument: Argument) -> list[str]:
     words = f"({' '.join(_words(argument))})" if _words(argument) else " "
-    action = words if argument.completes != "directory" else "_files -/" if words == " " else f'_alternative "w:word:{words}" "d:directory:_files -/"'
+    action = (
+        words
+        if argument.completes != "directory"
+        else "_files -/"
+        if words == " "
+        else f'_alternative "w:word:{words}" "d:directory:_files -/"'
+    )
     label = argument.help.split(":")[0].replace("[", "(").replace("]", ")")
     if argument.positional:
         return [f":{argument.names[0]}:{action}"]

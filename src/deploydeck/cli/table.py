@@ -287,7 +287,12 @@ COMMANDS: tuple[Command, ...] = (
                 action="append",
             ),
         ),
-        ("deploydeck vulns", "deploydeck vulns ~/src/shop --fail-on high", "deploydeck vulns import all.zip", "deploydeck vulns status"),
+        (
+            "deploydeck vulns",
+            "deploydeck vulns ~/src/shop --fail-on high",
+            "deploydeck vulns import all.zip",
+            "deploydeck vulns status",
+        ),
         json="One document: the `VulnerabilityReport`; for `import` what was `imported`, for `status` what is `kept`.",
     ),
     Command(
@@ -299,7 +304,12 @@ COMMANDS: tuple[Command, ...] = (
         (
             _DIRECTORY,
             _value("--output", "-o", metavar="FILE", text="Write it to a file, all or nothing; default: standard output."),
-            _value("--format", metavar="FORMAT", text="json or xml; default: what the file's name ends in, else json.", choices=("json", "xml")),
+            _value(
+                "--format",
+                metavar="FORMAT",
+                text="json or xml; default: what the file's name ends in, else json.",
+                choices=("json", "xml"),
+            ),
         ),
         ("deploydeck sbom", "deploydeck sbom --output bom.xml", "deploydeck sbom ~/src/shop -o bom.cdx.json"),
         json="One document: the bill of materials; with `--output` the `path`, `format` and number of `components`.",

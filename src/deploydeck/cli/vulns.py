@@ -143,7 +143,9 @@ def _import(args: argparse.Namespace, out: Output) -> int:
             }
         }
     )
-    out.line(f"{imported.entries} advisories imported, {imported.skipped} skipped; {imported.packages} packages are known here now.")
+    out.line(
+        f"{imported.entries} advisories imported, {imported.skipped} skipped; {imported.packages} packages are known here now."
+    )
     if imported.covered:
         _coverage(out, (tuple(one) for one in imported.covered))
     else:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from deploydeck.domain import DeployDeckError, Dependency, Evidence, ProjectProfile
+from deploydeck.domain import Dependency, DeployDeckError, Evidence, ProjectProfile
 from deploydeck.domain.text import printable
 
 if TYPE_CHECKING:
@@ -99,7 +99,10 @@ def make(profile: ProjectProfile, *, timestamp: datetime | None = None) -> Bom:
     from deploydeck import __version__
 
     libraries, owners = _collect(profile)
-    made = {key: _component(f"library:{key[0]}:{key[1]}@{key[2]}", one) for key, one in sorted(libraries.items(), key=lambda item: item[0])}
+    made = {
+        key: _component(f"library:{key[0]}:{key[1]}@{key[2]}", one)
+        for key, one in sorted(libraries.items(), key=lambda item: item[0])
+    }
     applications = {owner.ref: _application(owner) for owner in owners}
     root = applications[ROOT]
     tool = Component(type=ComponentType.APPLICATION, group="deploydeck", name="deploydeck", version=__version__, bom_ref="tool")
@@ -133,7 +136,9 @@ def written(bom: Bom, form: str = "json") -> str:
 
     chosen = {"json": OutputFormat.JSON, "xml": OutputFormat.XML}.get(form)
     if chosen is None:
-        raise DeployDeckError("sbom-format-unknown", f"{printable(form)!r} is no format of a bill of materials.", hint="json or xml.")
+        raise DeployDeckError(
+            "sbom-format-unknown", f"{printable(form)!r} is no format of a bill of materials.", hint="json or xml."
+        )
     # The library looks each component up in the whole graph before it writes: quadratic, and `make` has them all in it.
     vars(bom)["validate"] = lambda: True
     text: str = make_outputter(bom, chosen, SchemaVersion.V1_6).output_as_string(indent=2)
@@ -201,7 +206,9 @@ def _component(ref: str, library: _Library) -> Component:
     said = [("evidence", printable(place.where)) for place in places] + [("requirement", text) for text in library.requirements]
     said.append(("ecosystem", library.ecosystem or "unknown"))
     said.append(("dependency", "direct" if library.direct else "transitive"))
-    occurrences = [Occurrence(location=printable(place.file), line=place.line or None, bom_ref=f"{ref}@{n}") for n, place in enumerate(places)]
+    occurrences = [
+        Occurrence(location=printable(place.file), line=place.line or None, bom_ref=f"{ref}@{n}") for n, place in enumerate(places)
+    ]
     return Component(
         type=ComponentType.LIBRARY,
         bom_ref=ref,

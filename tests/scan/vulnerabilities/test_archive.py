@@ -208,7 +208,10 @@ def test_broken_archives(index: Index, tmp_path: Path, make: Any) -> None:
     assert refused(index, make(tmp_path / "x.zip")) == "osv-archive-broken"
 
 
-@pytest.mark.parametrize(("content", "code"), [(b"", "broken"), (b"hello", "broken"), (b"{", "broken"), (b"{}", "empty"), (b"[]", "empty"), (b"PK\x03\x04", "broken")])
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"", "broken"), (b"hello", "broken"), (b"{", "broken"), (b"{}", "empty"), (b"[]", "empty"), (b"PK\x03\x04", "broken")],
+)
 def test_files_that_are_no_archive(index: Index, tmp_path: Path, content: bytes, code: str) -> None:
     (tmp_path / "x").write_bytes(content)
     assert refused(index, tmp_path / "x") == f"osv-archive-{code}"

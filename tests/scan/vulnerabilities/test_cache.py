@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_what_is_kept_comes_back(cache: Cache, tmp_path: Path) -> None:
 def test_answers_age(cache: Cache, tmp_path: Path) -> None:
     cache.keep({FLASK: {}}, {})
     age(tmp_path / "deep" / "cache.sqlite", 3 * 86400)
-    assert cache.answers([FLASK])[FLASK].asked_at < module.time.time() - module.VALID_S
+    assert cache.answers([FLASK])[FLASK].asked_at < time.time() - module.VALID_S
     age(tmp_path / "deep" / "cache.sqlite", 40 * 86400)
     assert cache.answers([FLASK]) == {}
     cache.keep({DJANGO: {}}, {})
@@ -118,7 +119,7 @@ def test_one_that_is_locked_stays(cache: Cache, tmp_path: Path, monkeypatch: pyt
     path = tmp_path / "deep" / "cache.sqlite"
     cache.keep({FLASK: {}}, {})
     connect = sqlite3.connect
-    monkeypatch.setattr(module.sqlite3, "connect", lambda *a, **k: connect(*a, **{**k, "timeout": 0.05}))
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **{**k, "timeout": 0.05}))
     other = connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     cache.keep({DJANGO: {}}, {})

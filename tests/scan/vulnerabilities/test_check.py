@@ -60,7 +60,10 @@ async def test_what_is_reported(osv: OsvServer, paths: Paths) -> None:
 
 
 async def test_components_are_covered_and_each_version_is_asked_once(osv: OsvServer, paths: Paths) -> None:
-    inner = project([needs("flask", "1.0", direct=False), needs("vite", "5.0.0", "npm")], {"apps/deep": project([needs("go.dev/x", "v1.2.3", "Go")])})
+    inner = project(
+        [needs("flask", "1.0", direct=False), needs("vite", "5.0.0", "npm")],
+        {"apps/deep": project([needs("go.dev/x", "v1.2.3", "Go")])},
+    )
     report = await ask(osv, paths, project([needs("flask", "1.0"), needs("flask", "2.0")], {"apps": inner}))
     assert report.packages_checked == 4
     assert [(query["package"]["name"], query["version"]) for query in osv.queries()] == [

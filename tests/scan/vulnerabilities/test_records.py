@@ -34,12 +34,21 @@ def test_base_scores(vector: str, score: float, word: str) -> None:
     assert rating(score) == word
 
 
-@pytest.mark.parametrize("vector", ["", "9.8", "CVSS:3.1/AV:N", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H", "AV:N/AC:L/Au:N/C:P/I:P/A:P"])
+@pytest.mark.parametrize(
+    "vector", ["", "9.8", "CVSS:3.1/AV:N", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H", "AV:N/AC:L/Au:N/C:P/I:P/A:P"]
+)
 def test_no_v3_vector(vector: str) -> None:
     assert base_score(vector) is None
 
 
-@given(st.fixed_dictionaries({m: st.sampled_from(v) for m, v in {"AV": "NALP", "AC": "LH", "PR": "NLH", "UI": "NR", "S": "UC", "C": "HLN", "I": "HLN", "A": "HLN"}.items()}))
+@given(
+    st.fixed_dictionaries(
+        {
+            m: st.sampled_from(v)
+            for m, v in {"AV": "NALP", "AC": "LH", "PR": "NLH", "UI": "NR", "S": "UC", "C": "HLN", "I": "HLN", "A": "HLN"}.items()
+        }
+    )
+)
 def test_scores_keep_to_their_scale(metrics: dict[str, str]) -> None:
     score = base_score("CVSS:3.1/" + "/".join(f"{name}:{value}" for name, value in metrics.items()))
     assert score is not None
@@ -95,7 +104,9 @@ def test_special_ratings() -> None:
     assert _one().affected[0].rating == "unknown"
 
 
-@pytest.mark.parametrize("value", [None, 1, "x", [], {}, {"id": ""}, {"id": "../../etc"}, {"id": "a?b"}, {"id": 5}, {"id": "x" * 200}])
+@pytest.mark.parametrize(
+    "value", [None, 1, "x", [], {}, {"id": ""}, {"id": "../../etc"}, {"id": "a?b"}, {"id": 5}, {"id": "x" * 200}]
+)
 def test_no_entry(value: object) -> None:
     with pytest.raises(Odd):
         read_advisory(value)
@@ -109,12 +120,17 @@ JSON = st.recursive(
 FIELDS = "modified withdrawn aliases summary details severity affected database_specific".split()
 PART = st.fixed_dictionaries(
     {"package": JSON | st.fixed_dictionaries({"ecosystem": JSON | st.just("npm"), "name": JSON | st.just("x")})},
-    optional={name: JSON | st.lists(st.dictionaries(st.sampled_from(["type", "events", "score", "introduced"]), JSON)) for name in ("ranges", "versions", "severity")},
+    optional={
+        name: JSON | st.lists(st.dictionaries(st.sampled_from(["type", "events", "score", "introduced"]), JSON))
+        for name in ("ranges", "versions", "severity")
+    },
 )
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.fixed_dictionaries({"id": st.just("A-1")}, optional={**{name: JSON for name in FIELDS}, "affected": st.lists(PART, max_size=3)}))
+@given(
+    st.fixed_dictionaries({"id": st.just("A-1")}, optional={**dict.fromkeys(FIELDS, JSON), "affected": st.lists(PART, max_size=3)})
+)
 def test_any_json_is_read_or_left_out(held: dict[str, Any]) -> None:
     one = read_advisory(held)
     for part in one.affected:
@@ -134,7 +150,15 @@ def test_aliases_are_one_vulnerability() -> None:
     def named(name: str, *aliases: str) -> Advisory:
         return Advisory(name, aliases=aliases)
 
-    groups = same([named("GHSA-1", "CVE-1"), named("PYSEC-2"), named("PYSEC-1", "CVE-1"), named("CVE-2", "PYSEC-2"), named("GO-3", "GHSA-1", "PYSEC-2")])
+    groups = same(
+        [
+            named("GHSA-1", "CVE-1"),
+            named("PYSEC-2"),
+            named("PYSEC-1", "CVE-1"),
+            named("CVE-2", "PYSEC-2"),
+            named("GO-3", "GHSA-1", "PYSEC-2"),
+        ]
+    )
     assert [sorted(one.id for one in group) for group in groups] == [["CVE-2", "GHSA-1", "GO-3", "PYSEC-1", "PYSEC-2"]]
     assert len(same([named("A-1"), named("B-1")])) == 2
 

@@ -13,9 +13,9 @@ from deploydeck.scan.vulnerabilities.versions import MOST_CHARACTERS, SCHEMES, c
 
 ASCENDING = {
     "PyPI": "1.dev0 1.0.dev456 1.0a1 1.0a2.dev456 1.0a12 1.0b1 1.0rc1 1.0 1.0+abc.5 1.0.post456.dev34 1.0.post456 1.1.dev1 1!0.1",
-    "npm": "0.0.0-0 0.0.0 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0 1.10.0 2.0.0",
+    "npm": "0.0.0-0 0.0.0 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0 1.10.0",
     "crates.io": "0.1.0-alpha 0.1.0 0.1.1 0.10.0",
-    "Go": "0.0.0-20190308221718-c2843e01d9a2 0.0.0-20200622213623-75b288015ac9 0.1.0 1.0.0-pre 1.0.0 1.2.4-0.20191109021931-daa7c04131f5 1.2.4",
+    "Go": "0.0.0-20190308221718-c284 0.0.0-20200622213623-75b2 0.1.0 1.0.0-pre 1.0.0 1.2.4-0.20191109021931-daa7 1.2.4",
     "Hex": "1.0.0-dev 1.0.0-rc.0 1.0.0 1.0.1",
     "SwiftURL": "1.0.0-beta.1 1.0.0 1.2 1.10",
     "Julia": "0.9.0 1.0.0",
@@ -23,7 +23,7 @@ ASCENDING = {
     "NuGet": "1.0.0-alpha 1.0.0-Beta 1.0.0-RC.2 1.0.0-rc.10 1.0.0 1.0.0.1 1.0.1",
     "Maven": "1-alpha-1 1-alpha2 1-b1 1-m3 1-rc1 1-SNAPSHOT 1 1-sp 1-android 1-jre 1-1 1-2 1.0.1 1.1-rc1 1.1 1.10",
     "RubyGems": "0.9 1.0.a 1.0.a.1 1.0.b1 1.0.pre2 1.0.rc1 1.0 1.0.1.pre 1.0.1 1.0.1.1 1.1 1.10",
-    "Packagist": "1.0-dev 1.0.0-alpha1 1.0.0-alpha2 1.0.0-beta 1.0.0-beta2 1.0.0-RC1 1.0.0-rc10 1.0.0 1.0.0-p1 1.0.0.1 1.0.1 v2.0 10.0",
+    "Packagist": "1.0-dev 1.0.0-alpha2 1.0.0-beta 1.0.0-beta2 1.0.0-RC1 1.0.0-rc10 1.0.0 1.0.0-p1 1.0.0.1 1.0.1 v2.0 10.0",
     "CRAN": "0.9-12 1.0 1.0-1 1.0.2 1.1 1.10",
     "Hackage": "0.1 1.0 1.0.0 1.0.0.1 1.1",
     "opam": "1.0~alpha 1.0~rc1 1.0 1.0a 1.0+1 1.0.1 1.1 1.10 v0.9",
@@ -68,7 +68,16 @@ def test_equal_versions(ecosystem: str, one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("ecosystem", "version"),
-    [("PyPI", "latest"), ("npm", "next"), ("npm", "^1.0.0"), ("Packagist", "dev-master"), ("RubyGems", "1 2"), ("CRAN", "1.a"), ("Go", "master"), ("", "1")],
+    [
+        ("PyPI", "latest"),
+        ("npm", "next"),
+        ("npm", "^1.0.0"),
+        ("Packagist", "dev-master"),
+        ("RubyGems", "1 2"),
+        ("CRAN", "1.a"),
+        ("Go", "master"),
+        ("", "1"),
+    ],
 )
 def test_what_cannot_be_read_comes_first_and_says_so(ecosystem: str, version: str) -> None:
     assert not understood(ecosystem, version)
@@ -78,7 +87,10 @@ def test_what_cannot_be_read_comes_first_and_says_so(ecosystem: str, version: st
 
 
 PARTS = st.sampled_from(
-    [*". - + ~ _ 0 1 2 10 00 a b rc alpha beta dev pre post final ga sp snapshot m x p cci v ! 1.0 -1 .0 -0 +1 -rc.1 -alpha1".split(), " "]
+    [
+        *". - + ~ _ 0 1 2 10 a b rc alpha beta dev pre post final ga sp snapshot m x p cci v ! 1.0 -1 .0 +1 -rc.1 -alpha1".split(),
+        " ",
+    ]
 )
 VERSIONS = st.one_of(st.lists(PARTS, min_size=1, max_size=7).map("".join), st.text(max_size=12))
 
@@ -115,7 +127,16 @@ def test_hostile_versions_cost_nothing(ecosystem: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "affected"),
-    [("0.1", True), ("1.0rc1", True), ("1.0", False), ("1.9", False), ("2.0", True), ("2.5", True), ("2.5.1", False), ("4.0", True)],
+    [
+        ("0.1", True),
+        ("1.0rc1", True),
+        ("1.0", False),
+        ("1.9", False),
+        ("2.0", True),
+        ("2.5", True),
+        ("2.5.1", False),
+        ("4.0", True),
+    ],
 )
 def test_ranges(version: str, affected: bool) -> None:
     events = [("fixed", "1.0"), ("introduced", "0"), ("introduced", "2.0"), ("last_affected", "2.5"), ("introduced", "3.0")]

@@ -67,7 +67,7 @@ class Index:
         with self._reading() as database:
             rows = database.execute("SELECT * FROM coverage ORDER BY ecosystem").fetchall() if database else []
             try:
-                return {row[0]: Coverage(row[0], row[1], *map(datetime.fromisoformat, row[2:4]), row[4]) for row in rows}
+                return {row[0]: _coverage(row) for row in rows}
             except (ValueError, TypeError) as error:
                 raise self._broken(error) from error
 
@@ -80,7 +80,9 @@ class Index:
         """The advisories in force that affect each of these versions, and an empty list where there is none."""
         found: dict[Package, list[Advisory]] = {}
         with self._reading() as database:
-            for package in packages if database else ():
+            if not database:
+                return found
+            for package in packages:
                 rows = database.execute(
                     "SELECT body FROM advisories WHERE ecosystem = ? AND name = ? ORDER BY id", package[:2]
                 ).fetchall()
@@ -145,7 +147,10 @@ class Index:
             raise DeployDeckError("osv-import-running", "Another import is running.", hint="Wait for it.", transient=True) from None
         except (OSError, sqlite3.Error) as error:
             raise DeployDeckError(
-                "osv-index-not-written", "The advisories could not be stored; nothing was changed.", str(error)[:200], "Is there space?"
+                "osv-index-not-written",
+                "The advisories could not be stored; nothing was changed.",
+                str(error)[:200],
+                "Is there space?",
             ) from error
         return imported
 
@@ -153,7 +158,9 @@ class Index:
         made.unlink(missing_ok=True)
         os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with contextlib.closing(sqlite3.connect(made)) as database:
-            database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)  # it is nothing until it is whole
+            database.executescript(
+                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES
+            )  # it is nothing until it is whole
             filling = _Filling(database)
             for number, entry in enumerate(entries(file, limits)):
                 filling.add(entry)
@@ -194,6 +201,11 @@ class Index:
             database.execute(f"INSERT OR IGNORE INTO {table} SELECT * FROM old.{table} WHERE {kept}", tuple(covered))  # noqa: S608
         database.commit()
         database.execute("DETACH DATABASE old")
+
+
+def _coverage(row: tuple[str, str, str, str, int]) -> Coverage:
+    name, source, imported_at, data_until, entries_there = row
+    return Coverage(name, source, datetime.fromisoformat(imported_at), datetime.fromisoformat(data_until), entries_there)
 
 
 class _Filling:
@@ -237,7 +249,9 @@ class _Filling:
         for name in covered:
             if not self._entries[name]:
                 raise DeployDeckError(
-                    "osv-archive-empty", f"The file holds no advisory about {name}; nothing was changed.", hint="Is it the right file?"
+                    "osv-archive-empty",
+                    f"The file holds no advisory about {name}; nothing was changed.",
+                    hint="Is it the right file?",
                 )
         if covered:
             marks = ", ".join("?" * len(covered))

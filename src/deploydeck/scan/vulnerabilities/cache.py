@@ -56,7 +56,9 @@ class Cache:
         found: dict[Package, Answer] = {}
         oldest, now = time.time() - KEPT_S, time.time() + 60
         with self._open() as database:
-            for package in packages if database else ():
+            if not database:
+                return found
+            for package in packages:
                 row = database.execute(
                     "SELECT ids, asked_at FROM answers WHERE source = ? AND ecosystem = ? AND name = ? AND version = ?",
                     (self._source, *package),
@@ -72,7 +74,9 @@ class Cache:
         """The kept entries of ids, where they have not been changed since (an empty time: whatever is kept)."""
         found: dict[str, Advisory] = {}
         with self._open() as database:
-            for one, modified in ids.items() if database else ():
+            if not database:
+                return found
+            for one, modified in ids.items():
                 row = database.execute(
                     "SELECT modified, body FROM entries WHERE source = ? AND id = ?", (self._source, one)
                 ).fetchone()

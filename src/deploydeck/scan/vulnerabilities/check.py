@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from deploydeck.domain import DeployDeckError, Dependency, ProjectProfile, Vulnerability, VulnerabilityReport, utc_now
+from deploydeck.domain import Dependency, DeployDeckError, ProjectProfile, Vulnerability, VulnerabilityReport, utc_now
 from deploydeck.scan.vulnerabilities.archive import Coverage, Index
 from deploydeck.scan.vulnerabilities.asked import Wanted, wanted
 from deploydeck.scan.vulnerabilities.cache import VALID_S, Answer, Cache
@@ -99,9 +99,10 @@ async def _from_osv(
         problem = "OSV was not asked (offline)"
     elif missing or absent:
         try:
-            async with asyncio.timeout(settings.osv_deadline_s), OsvClient(
-                settings.osv_url, timeout_s=settings.osv_timeout_s, manners=manners
-            ) as client:
+            async with (
+                asyncio.timeout(settings.osv_deadline_s),
+                OsvClient(settings.osv_url, timeout_s=settings.osv_timeout_s, manners=manners) as client,
+            ):
                 answers = await client.query(missing)
                 now = time.time()
                 new = {package: Answer(ids, now) for package, ids in answers.ids.items()}

@@ -169,7 +169,12 @@ def normal_name(ecosystem: str, name: str) -> str:
     if ecosystem == "PyPI":
         return re.sub(r"[-_.]+", "-", name).lower()
     if ecosystem == "SwiftURL":
-        return re.sub(r"^(?:[a-z+]{1,12}://(?:[^/@]{0,128}@)?|git@([^/:]{1,128}):)", r"\1/", name).lstrip("/").removesuffix("/").removesuffix(".git")
+        return (
+            re.sub(r"^(?:[a-z+]{1,12}://(?:[^/@]{0,128}@)?|git@([^/:]{1,128}):)", r"\1/", name)
+            .lstrip("/")
+            .removesuffix("/")
+            .removesuffix(".git")
+        )
     if ecosystem == "Packagist":
         return name.lower()
     return name

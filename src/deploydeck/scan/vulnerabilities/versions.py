@@ -85,7 +85,9 @@ def _maven(text: str) -> Any | None:
     if not text or text.isspace() or len(text) > MOST_CHARACTERS:
         return None
     tokens: list[Token] = []
-    parts = [(separator, number, word) for separator, number, word in _MAVEN_PART.findall(text.lower()) if separator or number or word]
+    parts = [
+        (separator, number, word) for separator, number, word in _MAVEN_PART.findall(text.lower()) if separator or number or word
+    ]
     for place, (separator, number, word) in enumerate(parts):
         hyphen = separator in ("-", "_") or (not separator and place > 0)  # a change from digits to letters is a hyphen
         if word:
@@ -301,5 +303,7 @@ def in_range(ecosystem: str, version: str, events: Sequence[Event]) -> bool:
 def next_fix(ecosystem: str, version: str, events: Sequence[Event]) -> str:
     """The first `fixed` of a range after a version; "" when there is none."""
     here = sort_key(ecosystem, version)
-    later = [bound for kind, bound in events if kind == "fixed" and understood(ecosystem, bound) and sort_key(ecosystem, bound) > here]
+    later = [
+        bound for kind, bound in events if kind == "fixed" and understood(ecosystem, bound) and sort_key(ecosystem, bound) > here
+    ]
     return min(later, key=lambda bound: sort_key(ecosystem, bound), default="")
