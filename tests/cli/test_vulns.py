@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from deploydeck.deck import Deck
 from tests.cli.conftest import Program
 from tests.cli.test_main import complete
 from tests.doubles.osv import OsvServer, entry
@@ -162,3 +163,15 @@ def test_nothing_heavy_before_it_is_needed() -> None:
     code += "print([name for name in ('httpx', 'cyclonedx', 'packageurl', 'packaging', 'sqlite3') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+async def test_the_deck_checks_a_profile(program: Program, osv: OsvServer) -> None:
+    osv.add(vulnerable())
+    deck = await Deck.open(program.paths)
+    try:
+        profile = (await deck.scan(program.project)).profile
+        report = await deck.vulnerabilities(profile)
+        assert (report.checked, [one.id for one in report.found]) == (True, ["GHSA-1"])
+        assert (await deck.vulnerabilities(profile, offline=True)).found == report.found
+    finally:
+        await deck.close()

@@ -155,18 +155,19 @@ def _import(args: argparse.Namespace, out: Output) -> int:
 
 
 def _status(out: Output) -> int:
-    from deploydeck.scan.vulnerabilities import Cache, Index
+    from deploydeck.scan.vulnerabilities import Cache, Index, public
 
     paths = default_paths()
     settings = load_settings(paths).scan
+    url = public(settings.osv_url)
     index = Index(paths.vulnerability_index)
     covered = tuple(index.coverage().values())
-    answers, newest = Cache(paths.vulnerability_cache, settings.osv_url).size()
+    answers, newest = Cache(paths.vulnerability_cache, url).size()
     asked_at = datetime.fromtimestamp(newest, UTC) if newest else None
     out.document(
         {
             "kept": {
-                "osv_url": settings.osv_url,
+                "osv_url": url,
                 "offline": settings.offline,
                 "advisories": index.size(),
                 "covered": [one._asdict() for one in covered],
@@ -175,7 +176,7 @@ def _status(out: Output) -> int:
             }
         }
     )
-    out.line("server: ", settings.osv_url, " (not asked: [scan] offline)" if settings.offline else "")
+    out.line("server: ", url, " (not asked: [scan] offline)" if settings.offline else "")
     out.line(f"answers kept: {answers}", f", the newest of {asked_at:%Y-%m-%d %H:%M} UTC" if asked_at else "")
     out.line(f"advisories imported: {index.size()}")
     if covered:

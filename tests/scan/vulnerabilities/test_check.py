@@ -235,10 +235,30 @@ async def test_private_packages_are_looked_up_in_what_is_here(osv: OsvServer, pa
     assert (report.checked, report.packages_checked, [one.id for one in report.found]) == (True, 2, ["GHSA-1"])
 
 
-async def test_versions_that_cannot_be_ordered_stay_unchecked_offline(paths: Paths, tmp_path: Path) -> None:
-    Index(paths.vulnerability_index).take(zipped(tmp_path / "all.zip", PYPI))
-    report = await ask(NOWHERE, paths, project([needs("flask", "latest")]), offline=True)
-    assert (report.checked, report.packages_checked, report.found) == (False, 0, ())
+@pytest.mark.parametrize(("ecosystem", "version"), [("PyPI", "latest"), ("npm", "next"), ("Packagist", "dev-main"), ("npm", "^1")])
+async def test_what_is_no_version_is_unknown(osv: OsvServer, paths: Paths, ecosystem: str, version: str) -> None:
+    report = await ask(osv, paths, project([needs("x", version, ecosystem), needs("flask", "1.0")]))
+    assert [query["package"]["name"] for query in osv.queries()] == ["flask"]
+    assert (report.checked, report.packages_checked, report.packages_unknown) == (True, 1, 1)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "carrier-pigeon://x"])
+async def test_a_proxy_that_cannot_be_used(osv: OsvServer, paths: Paths, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    report = await ask(osv, paths)
+    assert report.reason.startswith("not checked: ")
+    assert osv.asked == []
+
+
+async def test_a_password_in_the_address_is_not_told(osv: OsvServer, paths: Paths) -> None:
+    secret = osv.url.replace("://", "://me:hunter2-hunter2@")
+    osv.troubles.append(Trouble(times=99, status=503))
+    assert "hunter2" not in (await ask(secret, paths)).model_dump_json()
+    osv.troubles.clear()
+    assert (await ask(secret, paths)).checked
+    assert "authorization" in osv.asked[-1].headers
+    assert b"hunter2" not in paths.vulnerability_cache.read_bytes()
 
 
 async def test_broken_files_are_no_reason_to_fail(osv: OsvServer, paths: Paths) -> None:

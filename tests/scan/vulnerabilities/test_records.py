@@ -190,6 +190,7 @@ def test_names(ecosystem: str, name: str, expected: str) -> None:
         ("RubyGems", "1.0.0.rc1", "1.0.0.rc1"),
         ("Packagist", "v6.4.1", "6.4.1"),
         ("npm", "1.2.3", "1.2.3"),
+        ("npm", "1.2.3(react@18.0.0)", "1.2.3"),
     ],
 )
 def test_version_spellings(ecosystem: str, version: str, expected: str) -> None:

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from deploydeck.domain import Dependency, ProjectProfile
 from deploydeck.scan.vulnerabilities.records import Package, normal_name, normal_version
-from deploydeck.scan.vulnerabilities.versions import SCHEMES
+from deploydeck.scan.vulnerabilities.versions import understood
 
 _NOT_FROM_A_REGISTRY = re.compile(r"(?:file|link|portal|workspace|path|patch):|\.{0,2}/|git@|git\+ssh:|ssh:|svn\+|~/")
 _NAME = re.compile(r"[\w@][^\s\x00-\x1f\x7f]{0,255}")
@@ -50,7 +50,8 @@ def wanted(profile: ProjectProfile, private: Iterable[str] = (), environ: Mappin
             name = normal_name(dependency.ecosystem, dependency.name)
             version = normal_version(dependency.ecosystem, dependency.version)
             place = (dependency.ecosystem, name)
-            if dependency.ecosystem not in SCHEMES or not _VERSION.fullmatch(version) or not _NAME.fullmatch(name):
+            readable = _VERSION.fullmatch(version) and understood(dependency.ecosystem, version)  # `latest` is no version
+            if not readable or not _NAME.fullmatch(name):
                 found.unknown.add(place)
                 continue
             known.add(place)

@@ -17,10 +17,10 @@ from deploydeck.domain import Dependency, DeployDeckError, ProjectProfile, Vulne
 from deploydeck.scan.vulnerabilities.archive import Coverage, Index
 from deploydeck.scan.vulnerabilities.asked import Wanted, wanted
 from deploydeck.scan.vulnerabilities.cache import VALID_S, Answer, Cache
-from deploydeck.scan.vulnerabilities.client import Manners, OsvClient
+from deploydeck.scan.vulnerabilities.client import Manners, OsvClient, public
 from deploydeck.scan.vulnerabilities.records import Advisory, Affected, Package, same
 from deploydeck.scan.vulnerabilities.severity import RATINGS, worst
-from deploydeck.scan.vulnerabilities.versions import sort_key, understood
+from deploydeck.scan.vulnerabilities.versions import sort_key
 from deploydeck.settings import Paths, ScanSettings, default_paths
 
 OLD_DATA_S = 14 * 24 * 3600.0
@@ -68,7 +68,7 @@ async def check(
         reason = "not checked: no dependency has a resolved version" if asked.unknown else "there are no dependencies"
         return VulnerabilityReport(checked=not asked.unknown, reason=reason, packages_unknown=len(asked.unknown))
     known = _Known()
-    cache = Cache(paths.vulnerability_cache, settings.osv_url)
+    cache = Cache(paths.vulnerability_cache, public(settings.osv_url))
     problem = await _from_osv(list(asked.packages), settings, cache, known, offline or settings.offline, refresh, manners)
     rest = [package for package in everything if package not in known.advisories]
     if rest:
@@ -92,7 +92,7 @@ async def _from_osv(
     fresh = {package: answer for package, answer in kept.items() if answer.asked_at >= least and not (refresh and not offline)}
     missing = [package for package in packages if package not in fresh]
     entries = await asyncio.to_thread(cache.entries, _all_ids(fresh))
-    source = urlsplit(settings.osv_url).hostname or settings.osv_url
+    source = urlsplit(settings.osv_url).hostname or public(settings.osv_url)
     problem = ""
     absent = [one for one in _all_ids(fresh) if one not in entries]
     if (missing or absent) and offline:
@@ -136,9 +136,8 @@ def _from_index(index: Index, packages: Iterable[Package], known: _Known) -> Non
     except DeployDeckError as error:
         known.notes.append(error.what.rstrip("."))
         return
-    readable = {package: hits for package, hits in found.items() if hits or understood(package.ecosystem, package.version)}
     for ecosystem, coverage in covered.items():
-        mine = {package: hits for package, hits in readable.items() if package.ecosystem == ecosystem}
+        mine = {package: hits for package, hits in found.items() if package.ecosystem == ecosystem}
         known.add(f"{coverage.source} ({ecosystem}, {coverage.data_until:%Y-%m-%d})", coverage.data_until.timestamp(), mine)
         if mine and (age := _age(coverage)):
             known.notes.append(age)

@@ -55,6 +55,7 @@ class OsvClient:
 
     def __init__(self, url: str = DEFAULT_URL, *, timeout_s: float = 10.0, manners: Manners | None = None) -> None:
         self._url = url.rstrip("/")
+        self._shown = public(url)
         self._timeout_s = timeout_s
         self._manners = manners or Manners()
         self._http: httpx.AsyncClient | None = None
@@ -66,7 +67,11 @@ class OsvClient:
 
         limits = httpx.Limits(max_connections=self._manners.parallel)
         headers = {"user-agent": f"deploydeck/{__version__}", "accept-encoding": "identity", "accept": "application/json"}
-        self._http = httpx.AsyncClient(timeout=self._timeout_s, limits=limits, headers=headers, follow_redirects=False)
+        try:
+            self._http = httpx.AsyncClient(timeout=self._timeout_s, limits=limits, headers=headers, follow_redirects=False)
+        except (ImportError, ValueError, OSError) as error:  # a proxy of an odd kind, certificates that are not there
+            why = f"The network cannot be used as the environment says: {str(error)[:200]}"
+            raise DeployDeckError("osv-unreachable", f"{self._shown} cannot be reached.", why, _ELSEWHERE) from error
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -168,23 +173,23 @@ class OsvClient:
                         data += chunk
                         if len(data) > most_bytes:
                             raise DeployDeckError(
-                                "osv-answer-too-large", f"{self._url} sent more than {most_bytes} bytes.", hint=_ELSEWHERE
+                                "osv-answer-too-large", f"{self._shown} sent more than {most_bytes} bytes.", hint=_ELSEWHERE
                             )
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError, TimeoutError) as error:
             why = str(error) or type(error).__name__
             raise _Again(
-                DeployDeckError("osv-unreachable", f"{self._url} cannot be reached.", why, _ELSEWHERE, transient=True)
+                DeployDeckError("osv-unreachable", f"{self._shown} cannot be reached.", why, _ELSEWHERE, transient=True)
             ) from error
         status = response.status_code
         if status == 429 or status >= 500:
             why = f"It answered {status}."
             after = _retry_after_s(response.headers.get("retry-after", ""))
-            raise _Again(DeployDeckError("osv-busy", f"{self._url} is busy.", why, "Try again later.", transient=True), after)
+            raise _Again(DeployDeckError("osv-busy", f"{self._shown} is busy.", why, "Try again later.", transient=True), after)
         if status == 404 and method == "GET":
             return None
         if status != 200:
             why = f"It answered {status}: {_message(bytes(data))}"
-            raise DeployDeckError("osv-refused", f"{self._url} refused the question.", why, _ELSEWHERE)
+            raise DeployDeckError("osv-refused", f"{self._shown} refused the question.", why, _ELSEWHERE)
         try:
             return json.loads(bytes(data))
         except (ValueError, RecursionError):
@@ -204,6 +209,13 @@ class _Again(Exception):
     def __init__(self, error: DeployDeckError, after_s: float | None = None) -> None:
         super().__init__(error.what)
         self.error, self.after_s = error, after_s
+
+
+def public(url: str) -> str:
+    """An address without the name and password that may be in it."""
+    scheme, separator, rest = url.rstrip("/").partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{place.rpartition('@')[2]}{slash}{path}"
 
 
 def _query(package: Package, token: str) -> dict[str, Any]:

@@ -184,10 +184,12 @@ _GEM_PLATFORM = re.compile(r"-(?:x86|x64|amd64|arm|aarch64|universal|java|jruby|
 
 
 def normal_version(ecosystem: str, version: str) -> str:
-    """The version as OSV has it: Go without its v, gems without their platform."""
+    """The version as OSV has it: Go without its v, gems without their platform, npm without what pnpm puts behind it."""
     version = version.strip()
     if ecosystem in ("Go", "SwiftURL", "Packagist"):
         return re.sub(r"^[vV](?=\d)", "", version)
+    if ecosystem == "npm":
+        return version.partition("(")[0]
     if ecosystem == "RubyGems":
         return _GEM_PLATFORM.sub("", version)
     return version
