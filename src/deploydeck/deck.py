@@ -28,6 +28,7 @@ from deploydeck.domain import (
     Plan,
     ProjectProfile,
     Release,
+    VulnerabilityReport,
     utc_now,
 )
 from deploydeck.settings import Paths, Settings, default_paths, load_settings
@@ -409,6 +410,14 @@ class Deck:
         after = await self.store.deployments.release_by_label(project.id, newer)
         before_config = await self.store.projects.config(before.config_id)
         return compare_releases(before, after, before_config, await self.store.projects.config(after.config_id))
+
+    async def vulnerabilities(
+        self, profile: ProjectProfile, *, offline: bool = False, refresh: bool = False
+    ) -> VulnerabilityReport:
+        """Known vulnerabilities of a project's dependencies. Never fails for want of a network: then it says what is unchecked."""
+        from deploydeck.scan.vulnerabilities import check
+
+        return await check(profile, self.user_settings.scan, self.paths, offline=offline, refresh=refresh)
 
     def name_to_type(self, prepared: Prepared) -> str:
         """The environment's name when it must be typed before deploying there (by default: production), else nothing."""

@@ -53,6 +53,15 @@ class ScanSettings(Section):
     max_source_kb: int = Field(400, ge=10, le=10_000, description="Largest source file that is read, in kB.")
     max_source_files: int = Field(4_000, ge=10, le=100_000, description="Source files that are read at most.")
     max_total_source_kb: int = Field(32_000, ge=100, le=1_000_000, description="Source that is read at most, in kB.")
+    osv_url: str = Field(
+        "https://api.osv.dev", pattern=r"^https?://[!-~]+$", description="OSV server that is sent names and versions of packages."
+    )
+    osv_timeout_s: float = Field(10.0, gt=0, le=300, description="Seconds to wait for one answer of it.")
+    osv_deadline_s: float = Field(60.0, gt=0, le=3600, description="Seconds a whole check may take, with all its tries.")
+    offline: bool = Field(False, description="Never ask it: use imported advisories and kept answers only.")
+    private_packages: list[str] = Field(
+        default_factory=list, description="Globs of package names that are never sent, for example `@acme/*` or `Maven:com.acme.*`."
+    )
 
 
 class HealthSettings(Section):
@@ -187,10 +196,18 @@ Scope = Literal["user", "project"]
 
 @dataclass(frozen=True)
 class Paths:
-    """Where this person's data and configuration live. `runtime` files (locks, doorbell) stand with the data."""
+    """Where this person's data and configuration live. `runtime` files (locks, doorbell) stand with the data.
+
+    `cache` may be deleted at any time; without one of its own it is a directory of `data`.
+    """
 
     data: Path
     config: Path
+    cache: Path = Path()
+
+    def __post_init__(self) -> None:
+        if self.cache == Path():
+            object.__setattr__(self, "cache", self.data / "cache")
 
     @property
     def database(self) -> Path:
@@ -213,6 +230,14 @@ class Paths:
         return self.data / "releases"
 
     @property
+    def vulnerability_index(self) -> Path:
+        return self.data / "osv.sqlite"
+
+    @property
+    def vulnerability_cache(self) -> Path:
+        return self.cache / "osv-answers.sqlite"
+
+    @property
     def worker_lock(self) -> Path:
         return self.data / "worker.lock"
 
@@ -226,10 +251,13 @@ class Paths:
 
 
 def default_paths() -> Paths:
-    """DEPLOYDECK_HOME (data) and DEPLOYDECK_CONFIG (configuration), else the platform's usual directories."""
+    """DEPLOYDECK_HOME (data; its `cache` too) and DEPLOYDECK_CONFIG (configuration), else the platform's usual directories."""
     data = os.environ.get("DEPLOYDECK_HOME") or platformdirs.user_data_dir("deploydeck", appauthor=False)
     config = os.environ.get("DEPLOYDECK_CONFIG") or platformdirs.user_config_dir("deploydeck", appauthor=False)
-    return Paths(data=Path(data).expanduser().absolute(), config=Path(config).expanduser().absolute())
+    home = Path(data).expanduser().absolute()
+    usual = platformdirs.user_cache_dir("deploydeck", appauthor=False)
+    cache = home / "cache" if os.environ.get("DEPLOYDECK_HOME") else Path(usual).absolute()
+    return Paths(data=home, config=Path(config).expanduser().absolute(), cache=cache)
 
 
 def load_settings(paths: Paths, project: Path | None = None, environ: dict[str, str] | None = None) -> Settings:

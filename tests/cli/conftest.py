@@ -88,6 +88,7 @@ class Program:
             "DEPLOYDECK_HOME": str(self.paths.data),
             "DEPLOYDECK_CONFIG": str(self.paths.config),
             "DEPLOYDECK_WORKER__IDLE_EXIT_S": "30",
+            "DEPLOYDECK_SCAN__OFFLINE": "true",
             "PYTHONPATH": str(TOP),
         }
         return {**plain, **own, **self.environ, **(more or {})}

@@ -21,7 +21,7 @@ def _flags(command: Command) -> list[str]:
 
 
 def _words(argument: Argument) -> tuple[str, ...]:
-    return tuple(argument.options.get("choices", ())) or _WORDS.get(argument.completes, ())
+    return tuple(argument.options.get("choices", ())) or argument.words or _WORDS.get(argument.completes, ())
 
 
 def _takes_value(argument: Argument) -> bool:
@@ -102,7 +102,14 @@ def zsh() -> str:
 
 
 def _zsh_specs(argument: Argument) -> list[str]:
-    action = "_files -/" if argument.completes == "directory" else f"({' '.join(_words(argument))})" if _words(argument) else " "
+    words = f"({' '.join(_words(argument))})" if _words(argument) else " "
+    action = (
+        words
+        if argument.completes != "directory"
+        else "_files -/"
+        if words == " "
+        else f'_alternative "w:word:{words}" "d:directory:_files -/"'
+    )
     label = argument.help.split(":")[0].replace("[", "(").replace("]", ")")
     if argument.positional:
         return [f":{argument.names[0]}:{action}"]
@@ -120,13 +127,8 @@ def fish() -> str:
         seen = _single(f"__fish_seen_subcommand_from {command.name}")
         for argument in command.all_arguments:
             words = _words(argument)
-            offered = (
-                "'(__fish_complete_directories)'"
-                if argument.completes == "directory"
-                else _single(" ".join(words))
-                if words
-                else ""
-            )
+            places = ("(__fish_complete_directories)",) if argument.completes == "directory" else ()
+            offered = _single(" ".join((*words, *places))) if words or places else ""
             if argument.positional:
                 lines += [f"complete -c deploydeck -n {seen} -a {offered}"] if offered else []
                 continue

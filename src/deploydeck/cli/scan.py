@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deploydeck.cli.errors import UsageError
 from deploydeck.cli.open import directory
 from deploydeck.cli.output import Output, Part, Styled
+from deploydeck.cli.scanned import scanned
 from deploydeck.domain import Evidence, Fact, Finding, ProjectProfile, Severity, Support
 
 if TYPE_CHECKING:
+    from deploydeck.domain import VulnerabilityReport
     from deploydeck.scan.document import ScanDocument, Told
+    from deploydeck.settings import Settings
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
     root = directory(args.directory)
-    profile = _profile(root, fresh=args.fresh)
+    profile, settings = scanned(root, fresh=args.fresh)
     from deploydeck.scan.document import scan_document
 
-    document = scan_document(profile, _vulnerabilities(root, profile) if args.vulnerabilities else None)
+    document = scan_document(profile, _vulnerabilities(profile, settings) if args.vulnerabilities else None)
     if args.explain:
         explain(out, document, args.explain)
         return 0
@@ -32,30 +33,18 @@ def run(args: argparse.Namespace, out: Output) -> int:
     show_profile(out, profile, all_evidence=args.evidence)
     report = document.vulnerabilities
     out.line()
-    found = f"{len(report.found)} known in {report.packages_checked} packages" if report.checked else report.reason
-    out.line(Styled("vulnerabilities: ", "dim"), found)
+    known = f"{len(report.found)} known in {report.packages_checked} packages" if report.checked or report.found else ""
+    out.line(Styled("vulnerabilities: ", "dim"), "; ".join(part for part in (known, "" if report.checked else report.reason) if part))
     return 0
 
 
-def _profile(root: Path, *, fresh: bool) -> ProjectProfile:
-    """The profile, without the Deck: a scan needs no database. Raises DeployDeckError `not-a-project`."""
-    from deploydeck.scan import Limits, ProfileCache, ProjectAnalyzer, require_project
-    from deploydeck.settings import default_paths, load_settings
+def _vulnerabilities(profile: ProjectProfile, settings: Settings) -> VulnerabilityReport:
+    import asyncio
 
-    paths = default_paths()
-    settings = load_settings(paths, root)
-    analyzer = ProjectAnalyzer(Limits.of(settings.scan), None if fresh else ProfileCache(paths.profiles))
-    profile = analyzer.profile(root, settings.app)
-    require_project(profile)
-    return profile
-
-
-def _vulnerabilities(root: Path, profile: ProjectProfile) -> Any:
     from deploydeck.scan.vulnerabilities import check
-    from deploydeck.settings import default_paths, load_settings
+    from deploydeck.settings import default_paths
 
-    paths = default_paths()
-    return asyncio.run(check(profile, load_settings(paths, root).scan, paths))
+    return asyncio.run(check(profile, settings.scan, default_paths()))
 
 
 def _join(words: Iterable[str]) -> str:

@@ -9,13 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument. `names` are flags or one positional name; `options` go to argparse; `completes` is what a shell "
-    "offers for it."""
+    """One argument. `names` are flags or one positional name; `options` go to argparse; `completes` is what a shell offers for it,
+    `words` what it offers besides."""
 
     names: tuple[str, ...]
     help: str
     options: Mapping[str, Any] = field(default_factory=dict)
     completes: str = ""  # directory, environment, target or nothing
+    words: tuple[str, ...] = ()
 
     @property
     def positional(self) -> bool:
@@ -259,6 +260,67 @@ COMMANDS: tuple[Command, ...] = (
         "remove one document, `removed` (empty) and `what`.",
     ),
     Command(
+        "vulns",
+        "check the dependencies for known vulnerabilities",
+        "Looks up every dependency with a resolved version in OSV, also those of the components inside the project. Only names "
+        "and versions are sent, and none that `[scan] private_packages` names; answers are kept for a day. "
+        "`vulns import FILE` takes an OSV export (all.zip of an ecosystem, JSON or JSON lines) for checks without a network; "
+        "`vulns status` says what is kept here. Without `--fail-on` a check ends with 0 whatever it saw. What could not be looked "
+        "at is shown as not checked, never as fine.",
+        (
+            Argument(
+                ("subject",),
+                "The project, default: here; or `import`, or `status` (a directory of that name: ./import).",
+                {"metavar": "DIR|import|status", "nargs": "?", "default": "."},
+                "directory",
+                ("import", "status"),
+            ),
+            _value("file", metavar="FILE", text="For `import`: the export.", nargs="?"),
+            _value(
+                "--fail-on",
+                metavar="LEVEL",
+                text="For CI jobs: exit with 1 on a finding of that severity or worse (any, low, medium, high, critical; what "
+                "nobody rated counts as worst), with 7 when there is none but not everything was checked.",
+                choices=("any", "low", "medium", "high", "critical"),
+            ),
+            _flag("--offline", text="Do not ask OSV; use imported advisories and kept answers."),
+            _flag("--refresh", text="Ask again what was asked within the last day."),
+            _value(
+                "--ecosystem",
+                metavar="NAME",
+                text="For `import`: an ecosystem that the file holds completely (PyPI, npm, Maven, …); may be repeated. "
+                "Default: the one that all entries of a zip archive have in common.",
+                action="append",
+            ),
+        ),
+        (
+            "deploydeck vulns",
+            "deploydeck vulns ~/src/shop --fail-on high",
+            "deploydeck vulns import all.zip",
+            "deploydeck vulns status",
+        ),
+        json="One document: the `VulnerabilityReport`; for `import` what was `imported`, for `status` what is `kept`.",
+    ),
+    Command(
+        "sbom",
+        "write a bill of materials of the dependencies",
+        "Writes a CycloneDX 1.6 document: every dependency with its package URL, version, scope and the lines it comes from, "
+        "and the components inside the project. Equal dependencies give an equal serial number; SOURCE_DATE_EPOCH sets the "
+        "timestamp. Licences are not known to a scan and not in it; who needs a transitive dependency is not either.",
+        (
+            _DIRECTORY,
+            _value("--output", "-o", metavar="FILE", text="Write it to a file, all or nothing; default: standard output."),
+            _value(
+                "--format",
+                metavar="FORMAT",
+                text="json or xml; default: what the file's name ends in, else json.",
+                choices=("json", "xml"),
+            ),
+        ),
+        ("deploydeck sbom", "deploydeck sbom --output bom.xml", "deploydeck sbom ~/src/shop -o bom.cdx.json"),
+        json="One document: the bill of materials; with `--output` the `path`, `format` and number of `components`.",
+    ),
+    Command(
         "doctor",
         "check this machine for everything DeployDeck uses",
         "Checks data directory, database, worker, Docker, tools, keyring, disk and terminal; each answer comes with "
@@ -334,6 +396,7 @@ EXIT_MEANINGS: tuple[tuple[int, str], ...] = (
     (4, "The rollback failed, or only a part was applied: look at what runs."),
     (5, "Another deployment holds the lock."),
     (6, "The directory is not a project; the message says what was looked for."),
+    (7, "For `vulns --fail-on`: nothing that bad was found, but not everything could be checked."),
     (70, "A defect in DeployDeck; the message names the file with the details."),
     (130, "Interrupted or canceled. A deployment that was only interrupted here goes on."),
     (141, "Whoever read the output went away."),

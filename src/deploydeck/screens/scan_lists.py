@@ -82,6 +82,8 @@ def _secret_lines(profile: ProjectProfile, _report: object) -> list[Line]:
 
 
 def _vulnerabilities(_profile: ProjectProfile, report: VulnerabilityReport | None) -> str | Line:
+    if report is not None and report.found and not report.checked:
+        return ((f"✗ {len(report.found)} known, not all were checked", "bad"),)
     if report is None or not report.checked:
         reason = report.reason if report else "not checked"
         return ((visible(reason), "warn" if report else "dim"), (" · v checks", "accent"))
@@ -91,7 +93,7 @@ def _vulnerabilities(_profile: ProjectProfile, report: VulnerabilityReport | Non
 
 
 def _vulnerability_lines(_profile: ProjectProfile, report: VulnerabilityReport | None) -> list[Line]:
-    if report is None or not report.checked:
+    if report is None or not (report.checked or report.found):
         return [
             (("Known vulnerabilities", "title"),),
             ((visible(report.reason if report else "Nobody has looked yet."), ""),),
@@ -100,6 +102,8 @@ def _vulnerability_lines(_profile: ProjectProfile, report: VulnerabilityReport |
         ]
     head = f"{report.packages_checked} packages checked with {report.source}, {report.packages_unknown} without a known version"
     lines: list[Line] = [(("Known vulnerabilities", "title"),), ((visible(head), "dim"),)]
+    if not report.checked:
+        lines.append(((visible(report.reason), "warn"),))
     for one in report.found[:MOST_LISTED]:
         severity = one.severity or "unknown"
         style = "bad" if severity.lower() in {"critical", "high"} else "warn"
