@@ -69,11 +69,17 @@ def package_json(file: str, data: bytes) -> Iterator[Found]:
 def package_json5(file: str, data: bytes) -> Iterator[Found]:
     """JSON5 by bringing it back to JSON: quotes, bare keys, comments. Odder forms are Broken."""
     text = Text(data)
-    plain = _STRING5.sub(lambda match: json.dumps(match[1].replace("\\'", "'")) if match[1] is not None else match[0], text.text)
+    plain = _STRING5.sub(_as_json, text.text)
     content = load_json(Text(_KEY5.sub(r'\1"\2"\3:', plain).encode()))
     if not isinstance(content, dict):
         raise Broken("a package.json5 holds one object", 1)
     yield from _package(file, text, content)
+
+
+def _as_json(match: re.Match[str]) -> str:
+    if match[1] is not None:
+        return json.dumps(match[1].replace("\\'", "'"))
+    return "" if match[0].startswith("/") else match[0]
 
 
 def package_yaml(file: str, data: bytes) -> Iterator[Found]:
