@@ -11,8 +11,11 @@ from deploydeck.scan.parsers.base import Parser
 _LONGEST_LINE = 20_000
 _MOST_BYTES = 1_500_000
 _IMPORT = re.compile(
-    r"(?:\brequire\(\s{0,8}|\bfrom\s{0,8}|\bimport\s{0,8}|\bimport\(\s{0,8})(['\"])(?:node:|npm:)?"
-    r"([@A-Za-z$#][@A-Za-z0-9._/:-]{0,160})\1"
+    r"(?:\brequire\(\s{0,8}|\bfrom\s{0,8}|\bimport\s{0,8}|\bimport\(\s{0,8})(['\"])(node:|npm:|jsr:|https?://)?/?"
+    r"([@A-Za-z$#][@A-Za-z0-9._/:^~-]{0,160})\1"
+)
+_URL = re.compile(
+    r"^https?://[^/\s]{1,100}/(?:x/|npm/|gh/[^/\s]{1,60}/)?((?:@[\w.-]{1,60}/)?[\w.-]{1,80})(?:@v?([\w.-]{1,40}))?(?:/|$)"
 )
 _HAS_IMPORT = re.compile(rb"\b(?:require\(|from\b|import\b)")
 _WORTH_PARSING = re.compile(
@@ -46,16 +49,25 @@ def imports(file: str, text: Text) -> Iterator[Found]:
         if len(line) > _LONGEST_LINE or _COMMENT.match(line):
             continue
         for match in _IMPORT.finditer(line):
-            whole = match[2]
-            if whole.startswith("jsr:"):
-                whole = whole[4:]
+            origin, whole = match[2] or "", match[3]
+            if origin.startswith("http"):
+                yield from _by_url(file, number, line, origin + whole)
+                continue
             parts = whole.split("/")
             name = "/".join(parts[:2]) if whole.startswith("@") else parts[0]
-            if whole.startswith("https:"):
-                name = "https:"
-            elif "@" in name[1:]:
-                name = name[0] + name[1:].partition("@")[0]
+            name, _, version = name[1:].partition("@")
+            name = whole[0] + name
             yield Found("import", name, whole, file, number, line, "node")
+            if origin in {"npm:", "jsr:"}:
+                yield Found("dependency", name, version, file, number, line, "node" if origin == "npm:" else "deno")
+
+
+def _by_url(file: str, number: int, line: str, address: str) -> Iterator[Found]:
+    """A module that Deno fetches by its address: deno.land/x/NAME@VERSION, esm.sh/NAME@VERSION."""
+    if match := _URL.match(address):
+        name, version = match[1], match[2] or ""
+        yield Found("import", name, address, file, number, line, "node")
+        yield Found("dependency", name, version, file, number, line, "deno", frozenset({"url"}))
 
 
 PARSERS: tuple[Parser, ...] = tuple(
