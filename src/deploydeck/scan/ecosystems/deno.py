@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from deploydeck.domain import Evidence, Fact, Kind, PackageManager, StartCommand
 from deploydeck.scan.commands import parse_command
@@ -26,6 +27,8 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     link_routes(scan)
     if technology is not None:
         file_routes(scan, technology.id)
+    for kind in ("listen", "route"):  # the source is JavaScript; the program is Deno's
+        scan.facts.add([replace(fact, scope="deno") for fact in scan.facts.own(kind, scope="node")])
     build = _build(scan, technology)
     if technology is not None and technology.kind is Kind.STATIC:
         place = evidence([*scan.facts.of("option", "dest"), *scan.facts.of("import", technology.id)][:1], "output")
@@ -45,16 +48,18 @@ def _build(scan: Scan, technology: Technology | None) -> Fact[tuple[str, ...]] |
 
 
 def _start(scan: Scan, technology: Technology | None) -> Start | None:
-    for name in _TASKS:
-        script = scan.facts.first("script", name, "deno")
-        if script is None:
+    scripts = [script for name in _TASKS if (script := scan.facts.first("script", name, "deno"))]
+    scripts.sort(key=lambda script: "--watch" in script.value)  # one that does not watch is for production
+    fresh = technology is not None and technology.id == "fresh" and "main.ts" in scan.tree.entries
+    for script in scripts:
+        if fresh and "--watch" in script.value:
             continue
         words = _direct(scan, script, 0)
         if words is None:
-            value = StartCommand(argv=("deno", "task", name), port_from_env=_from_env(scan, ""))
+            value = StartCommand(argv=("deno", "task", script.name), port_from_env=_from_env(scan, ""))
             return Fact(value=value, confidence=0.75, evidence=evidence([script], "start"), reason="the task needs a shell")
         words = [word for word in words if not word.startswith(("--watch", "--hot", "--inspect"))]
-        return _made(scan, tuple(words), 0.95, evidence([script], "start"), f"task {name}")
+        return _made(scan, tuple(words), 0.95, evidence([script], "start"), f"task {script.name}")
     if technology is not None and technology.id == "fresh":
         for path in ("main.ts", "_fresh/server.js"):
             if path in scan.tree.entries:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from deploydeck.domain import Evidence, Fact, Kind, PackageManager, StartCommand
+from deploydeck.domain import Fact, Kind, PackageManager, StartCommand
+from deploydeck.scan.ecosystems import deno
 from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.ecosystems.node_build import build_command, build_script
 from deploydeck.scan.ecosystems.node_frameworks import framework_start
-from deploydeck.scan.ecosystems.node_links import file_routes, link_ports, link_routes
+from deploydeck.scan.ecosystems.node_links import configured_port, file_routes, link_ports, link_routes
 from deploydeck.scan.ecosystems.node_scripts import serves_files
 from deploydeck.scan.ecosystems.node_server import existing, from_outcome, script_outcomes, server_start
 from deploydeck.scan.ecosystems.node_static import bundled, kind_of, output, single_page, static_output
@@ -24,6 +25,8 @@ _WEB_TOOLS = ("html-webpack-plugin", "webpack-dev-server", "@rspack/dev-server",
 
 def resolve(scan: Scan, technology: Technology | None, manager: PackageManager | None) -> Resolved:
     """What the project says about building and starting it."""
+    if not scan.facts.own("manifest", scope="node") and scan.facts.own("manifest", "deno.json"):
+        return deno.resolve(scan, technology, manager)  # a framework of npm, run by Deno
     link_ports(scan)
     link_routes(scan)
     build = build_command(scan, manager, technology)
@@ -60,7 +63,14 @@ def _with_framework(
         return Resolved(build=build, output=place, kind=kind, single_page=single_page(scan, technology, Kind.STATIC))
     start = framework_start(scan, technology, manager)
     shown = output(scan, technology) if technology.output and technology.id != "angular" else None
-    return Resolved(start=start, build=build, output=shown, kind=kind, port=None)
+    return Resolved(start=start, build=build, output=shown, kind=kind, port=_port(scan))
+
+
+def _port(scan: Scan) -> Fact[int] | None:
+    """The port of a configuration file, where the framework listens by itself."""
+    if scan.facts.own("listen", scope="node") or (found := configured_port(scan)) is None:
+        return None
+    return Fact(value=int(found.value), confidence=0.9, evidence=(found.evidence("port"),), reason=f"{found.file} says so")
 
 
 def _without_framework(scan: Scan, manager: PackageManager | None, build: Fact[tuple[str, ...]] | None) -> Resolved:

@@ -168,9 +168,17 @@ def link_ports(scan: Scan) -> None:
             if default := _default(scan, variables):
                 tags = fact.tags | ({"env"} if "PORT" in variables else set())
                 found.append(replace(default, kind="listen", name=default.value, value=fact.value, tags=frozenset(tags - {"unknown"}), scope="node"))
+                found.append(replace(fact, name="", tags=frozenset({"linked", f"by:{default.file}"})))
             elif "PORT" in variables and "env" not in fact.tags:
                 found.append(replace(fact, tags=fact.tags | {"env"}))
     scan.facts.add(found)
+
+
+def configured_port(scan: Scan) -> Found | None:
+    """The port of a configuration file that a framework reads by itself: config/server.* of Strapi, config/default.* of others."""
+    files = re.compile(r"(?:^|/)config/(?:server|default|production|env/production/server)\.\w{2,4}$|(?:^|/)(?:payload|keystone|medusa-config|astro\.config)\b")
+    found = [fact for fact in scan.facts.own("constant") if files.search(fact.file) and fact.value and fact.name.rpartition(".")[2].lower() == "port"]
+    return next(iter(sorted(found, key=lambda fact: fact.name.count("."))), None)
 
 
 def _constant(scan: Scan, importer: str, name: str) -> Found | None:

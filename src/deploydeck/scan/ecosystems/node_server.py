@@ -355,6 +355,9 @@ def _port_from_env(scan: Scan, own: list[Found]) -> bool:
 def existing(scan: Scan, name: str) -> str:
     """The file that Node.js would run for a name; "" when it is not there."""
     path = posixpath.normpath(name) if name else ""
+    if path == "." or path in scan.directories:  # a directory: its main, which at the root package.json names
+        main = scan.facts.first("package-field", "main", "node") if path == "." else None
+        path = posixpath.normpath(main.value) if main else posixpath.normpath(f"{path}/index.js")
     for candidate in (path, f"{path}.js", f"{path}/index.js", f"{path}.mjs", f"{path}.cjs", f"{path}.ts", f"{path}/index.ts"):
         if candidate in scan.tree.entries:
             return candidate

@@ -70,7 +70,10 @@ def _by_url(file: str, number: int, line: str, address: str) -> Iterator[Found]:
         yield Found("dependency", name, version, file, number, line, "deno", frozenset({"url"}))
 
 
-PARSERS: tuple[Parser, ...] = tuple(
-    Parser(f"*.{extension}", node_source, "source", anywhere=True)
-    for extension in ("js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte", "astro")
+PARSERS: tuple[Parser, ...] = (
+    *(
+        Parser(f"*.{extension}", node_source, "source", anywhere=True)
+        for extension in ("js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte", "astro")
+    ),
+    Parser("bin/www", node_source, "source"),
 )
