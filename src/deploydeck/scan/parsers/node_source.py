@@ -17,22 +17,27 @@ _IMPORT = re.compile(
 _URL = re.compile(
     r"^https?://[^/\s]{1,100}/(?:x/|npm/|gh/[^/\s]{1,60}/)?((?:@[\w.-]{1,60}/)?[\w.-]{1,80})(?:@v?([\w.-]{1,40}))?(?:/|$)"
 )
-_HAS_IMPORT = re.compile(rb"\b(?:require\(|from\b|import\b)")
+_STRONG = (
+    b"process.env", b"meta.env", b"Deno.env", b"Bun.env", b"Netlify.env", b"process?.env", b".listen(", b".listen (", b"serve(", b"$env/", b"astro:env",
+    b"runtimeConfig", b"cleanEnv", b"createEnv", b"parseEnv", b"getOrThrow", b"onfig.get", b"onfigService.get", b"Controller(", b"setGlobalPrefix",
+    b"createTerminus", b"startStandaloneServer", b"validateSync", b"DataSource", b"forRoot", b".routes()", b".register(", b"PORT", b"requireEnv",
+    b"getEnv", b"dialect:", b"router)", b"Router)", b"Routes)", b"routes)",
+)  # fmt: skip
+_WEAK = (b"nv(", b"nv.", b"nv[", b"('/", b'("/', b"(`/", b".route(", b"ort:", b"ort =", b"ort=", b"client:", b"env }", b"nv.get(", b"ENV")
+"""Literals that a file worth a tree holds. Looking for them is much faster than one pattern; the weak ones need the pattern too."""
 _WORTH_PARSING = re.compile(
-    rb"\benv\b|\.listen\s{0,4}\(|\bserve\s{0,4}\(|\$env/|astro:env|runtimeConfig|cleanEnv|createEnv|getOrThrow|\.get\(\s{0,4}['\"][A-Z]"
-    rb"|\b(?:get|all|route|use|register)\(\s{0,8}['\"`{\[]|\.(?:register|route)\(|@Controller|setGlobalPrefix|createTerminus|under-pressure"
-    rb"|\b(?:port|PORT)\b['\"]?\s{0,4}(?::|=)|new Hapi|startStandaloneServer|validateSync|(?:get|require|must)\w{0,20}(?:Env|ENV)"
-    rb"|\bdialect\b|\bclient\s{0,3}:|mongoose|createConnection|DataSource|forRoot|\.routes\(\)"
+    rb"\b[eE]nv(?:\.[A-Za-z]|\(|\[)|\benv\s{0,2}\}|\.(?:get|all|route|use|GET)\(\s{0,8}['\"`]/|\.route\(\s{0,4}[{\[]"
+    rb"|\bport\b['\"]?\s{0,4}(?::|=)|(?:get|require|must)\w{0,20}(?:Env|ENV)|\bclient\s{0,3}:\s{0,3}['\"]"
 )
 _COMMENT = re.compile(r"^\s{0,200}(?://|\*|/\*)")
-_MACHINE_MADE = re.compile(rb"[^\n]{50000}")
+_LONGEST_OF_A_PROGRAM = 50_000
 
 
 def node_source(file: str, data: bytes) -> Iterator[Found]:
     """Facts import, env, listen, constant, route, local-route, mount, datasource."""
-    if _HAS_IMPORT.search(data):
+    if b"require(" in data or b"import" in data or b"from" in data:
         yield from imports(file, Text(data))
-    if not _WORTH_PARSING.search(data) or len(data) > _MOST_BYTES or _MACHINE_MADE.search(data):
+    if len(data) > _MOST_BYTES or not _worth(data) or max(map(len, data.split(b"\n"))) > _LONGEST_OF_A_PROGRAM:
         return
     from deploydeck.scan.parsers import node_data, node_env, node_listen, node_routes
     from deploydeck.scan.parsers.node_program import Program
@@ -44,8 +49,16 @@ def node_source(file: str, data: bytes) -> Iterator[Found]:
     yield from node_data.datasources(program)
 
 
+def _worth(data: bytes) -> bool:
+    if any(word in data for word in _STRONG):
+        return True
+    return any(word in data for word in _WEAK) and _WORTH_PARSING.search(data) is not None
+
+
 def imports(file: str, text: Text) -> Iterator[Found]:
     for number, line in enumerate(text.lines, 1):
+        if "from" not in line and "import" not in line and "require(" not in line:
+            continue
         if len(line) > _LONGEST_LINE or _COMMENT.match(line):
             continue
         for match in _IMPORT.finditer(line):
