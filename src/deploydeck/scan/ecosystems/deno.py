@@ -16,7 +16,20 @@ from deploydeck.scan.state import Scan, evidence
 Start = Fact[StartCommand]
 
 _TASKS = ("start:prod", "start", "production", "prod", "serve", "preview", "run")
-_FILES = ("main.ts", "server.ts", "mod.ts", "index.ts", "app.ts", "src/main.ts", "src/server.ts", "src/index.ts", "main.js", "server.js", "main.tsx", "index.js")
+_FILES = (
+    "main.ts",
+    "server.ts",
+    "mod.ts",
+    "index.ts",
+    "app.ts",
+    "src/main.ts",
+    "src/server.ts",
+    "src/index.ts",
+    "main.js",
+    "server.js",
+    "main.tsx",
+    "index.js",
+)
 _FILE = re.compile(r"\.[cm]?[jt]sx?$|^https?:|^jsr:|^npm:")
 _DEEPEST = 5
 
@@ -63,7 +76,9 @@ def _start(scan: Scan, technology: Technology | None) -> Start | None:
     if technology is not None and technology.id == "fresh":
         for path in ("main.ts", "_fresh/server.js"):
             if path in scan.tree.entries:
-                return _made(scan, ("deno", "run", "-A", path), 0.9, (Evidence(file=path, rule="start"),), "the entry file of Fresh")
+                return _made(
+                    scan, ("deno", "run", "-A", path), 0.9, (Evidence(file=path, rule="start"),), "the entry file of Fresh"
+                )
     listening = {fact.file: fact for fact in reversed(scan.facts.own("listen", scope="node"))}
     dev = scan.facts.first("script", "dev", "deno")
     if dev is not None and (words := _direct(scan, dev, 0)):
@@ -108,7 +123,9 @@ def _made(scan: Scan, argv: tuple[str, ...], confidence: float, places: tuple[Ev
     path = next((word.removeprefix("./") for word in argv if _FILE.search(word)), "")
     own = [fact for fact in scan.facts.own("listen", scope="node") if fact.file == path]
     value = StartCommand(argv=argv, port_from_env=_from_env(scan, path) and not any("{port}" in word for word in argv))
-    return Fact(value=value, confidence=confidence, evidence=tuple(dict.fromkeys((*places, *evidence(own[:1], "start")))), reason=reason)
+    return Fact(
+        value=value, confidence=confidence, evidence=tuple(dict.fromkeys((*places, *evidence(own[:1], "start")))), reason=reason
+    )
 
 
 def _from_env(scan: Scan, path: str) -> bool:

@@ -120,7 +120,12 @@ def _page_server(scan: Scan, manager: PackageManager | None) -> Start | None:
 def _is_library(scan: Scan) -> bool:
     """Whether a package is made for other packages: it names what they import, and is not private."""
     fields = {fact.name for fact in scan.facts.own("package-field", scope="node")}
-    return bool(fields & {"module", "exports", "main"}) and "private" not in fields and not scan.files("index.html") and not scan.files("public/index.html")
+    return (
+        bool(fields & {"module", "exports", "main"})
+        and "private" not in fields
+        and not scan.files("index.html")
+        and not scan.files("public/index.html")
+    )
 
 
 def _runtime(scan: Scan, manager: PackageManager | None, start: Start | None) -> str:
@@ -134,5 +139,3 @@ def _runtime(scan: Scan, manager: PackageManager | None, start: Start | None) ->
     if manager is not None and manager.name == "bun" and words[:1] != ["node"] and not pinned:
         return "bun"
     return ""
-
-

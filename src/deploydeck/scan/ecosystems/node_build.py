@@ -15,7 +15,9 @@ SCRIPTS = (
     "build", "build:prod", "build:production", "build-prod", "generate", "docs:build", "build:docs", "build:server", "build:app", "build:web", "production",
     "prod:build", "compile", "bundle", "dist", "export", "heroku-postbuild", "build:client",
 )  # fmt: skip
-_NO_BUILD = re.compile(r"^\s*(?:echo\b(?!.*&&)|exit\b|true\b|:\s*$|#|docker\b|docker-compose\b|podman\b|electron-builder\b|pkg\b|semantic-release\b)")
+_NO_BUILD = re.compile(
+    r"^\s*(?:echo\b(?!.*&&)|exit\b|true\b|:\s*$|#|docker\b|docker-compose\b|podman\b|electron-builder\b|pkg\b|semantic-release\b)"
+)
 OWN: dict[str, tuple[str, ...]] = {
     "nextjs": ("next", "build"), "vite": ("vite", "build"), "nuxt": ("nuxt", "build"), "nestjs": ("nest", "build"), "astro": ("astro", "build"),
     "sveltekit": ("vite", "build"), "remix": ("remix", "vite:build"), "react-router": ("react-router", "build"), "angular": ("ng", "build"),

@@ -8,13 +8,11 @@ import re
 from deploydeck.domain import Fact, PackageManager, StartCommand
 from deploydeck.scan.ecosystems.node_scripts import Outcome, serves_files
 from deploydeck.scan.ecosystems.node_server import (
-    existing,
     from_outcome,
     output_directory,
     report_replaced,
     script_outcomes,
     server_start,
-    source_files,
 )
 from deploydeck.scan.ecosystems.node_static import angular_server, clean, is_version, option, uses
 from deploydeck.scan.facts import Found
@@ -63,7 +61,9 @@ def _written(scan: Scan, technology: Technology, manager: PackageManager | None)
     """What a start script says, when it is neither for development nor the framework's own program or a file server."""
     own = _TOOLS.get(technology.id, frozenset())
     for one in script_outcomes(scan):
-        if one.script.name in {"serve", "server", "start:server", "start:api"} and not any(word in {"node", "bun"} for word in one.argv[:1]):
+        if one.script.name in {"serve", "server", "start:server", "start:api"} and not any(
+            word in {"node", "bun"} for word in one.argv[:1]
+        ):
             continue
         if one.why or one.elsewhere or one.command is None or serves_files(one.argv) or _program(one) in own:
             continue
@@ -146,7 +146,11 @@ def _from_main(scan: Scan, start: Start) -> Start:
         return start
     env = any("env" in fact.tags for fact in listening) or start.value.port_from_env
     value = start.value.model_copy(update={"port_from_env": env})
-    linked = [fact for fact in scan.facts.own("listen", scope="node") if fact.name and any(tag == f"by:{fact.file}" for one in listening for tag in one.tags)]
+    linked = [
+        fact
+        for fact in scan.facts.own("listen", scope="node")
+        if fact.name and any(tag == f"by:{fact.file}" for one in listening for tag in one.tags)
+    ]
     shown = evidence([fact for fact in (*listening, *linked) if "linked" not in fact.tags][:2], "start")
     return start.model_copy(update={"value": value, "evidence": tuple(dict.fromkeys((*start.evidence, *shown)))})
 
@@ -171,7 +175,11 @@ def _astro(scan: Scan, technology: Technology, manager: PackageManager | None) -
         return None
     out = option(scan, "outDir", "astro.config")
     directory = clean(out.value) if out else "dist"
-    argv = ("node", f"./{directory}/server/entry.mjs") if adapter.name == "@astrojs/node" else ("bun", "run", f"./{directory}/server/entry.mjs")
+    argv = (
+        ("node", f"./{directory}/server/entry.mjs")
+        if adapter.name == "@astrojs/node"
+        else ("bun", "run", f"./{directory}/server/entry.mjs")
+    )
     return _own(scan, technology, argv, adapter)
 
 
@@ -228,5 +236,3 @@ def _project(scan: Scan) -> str:
 
 def _vike(scan: Scan, technology: Technology, manager: PackageManager | None) -> Start | None:
     return server_start(scan, technology, manager)
-
-

@@ -9,7 +9,21 @@ from dataclasses import replace
 from deploydeck.scan.facts import Found
 from deploydeck.scan.state import Scan
 
-_EXTENSIONS = (".ts", ".js", ".mjs", ".cjs", ".tsx", ".jsx", ".mts", ".cts", "/index.ts", "/index.js", "/index.mjs", "/index.cjs", ".json")
+_EXTENSIONS = (
+    ".ts",
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".tsx",
+    ".jsx",
+    ".mts",
+    ".cts",
+    "/index.ts",
+    "/index.js",
+    "/index.mjs",
+    "/index.cjs",
+    ".json",
+)
 _DEEPEST = 6
 _MOST_ROUTES = 3000
 _APP_NAMES = frozenset({"app", "server", "fastify", "application", "api", "instance", "f", "elysia", "hono"})
@@ -167,7 +181,16 @@ def link_ports(scan: Scan) -> None:
         else:
             if default := _default(scan, variables):
                 tags = fact.tags | ({"env"} if "PORT" in variables else set())
-                found.append(replace(default, kind="listen", name=default.value, value=fact.value, tags=frozenset(tags - {"unknown"}), scope="node"))
+                found.append(
+                    replace(
+                        default,
+                        kind="listen",
+                        name=default.value,
+                        value=fact.value,
+                        tags=frozenset(tags - {"unknown"}),
+                        scope="node",
+                    )
+                )
                 found.append(replace(fact, name="", tags=frozenset({"linked", f"by:{default.file}"})))
             elif "PORT" in variables and "env" not in fact.tags:
                 found.append(replace(fact, tags=fact.tags | {"env"}))
@@ -176,8 +199,14 @@ def link_ports(scan: Scan) -> None:
 
 def configured_port(scan: Scan) -> Found | None:
     """The port of a configuration file that a framework reads by itself: config/server.* of Strapi, config/default.* of others."""
-    files = re.compile(r"(?:^|/)config/(?:server|default|production|env/production/server)\.\w{2,4}$|(?:^|/)(?:payload|keystone|medusa-config|astro\.config)\b")
-    found = [fact for fact in scan.facts.own("constant") if files.search(fact.file) and fact.value and fact.name.rpartition(".")[2].lower() == "port"]
+    files = re.compile(
+        r"(?:^|/)config/(?:server|default|production|env/production/server)\.\w{2,4}$|(?:^|/)(?:payload|keystone|medusa-config|astro\.config)\b"
+    )
+    found = [
+        fact
+        for fact in scan.facts.own("constant")
+        if files.search(fact.file) and fact.value and fact.name.rpartition(".")[2].lower() == "port"
+    ]
     return next(iter(sorted(found, key=lambda fact: fact.name.count("."))), None)
 
 
@@ -191,7 +220,9 @@ def _constant(scan: Scan, importer: str, name: str) -> Found | None:
         lambda fact: bool(rest) and fact.name == rest,
         lambda fact: "config" in fact.tags and fact.name == name,
         lambda fact: bool(rest) and fact.name.endswith(f".{rest}"),
-        lambda fact: fact.name.rpartition(".")[2] == last and "port" in last.lower() and re.search(r"config|env|const|setting", fact.file),
+        lambda fact: (
+            fact.name.rpartition(".")[2] == last and "port" in last.lower() and re.search(r"config|env|const|setting", fact.file)
+        ),
     )
     for rule in rules:
         if matching := [fact for fact in constants if rule(fact)]:
@@ -205,7 +236,9 @@ def _constant(scan: Scan, importer: str, name: str) -> Found | None:
 def _default(scan: Scan, variables: list[str]) -> Found | None:
     """The default of a variable, from the source first, then from sample files."""
     for name in dict.fromkeys(variables):
-        facts = [fact for fact in scan.facts.own("env", name) if re.fullmatch(r"[1-9]\d{1,4}", fact.value) and int(fact.value) < 65536]
+        facts = [
+            fact for fact in scan.facts.own("env", name) if re.fullmatch(r"[1-9]\d{1,4}", fact.value) and int(fact.value) < 65536
+        ]
         facts.sort(key=lambda fact: "sample" in fact.tags)
         if facts:
             return facts[0]

@@ -22,7 +22,9 @@ _BUILD_NAMES = re.compile(
     r"^(?:pre|post)?(?:build|compile|clean|lint|generate|codegen|copy|prebuild|tsc|transpile|bundle|webpack|assets|typecheck|check|test|prepare|css|sass)(?:[:_-].*)?$"
 )
 _ELSEWHERE_FLAGS = re.compile(r"^(?:--prefix|--cwd|-C|--dir|--workspaces?|-w|-ws|--filter|-F|-r|--recursive)(?:=|$)")
-_ELSEWHERE = frozenset({"turbo", "nx", "lerna", "rush", "moon", "wsrun", "ultra", "workspace", "workspaces", "docker", "docker-compose", "make"})
+_ELSEWHERE = frozenset(
+    {"turbo", "nx", "lerna", "rush", "moon", "wsrun", "ultra", "workspace", "workspaces", "docker", "docker-compose", "make"}
+)
 _MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _EXECUTORS = frozenset({"npx", "bunx", "pnpx"})
 _WRAPPERS: dict[str, frozenset[str]] = {
@@ -40,7 +42,24 @@ _ALONE = {
     "web-dev-server": "it is a development server", "tsc-watch": "tsc-watch recompiles on file changes", "wmr": "WMR serves sources for development",
     "budo": "budo is a development server", "ngrok": "ngrok is a tunnel for development", "tsx-watch": "it restarts on file changes",
 }  # fmt: skip
-_NO_ARGUMENT = {"vite", "next", "nuxt", "nuxi", "astro", "parcel", "gatsby", "vinxi", "meteor", "rsbuild", "farm", "snowpack", "vitepress", "vuepress", "umi", "waku"}
+_NO_ARGUMENT = {
+    "vite",
+    "next",
+    "nuxt",
+    "nuxi",
+    "astro",
+    "parcel",
+    "gatsby",
+    "vinxi",
+    "meteor",
+    "rsbuild",
+    "farm",
+    "snowpack",
+    "vitepress",
+    "vuepress",
+    "umi",
+    "waku",
+}
 """Programs that serve sources for development when no other word follows."""
 _WITH = {
     "next": {"dev"}, "nuxt": {"dev"}, "nuxi": {"dev"}, "astro": {"dev", "preview"}, "vite": {"dev", "serve", "preview"}, "ng": {"serve", "s"},
@@ -132,7 +151,9 @@ def is_build(step: str) -> bool:
     if name in _MANAGERS:
         rest = [word for word in words[1:] if not word.startswith("-")]
         rest = rest[1:] if rest[:1] in (["run"], ["run-script"], ["exec"]) else rest
-        return bool(rest) and (bool(_BUILD_NAMES.match(rest[0])) or rest[0] in {"install", "i", "ci", "prune"} or rest[0] in _BUILDERS)
+        return bool(rest) and (
+            bool(_BUILD_NAMES.match(rest[0])) or rest[0] in {"install", "i", "ci", "prune"} or rest[0] in _BUILDERS
+        )
     if name in {"npm-run-all", "run-s"}:
         names = [word for word in words[1:] if not word.startswith("-")]
         return bool(names) and all(_BUILD_NAMES.match(one) for one in names)
@@ -241,7 +262,13 @@ def unwrapped(command: Command) -> Command:
                 flag = rest.pop(0)
                 if flag in takes and rest:
                     rest.pop(0)
-            if argv[0] == "env-cmd" and rest and re.search(r"env", rest[0]) and len(rest) > 1 and rest[0].startswith((".", "config")):
+            if (
+                argv[0] == "env-cmd"
+                and rest
+                and re.search(r"env", rest[0])
+                and len(rest) > 1
+                and rest[0].startswith((".", "config"))
+            ):
                 rest.pop(0)
         if not rest:
             break
@@ -276,4 +303,6 @@ def development(words: list[str]) -> str:
 
 def serves_files(argv: tuple[str, ...]) -> bool:
     """Whether a command only serves files, as a static server does."""
-    return bool(argv) and (argv[0].rpartition("/")[2] in _FILE_SERVERS or argv[:2] in {("vite", "preview"), ("astro", "preview"), ("gatsby", "serve")})
+    return bool(argv) and (
+        argv[0].rpartition("/")[2] in _FILE_SERVERS or argv[:2] in {("vite", "preview"), ("astro", "preview"), ("gatsby", "serve")}
+    )

@@ -29,15 +29,21 @@ _SOURCES = (
     "src/main.ts", "src/index.ts", "src/server.ts", "src/app.ts", "server.ts", "index.ts", "app.ts", "main.ts", "server/index.ts", "src/server/index.ts",
     "server/server.ts", "src/index.tsx", "src/bot.ts", "api/index.ts",
 )  # fmt: skip
-_TAKES_VALUE = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions", "-P", "--project"})
+_TAKES_VALUE = frozenset(
+    {"-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions", "-P", "--project"}
+)
 _INTERPRETERS = {
     "ts-node": "ts-node", "ts-node-esm": "ts-node", "ts-node-script": "ts-node", "tsx": "tsx", "babel-node": "@babel/node", "esr": "esbuild-runner",
     "sucrase-node": "sucrase", "swc-node": "@swc-node/register", "jiti": "jiti", "esno": "esno", "vite-node": "vite-node", "coffee": "coffeescript",
 }  # fmt: skip
-_LOADERS = re.compile(r"^(?:ts-node(?:/.*)?|tsx(?:/.*)?|@swc-node/register(?:/.*)?|@babel/register|esbuild-register|@esbuild-kit/.*|jiti/register)$")
+_LOADERS = re.compile(
+    r"^(?:ts-node(?:/.*)?|tsx(?:/.*)?|@swc-node/register(?:/.*)?|@babel/register|esbuild-register|@esbuild-kit/.*|jiti/register)$"
+)
 _CODE = re.compile(r"\.(?:[cm]?[jt]s|[jt]sx|coffee)$")
 _TYPED = re.compile(r"\.(?:[cm]?ts|tsx)$")
-_BUILT_DIRECTORY = re.compile(r"^(?:\./)?(?:dist|build|lib|out|output|\.output|\.build|\.next|compiled|bin|prod|public|dist-server|server-dist|tmp|release|target)(?:[/-]|$)")
+_BUILT_DIRECTORY = re.compile(
+    r"^(?:\./)?(?:dist|build|lib|out|output|\.output|\.build|\.next|compiled|bin|prod|public|dist-server|server-dist|tmp|release|target)(?:[/-]|$)"
+)
 
 
 def server_start(scan: Scan, technology: Technology | None, manager: PackageManager | None) -> Start | None:
@@ -72,9 +78,13 @@ def script_outcomes(scan: Scan) -> list[Outcome]:
 def through_script(one: Outcome, manager: PackageManager | None) -> Start:
     """The script run by the package manager, where only a shell can run it."""
     name = manager.name if manager else "npm"
-    argv = {"npm": ("npm", "run", "--silent"), "pnpm": ("pnpm", "run"), "yarn": ("yarn", "run"), "bun": ("bun", "run")}.get(name, ("npm", "run", "--silent"))
+    argv = {"npm": ("npm", "run", "--silent"), "pnpm": ("pnpm", "run"), "yarn": ("yarn", "run"), "bun": ("bun", "run")}.get(
+        name, ("npm", "run", "--silent")
+    )
     value = StartCommand(argv=(*argv, one.script.name), port_from_env=True)
-    return Fact(value=value, confidence=0.7, evidence=evidence([one.script], "start"), reason=f"the script needs a shell, so {name} runs it")
+    return Fact(
+        value=value, confidence=0.7, evidence=evidence([one.script], "start"), reason=f"the script needs a shell, so {name} runs it"
+    )
 
 
 def from_outcome(scan: Scan, one: Outcome, manager: PackageManager | None) -> Start | None:
@@ -123,14 +133,18 @@ def _file_of(words: list[str]) -> str:
 
 def _managed(scan: Scan, words: list[str]) -> list[str]:
     """The program that PM2 or forever would keep running: a container keeps it running itself."""
-    rest = [word for word in words[1:] if not word.startswith("-") and word not in {"start", "restart", "reload", "startOrRestart", "startOrReload"}]
+    rest = [
+        word
+        for word in words[1:]
+        if not word.startswith("-") and word not in {"start", "restart", "reload", "startOrRestart", "startOrReload"}
+    ]
     file = rest[0] if rest else ""
     if re.search(r"(?:ecosystem|pm2|process)[\w.-]*\.(?:config\.)?[cm]?js(?:on)?$|\.json$|\.ya?ml$", file):
         script = next((fact.value for fact in scan.facts.of("option") if fact.name.endswith("apps.script")), "")
         if not script:
             return ["pm2-runtime", "start", file] if words[0].startswith("pm2") else []
         return _run(script)
-    return _run(file) if file and _CODE.search(file) or existing(scan, file) else []
+    return _run(file) if (file and _CODE.search(file)) or existing(scan, file) else []
 
 
 def _run(file: str) -> list[str]:
@@ -151,7 +165,9 @@ def _interpreted(
     if path and (made := compiled(scan, path)) and (development or why or not known):
         reason = why or f"{tool} is a development dependency"
         report_replaced(scan, Outcome(script, None, reason), f"node {made}")
-        return _with_listening(scan, (*prefix, "node", made), path, 0.85, places, f"the script {script.name!r} is replaced: {reason}")
+        return _with_listening(
+            scan, (*prefix, "node", made), path, 0.85, places, f"the script {script.name!r} is replaced: {reason}"
+        )
     if development and not why:
         report_replaced(scan, Outcome(script, None, f"{tool} is a development dependency"), "")
         reason = f"script {script.name}; it needs {tool}, which is only a development dependency"
@@ -165,7 +181,9 @@ def _instead_of(scan: Scan, one: Outcome, manager: PackageManager | None) -> Sta
         return None
     words = [word for word in one.argv if word != "env"]
     executed = re.search(r"--exec[= ]['\"]?([\w@/-]{1,40})", one.script.value)
-    path = next((found for word in words[1:] if not word.startswith("-") and (found := existing(scan, word)) and _CODE.search(found)), "")
+    path = next(
+        (found for word in words[1:] if not word.startswith("-") and (found := existing(scan, word)) and _CODE.search(found)), ""
+    )
     if not path and words[0] == "nodemon" and len(words) == 1:
         main = scan.facts.first("package-field", "main", "node")
         path = existing(scan, main.value) if main else existing(scan, "index.js")
@@ -201,15 +219,29 @@ def typescript(scan: Scan, path: str, places: tuple[Evidence, ...], reason: str,
 
 def compiled(scan: Scan, path: str) -> str:
     """Where the build puts what it makes of a TypeScript file; "" when there is no build that makes any."""
-    build = next((script for name in ("build", "build:prod", "compile", "build:server", "tsc") if (script := scan.facts.first("script", name, "node"))), None)
-    if build is None or not re.search(r"\b(?:tsc|tspc|tsup|tsdown|unbuild|swc|esbuild|babel|nest|rollup|ncc|webpack|mwtsc|vite|parcel|gulp|rspack|pkgroll|node|npm|pnpm|yarn|bun|turbo)\b", build.value):
+    build = next(
+        (
+            script
+            for name in ("build", "build:prod", "compile", "build:server", "tsc")
+            if (script := scan.facts.first("script", name, "node"))
+        ),
+        None,
+    )
+    if build is None or not re.search(
+        r"\b(?:tsc|tspc|tsup|tsdown|unbuild|swc|esbuild|babel|nest|rollup|ncc|webpack|mwtsc|vite|parcel|gulp|rspack|pkgroll|node|npm|pnpm|yarn|bun|turbo)\b",
+        build.value,
+    ):
         return ""
     main = scan.facts.first("package-field", "main", "node")
     directory = output_directory(scan, build)
     if not directory:
         return ""
     stem = re.sub(r"\.(?:[cm]?[jt]s|tsx|jsx)$", "", path)
-    if main and posixpath.normpath(main.value).startswith(f"{directory}/") and stem.rpartition("/")[2] == re.sub(r"\.[cm]?js$", "", main.value).rpartition("/")[2]:
+    if (
+        main
+        and posixpath.normpath(main.value).startswith(f"{directory}/")
+        and stem.rpartition("/")[2] == re.sub(r"\.[cm]?js$", "", main.value).rpartition("/")[2]
+    ):
         return posixpath.normpath(main.value)
     if re.search(r"\b(?:tsup|tsdown|esbuild|ncc|pkgroll|rollup)\b", build.value):
         return f"{directory}/{stem.rpartition('/')[2]}.js"
@@ -218,7 +250,10 @@ def compiled(scan: Scan, path: str) -> str:
     if root == ".":
         include = options.get("include", "")
         first = path.partition("/")[0] if "/" in path else ""
-        only = not any(_TYPED.search(one) and not one.endswith(".d.ts") and not one.startswith(f"{first}/") and ".config." not in one for one in scan.tree.entries)
+        only = not any(
+            _TYPED.search(one) and not one.endswith(".d.ts") and not one.startswith(f"{first}/") and ".config." not in one
+            for one in scan.tree.entries
+        )
         if "compilerOptions.rootDir" not in options and first and (include.removeprefix("./").startswith(first) or only):
             root = first
     if root != "." and stem.startswith(f"{root}/"):
@@ -271,7 +306,9 @@ def _by_files(scan: Scan, manager: PackageManager | None) -> Start | None:
                 continue
             return _with_listening(scan, ("bun", "run", path) if bun else ("node", path), path, 0.85, place, reason)
         if _is_built(scan, main.value) and _BUILT_DIRECTORY.match(main.value) and scan.facts.of("listen", scope="node"):
-            return _with_listening(scan, ("node", posixpath.normpath(main.value)), main.value, 0.75, place, f"package.json names it as {field}")
+            return _with_listening(
+                scan, ("node", posixpath.normpath(main.value)), main.value, 0.75, place, f"package.json names it as {field}"
+            )
         if field == "main" and not _BUILT_DIRECTORY.match(main.value):
             scan.finding(
                 "main-missing",
@@ -289,7 +326,11 @@ def _by_files(scan: Scan, manager: PackageManager | None) -> Start | None:
             if start := _of_file(scan, path, bun, places, reason, 0.8 if found else 0.5):
                 return start
     hinted = scan.facts.first("script", "dev", "node") or scan.facts.first("script", "start:dev", "node")
-    if hinted is not None and (match := re.search(r"([\w./-]{1,100}\.(?:[cm]?[jt]s|tsx))\b", hinted.value)) and (path := existing(scan, match[1])):
+    if (
+        hinted is not None
+        and (match := re.search(r"([\w./-]{1,100}\.(?:[cm]?[jt]s|tsx))\b", hinted.value))
+        and (path := existing(scan, match[1]))
+    ):
         if start := _of_file(scan, path, bun, evidence([hinted], "start"), f"the script {hinted.name!r} runs {path}", 0.75):
             return start
     programs = [path for path in listening if not re.search(r"\.(?:config|setup)\.[cm]?[jt]s$", path)]
@@ -341,7 +382,12 @@ def source_files(scan: Scan, path: str) -> set[str]:
     stem = re.sub(r"\.(?:[cm]?[jt]s|tsx|jsx)$", "", path)
     inside = stem.partition("/")[2]
     stems = [stem, *(f"{base}{inside}" for base in ("src/", "", "source/", "app/", "server/", "lib/") if inside)]
-    return {f"{one}{extension}" for one in stems for extension in (".ts", ".js", ".mts", ".cts", ".tsx", ".mjs") if f"{one}{extension}" in scan.tree.entries}
+    return {
+        f"{one}{extension}"
+        for one in stems
+        for extension in (".ts", ".js", ".mts", ".cts", ".tsx", ".mjs")
+        if f"{one}{extension}" in scan.tree.entries
+    }
 
 
 def _port_from_env(scan: Scan, own: list[Found]) -> bool:
@@ -366,5 +412,8 @@ def existing(scan: Scan, name: str) -> str:
 
 def _is_built(scan: Scan, file: str) -> bool:
     """Whether a missing file is plausibly made by the build script."""
-    built = any(fact.name.startswith(("build", "compile", "prepare", "postinstall", "prestart", "heroku-postbuild", "tsc")) for fact in scan.facts.of("script", scope="node"))
+    built = any(
+        fact.name.startswith(("build", "compile", "prepare", "postinstall", "prestart", "heroku-postbuild", "tsc"))
+        for fact in scan.facts.of("script", scope="node")
+    )
     return built and not file.startswith(("/", ".."))

@@ -12,7 +12,14 @@ from deploydeck.scan.rules import Role, Technology
 from deploydeck.scan.state import Scan, evidence
 
 _STATIC_ADAPTERS = ("@sveltejs/adapter-static",)
-_NODE_ADAPTERS = ("@sveltejs/adapter-node", "svelte-adapter-bun", "@astrojs/node", "svelte-adapter-deno", "@nurodev/astro-bun", "astro-bun-adapter")
+_NODE_ADAPTERS = (
+    "@sveltejs/adapter-node",
+    "svelte-adapter-bun",
+    "@astrojs/node",
+    "svelte-adapter-deno",
+    "@nurodev/astro-bun",
+    "astro-bun-adapter",
+)
 _OTHER_ADAPTERS = (
     "@sveltejs/adapter-auto", "@sveltejs/adapter-vercel", "@sveltejs/adapter-netlify", "@sveltejs/adapter-cloudflare", "@astrojs/vercel",
     "@astrojs/netlify", "@astrojs/cloudflare", "@sveltejs/adapter-cloudflare-workers",
@@ -30,12 +37,16 @@ _FLAGS: dict[str, str] = {
     "angular": r"--output-path", "preact-cli": r"--dest", "ember": r"(?:--output-path|-o)", "astro": r"--outDir", "vitepress": r"--outDir",
     "create-react-app": r"BUILD_PATH", "vuepress": r"(?:--dest|-d)", "rsbuild": r"--dist-path",
 }  # fmt: skip
-_COMPILERS = re.compile(r"\b(?:webpack|rollup|esbuild|gulp|grunt|browserify|rspack|brunch|laravel-mix|mix|encore|bun build|vite|parcel|node|npm|yarn|pnpm)\b")
+_COMPILERS = re.compile(
+    r"\b(?:webpack|rollup|esbuild|gulp|grunt|browserify|rspack|brunch|laravel-mix|mix|encore|bun build|vite|parcel|node|npm|yarn|pnpm)\b"
+)
 
 
 def option(scan: Scan, name: str, file_start: str = "") -> Found | None:
     """An option of a configuration file by its dotted name or the end of it."""
-    found = [fact for fact in scan.facts.own("option") if file_start in fact.file.rpartition("/")[0] + "/" + fact.file.rpartition("/")[2]]
+    found = [
+        fact for fact in scan.facts.own("option") if file_start in fact.file.rpartition("/")[0] + "/" + fact.file.rpartition("/")[2]
+    ]
     exact = next((fact for fact in found if fact.name == name and not {"call", "name"} & fact.tags), None)
     return exact or next((fact for fact in found if fact.name.endswith(f".{name}") and not {"call", "name"} & fact.tags), None)
 
@@ -77,7 +88,12 @@ def output(scan: Scan, technology: Technology) -> Fact[str] | None:
     if id in {"vitepress", "vuepress"}:
         value = posixpath.normpath(posixpath.join(documents(scan, id), f".{id}/dist"))
         return _default(scan, technology, value)
-    if id == "vite" and (root := option(scan, "root", "vite.config")) and root.value not in {"", "."} and not root.value.startswith("/"):
+    if (
+        id == "vite"
+        and (root := option(scan, "root", "vite.config"))
+        and root.value not in {"", "."}
+        and not root.value.startswith("/")
+    ):
         return found_in(root, clean(posixpath.join(root.value, "dist")), 0.85)
     if technology.role is Role.UI:
         return _of_library(scan, technology, script)
@@ -164,14 +180,21 @@ def kind_of(scan: Scan, technology: Technology) -> tuple[Kind | None, Found | No
             return Kind.SERVER, mode
         return (Kind.SERVER, adapter) if adapter and "development" not in adapter.tags else (Kind.STATIC, None)
     if id == "sveltekit":
-        adapter = next((found for name in (*_STATIC_ADAPTERS, *_NODE_ADAPTERS, *_OTHER_ADAPTERS) if (found := scan.facts.first("import", name, "node"))), None)
+        adapter = next(
+            (
+                found
+                for name in (*_STATIC_ADAPTERS, *_NODE_ADAPTERS, *_OTHER_ADAPTERS)
+                if (found := scan.facts.first("import", name, "node"))
+            ),
+            None,
+        )
         adapter = adapter or uses(scan, *_STATIC_ADAPTERS, *_NODE_ADAPTERS, *_OTHER_ADAPTERS)
         return (Kind.STATIC, adapter) if adapter and adapter.name in _STATIC_ADAPTERS else (Kind.SERVER, adapter)
     if id == "nuxt":
         preset = option(scan, "preset", "nuxt.config") or option(scan, "target", "nuxt.config")
         if preset and preset.value in {"static", "github_pages", "github-pages"}:
             return Kind.STATIC, preset
-        if script and re.search(r"\b(?:nuxt|nuxi)\s+generate\b|^generate$", f"{text}") or (script and script.name == "generate"):
+        if (script and re.search(r"\b(?:nuxt|nuxi)\s+generate\b|^generate$", f"{text}")) or (script and script.name == "generate"):
             return Kind.STATIC, script
         return None, None
     if id == "react-router":
@@ -185,8 +208,12 @@ def kind_of(scan: Scan, technology: Technology) -> tuple[Kind | None, Found | No
         mode = option(scan, "ssr", "app.config")
         chosen = preset if preset and preset.value == "static" else mode if mode and mode.value == "false" else None
         return (Kind.STATIC, chosen) if chosen else (None, None)
-    if id == "qwik-city" and any(path.startswith("adapters/static/") for path in scan.tree.entries) and not any(
-        path.startswith("src/entry.") and re.search(r"express|fastify|node-server|deno|bun", path) for path in scan.tree.entries
+    if (
+        id == "qwik-city"
+        and any(path.startswith("adapters/static/") for path in scan.tree.entries)
+        and not any(
+            path.startswith("src/entry.") and re.search(r"express|fastify|node-server|deno|bun", path) for path in scan.tree.entries
+        )
     ):
         return Kind.STATIC, None
     if id == "angular":
@@ -211,7 +238,9 @@ def static_output(scan: Scan, technology: Technology, why: Found | None) -> Fact
     if id == "nuxt":
         old = is_version(scan, "nuxt", 2)
         return Fact(value="dist" if old else ".output/public", confidence=0.9, evidence=places)
-    value = {"react-router": "build/client", "remix": "build/client", "solid-start": ".output/public", "vike": "dist/client"}.get(id, "")
+    value = {"react-router": "build/client", "remix": "build/client", "solid-start": ".output/public", "vike": "dist/client"}.get(
+        id, ""
+    )
     return Fact(value=value, confidence=0.9, evidence=places) if value else output(scan, technology)
 
 
@@ -227,7 +256,11 @@ def single_page(scan: Scan, technology: Technology, kind: Kind | None) -> bool:
     id = technology.id
     if id == "vite":
         mode = option(scan, "appType", "vite.config")
-        inputs = [fact for fact in scan.facts.own("option") if ".rollupOptions.input." in f".{fact.name}." and fact.name.rpartition(".")[2] != "input"]
+        inputs = [
+            fact
+            for fact in scan.facts.own("option")
+            if ".rollupOptions.input." in f".{fact.name}." and fact.name.rpartition(".")[2] != "input"
+        ]
         return mode.value == "spa" if mode else len(inputs) < 2
     if id == "vue-cli":
         return not any(fact.name.startswith("pages.") for fact in scan.facts.own("option"))

@@ -76,7 +76,9 @@ def angular(file: str, data: bytes) -> Iterator[Found]:
     content = table(load_json(text))
     yield Found("manifest", "angular.json", "", file, 1, text.line(1), "node")
     projects = {str(name): table(project) for name, project in table(content.get("projects")).items()}
-    applications = {name: one for name, one in projects.items() if one.get("projectType", "application") == "application"} or projects
+    applications = {
+        name: one for name, one in projects.items() if one.get("projectType", "application") == "application"
+    } or projects
     name = content.get("defaultProject")
     if name not in applications:
         name = next((one for one, project in applications.items() if project.get("root") == ""), next(iter(applications), None))

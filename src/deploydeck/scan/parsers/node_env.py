@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _UPPER = re.compile(r"[A-Z][A-Z0-9_]{1,99}")
 _BUILD_OWN = frozenset({"MODE", "DEV", "PROD", "SSR", "BASE_URL", "SITE", "ASSETS_PREFIX", "LEGACY"})
-_BUILD_PREFIX = re.compile(r"^(?:NEXT_PUBLIC|VITE|REACT_APP|VUE_APP|PUBLIC|GATSBY|EXPO_PUBLIC|NX_PUBLIC|STORYBOOK|RSPRESS|WXT|SNOWPACK_PUBLIC)_")
+_BUILD_PREFIX = re.compile(
+    r"^(?:NEXT_PUBLIC|VITE|REACT_APP|VUE_APP|PUBLIC|GATSBY|EXPO_PUBLIC|NX_PUBLIC|STORYBOOK|RSPRESS|WXT|SNOWPACK_PUBLIC)_"
+)
 _CONVERSIONS = frozenset({
     "Number", "parseInt", "parseFloat", "String", "Boolean", "BigInt", "toNumber", "toInt", "normalizePort", "parsePort", "int", "JSON",
 })  # fmt: skip
@@ -268,7 +270,7 @@ def _calls(program: Program, node: Node, helpers: dict[str, tuple[int, bool]], c
     variable = string(given[0])
     if not variable or len(text) > 80:
         return
-    if name == "get" and text in {"Deno.env", "Netlify.env"} or name in _TYPED and text in {"env", "Env"}:
+    if (name == "get" and text in {"Deno.env", "Netlify.env"}) or (name in _TYPED and text in {"env", "Env"}):
         if not VARIABLE.fullmatch(variable):
             return
         if len(given) > 1 and text not in {"Deno.env", "Netlify.env"}:
@@ -282,9 +284,13 @@ def _calls(program: Program, node: Node, helpers: dict[str, tuple[int, bool]], c
             if variable in checked:
                 tags.add("required")
             yield program.found("env", variable, node, default, _tags(variable, "", tags))
-    elif name in {"get", "getOrThrow"} and re.search(r"(?:config|cfg|env)\w{0,20}$", text, re.IGNORECASE) and _UPPER.fullmatch(variable):
+    elif (
+        name in {"get", "getOrThrow"}
+        and re.search(r"(?:config|cfg|env)\w{0,20}$", text, re.IGNORECASE)
+        and _UPPER.fullmatch(variable)
+    ):
         chain = _chain(node)
-        if "default" in chain or len(given) > 1 and trees.text(given[1])[:1] != "{":
+        if "default" in chain or (len(given) > 1 and trees.text(given[1])[:1] != "{"):
             yield from _helped(program, node, variable, chain.get("default", given[1:]), False)
         else:
             demands = name == "getOrThrow" or "required" in chain

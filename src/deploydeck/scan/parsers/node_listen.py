@@ -22,7 +22,10 @@ _HOST_KEYS = ("host", "hostname", "address", "HOST")
 _LISTENERS = frozenset({"app", "server", "fastify", "http", "https", "httpServer", "api", "application", "service", "koa"})
 _PORT_WORD = re.compile(r"port", re.IGNORECASE)
 _PORT_NAME = re.compile(r"^(?:[a-zA-Z]{0,20}_?)?(?:port|PORT|Port)$")
-_NOT_OURS = re.compile(r"db|database|redis|mongo|mysql|postgres|pg|smtp|mail|amqp|rabbit|kafka|elastic|cache|proxy|debug|metrics|prometheus|ftp|ssh|imap|ldap", re.IGNORECASE)
+_NOT_OURS = re.compile(
+    r"db|database|redis|mongo|mysql|postgres|pg|smtp|mail|amqp|rabbit|kafka|elastic|cache|proxy|debug|metrics|prometheus|ftp|ssh|imap|ldap",
+    re.IGNORECASE,
+)
 _PRODUCTION = re.compile(r"['\"]production['\"]")
 _SERVERS = frozenset({"Bun.serve", "Deno.serve"})
 _HAPI = frozenset({"hapi", "@hapi/hapi"})
@@ -52,7 +55,7 @@ def evaluate(program: Program, node: Node | None, depth: int = 0) -> Value:
         return Value()
     node = inner(node)
     text = trees.text(node)
-    if node.type == "number" or (plain := string(node)) is not None and plain:
+    if node.type == "number" or ((plain := string(node)) is not None and plain):
         return Value(text.replace("_", "") if node.type == "number" else string(node) or "", node)
     if node.type in {"binary_expression", "ternary_expression"}:
         return _choice(program, node, depth)
@@ -197,7 +200,9 @@ def listening(program: Program) -> Iterator[Found]:
 
 def _serves(program: Program, name: str) -> bool:
     module, _ = program.imports.get(name, ("", ""))
-    return module.startswith(("@hono/node-server", "srvx", "bun", "std/http", "https://deno.land/std", "@std/http", "jsr:@std/http", "@hono/bun"))
+    return module.startswith(
+        ("@hono/node-server", "srvx", "bun", "std/http", "https://deno.land/std", "@std/http", "jsr:@std/http", "@hono/bun")
+    )
 
 
 def _from(program: Program, name: str, modules: frozenset[str]) -> bool:
@@ -245,7 +250,9 @@ def _listen(program: Program, node: Node, thing: Node, given: list[Node]) -> Ite
 def _serve(program: Program, node: Node, given: list[Node]) -> Iterator[Found]:
     """Bun.serve(options), Deno.serve(options?, handler), serve(app or options, options?)."""
     options = next((found for one in given if (found := _object_of(program, one, 0)) is not None), None)
-    default = "8000" if trees.text(node).startswith("Deno") or program.imports.get("serve", ("", ""))[0].find("std") >= 0 else "3000"
+    default = (
+        "8000" if trees.text(node).startswith("Deno") or program.imports.get("serve", ("", ""))[0].find("std") >= 0 else "3000"
+    )
     port = value_of(options, *_PORT_KEYS)
     host = value_of(options, *_HOST_KEYS)
     runtime = "bun" if trees.text(node).startswith("Bun") else "deno" if default == "8000" else "node"

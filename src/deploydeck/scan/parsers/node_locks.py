@@ -168,9 +168,7 @@ def bun_lock(file: str, data: bytes) -> Iterator[Found]:
     lines = _Lines(text)
     later: list[Found] = []
     development = {
-        name
-        for member in table(content.get("workspaces")).values()
-        for name in strings(table(member).get("devDependencies"))
+        name for member in table(content.get("workspaces")).values() for name in strings(table(member).get("devDependencies"))
     }
     for key, value in table(content.get("packages")).items():
         first = next(iter(items(value)), None)

@@ -54,7 +54,9 @@ class _Manifest:
                 return line
         return 0
 
-    def found(self, kind: str, name: str, value: str, key: str, section: str, scope: str, tags: frozenset[str] = frozenset()) -> Found:
+    def found(
+        self, kind: str, name: str, value: str, key: str, section: str, scope: str, tags: frozenset[str] = frozenset()
+    ) -> Found:
         return Found(kind, name, value, self.file, *self.at(key, section), scope, tags)
 
 
@@ -87,7 +89,11 @@ def package_yaml(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
     content = table(load_yaml(text))
     known = {"devDependencies", "scripts", "engines", "packageManager", "workspaces"}
-    if known & set(content) or isinstance(content.get("dependencies"), dict) and not {"library", "executables", "ghc-options"} & set(content):
+    if (
+        known & set(content)
+        or (isinstance(content.get("dependencies"), dict)
+        and not {"library", "executables", "ghc-options"} & set(content))
+    ):
         yield from _package(file, text, content)
 
 
@@ -121,11 +127,27 @@ def _package(file: str, text: Text, content: dict[str, Any]) -> Iterator[Found]:
         if isinstance(glob, str):
             tool = "bun" if "bun" in str(content.get("packageManager", "")) else "node"
             yield found("workspace", glob, "", glob, "workspaces", tool, frozenset({"exclude"} if glob.startswith("!") else ()))
-    if items(members) or table(members) or any(_DELEGATES.search(scripts.get(key, "")) for key in ("build", "dev", "start", "test")):
+    if (
+        items(members)
+        or table(members)
+        or any(_DELEGATES.search(scripts.get(key, "")) for key in ("build", "dev", "start", "test"))
+    ):
         yield found("manifest", "workspace-root", "", "workspaces" if members else "scripts", "", "node")
     for name, wanted in strings(table(members).get("catalog")).items():
         yield found("catalog", name, wanted, name, "catalog", "node")
-    for section in ("eslintConfig", "browserslist", "prettier", "jest", "nx", "ember", "capacitor", "build", "meteor", "redwood", "pnpm"):
+    for section in (
+        "eslintConfig",
+        "browserslist",
+        "prettier",
+        "jest",
+        "nx",
+        "ember",
+        "capacitor",
+        "build",
+        "meteor",
+        "redwood",
+        "pnpm",
+    ):
         if table(content.get(section)):
             yield found("tool", section, "", section, "", "node")
 
@@ -142,7 +164,9 @@ def _dependencies(manifest: _Manifest, content: dict[str, Any]) -> Iterator[Foun
             if protocol == "workspace":
                 yield manifest.found("uses-project", name, wanted, name, section, "node")
             elif protocol in {"file", "link", "portal"}:
-                yield manifest.found("uses-project", rest.removeprefix("./") or ".", wanted, name, section, "node", frozenset({"path"}))
+                yield manifest.found(
+                    "uses-project", rest.removeprefix("./") or ".", wanted, name, section, "node", frozenset({"path"})
+                )
 
 
 def _versions(manifest: _Manifest, content: dict[str, Any]) -> Iterator[Found]:
@@ -186,7 +210,9 @@ def pnpm_workspace(file: str, data: bytes) -> Iterator[Found]:
     for glob in items(content.get("packages")):
         if isinstance(glob, str):
             line = text.find(glob)
-            yield Found("workspace", glob, "", file, line, text.line(line), "pnpm", frozenset({"exclude"} if glob.startswith("!") else ()))
+            yield Found(
+                "workspace", glob, "", file, line, text.line(line), "pnpm", frozenset({"exclude"} if glob.startswith("!") else ())
+            )
     if items(content.get("packages")):
         yield Found("manifest", "workspace-root", "", file, 1, text.line(1), "node")
     catalogs = {"": content.get("catalog"), **table(content.get("catalogs"))}

@@ -138,7 +138,13 @@ class Program:
             if around.type == "variable_declarator":
                 name = around.child_by_field_name("name")
                 return trees.text(name) if name is not None and name.type == "identifier" else ""
-            if around.type not in {"member_expression", "call_expression", "await_expression", "parenthesized_expression", "as_expression"}:
+            if around.type not in {
+                "member_expression",
+                "call_expression",
+                "await_expression",
+                "parenthesized_expression",
+                "as_expression",
+            }:
                 return ""
         return ""
 

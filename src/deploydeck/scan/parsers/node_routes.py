@@ -122,14 +122,21 @@ def _placed(program: Program, node: Node, path: str, base: str, kinds: dict[str,
     kind, prefix = kinds.get(base, ("", ""))
     full = _join(prefix, path)
     composed = base in _COMPOSED
-    if kind == "app" or (not kind and not composed and base.removeprefix("this.") in _APPLICATIONS and not _parameter(program, base)):
+    if kind == "app" or (
+        not kind and not composed and base.removeprefix("this.") in _APPLICATIONS and not _parameter(program, base)
+    ):
         return program.found("route", full, node, base)
     return program.found("local-route", full, node, base, frozenset({f"kind:{kind or 'unknown'}"}))
 
 
 def _parameter(program: Program, name: str) -> bool:
     """Whether a name is what a function of this file is given: then the file may be mounted below a prefix."""
-    return re.search(rf"(?:function\b[^(\n]{{0,60}}\(|\()\s{{0,5}}{re.escape(name)}\b\s{{0,3}}(?::[^,)\n]{{1,60}})?[,)]", program.text.text) is not None
+    return (
+        re.search(
+            rf"(?:function\b[^(\n]{{0,60}}\(|\()\s{{0,5}}{re.escape(name)}\b\s{{0,3}}(?::[^,)\n]{{1,60}})?[,)]", program.text.text
+        )
+        is not None
+    )
 
 
 def _described(program: Program, node: Node, thing: Node, given: list[Node], kinds: dict[str, tuple[str, str]]) -> Iterator[Found]:
@@ -137,7 +144,11 @@ def _described(program: Program, node: Node, thing: Node, given: list[Node], kin
     base = _base(program, thing)
     if (path := string(given[0])) is not None and len(given) == 1:
         method = next(iter([around for around in (node.parent,) if around is not None]), None)
-        if method is not None and method.type == "member_expression" and trees.text(method.child_by_field_name("property")) in _GETS:
+        if (
+            method is not None
+            and method.type == "member_expression"
+            and trees.text(method.child_by_field_name("property")) in _GETS
+        ):
             if _ROUTE.fullmatch(path) and base:
                 yield _placed(program, node, path, base, kinds)
         return
@@ -160,13 +171,17 @@ def _mount(program: Program, node: Node, thing: Node, name: str, given: list[Nod
     first = string(given[0])
     prefix, targets = (first, given[1:]) if first is not None else ("", given)
     if first is None and given[0].type in {"template_string", "array", "identifier", "member_expression"} and len(given) > 1:
-        if name != "register" and program.imports.get(trees.text(given[0])) is None and trees.text(given[0]) not in program.constants:
+        if (
+            name != "register"
+            and program.imports.get(trees.text(given[0])) is None
+            and trees.text(given[0]) not in program.constants
+        ):
             prefix = "?"
     if name == "register":
         targets = given[:1]
         prefix = string(field(given[1], "prefix")) or "" if len(given) > 1 else ""
     for target in targets:
-        if (to := _target(program, target)) and _ROUTE.fullmatch(prefix or "/") or prefix == "?" and to:
+        if ((to := _target(program, target)) and _ROUTE.fullmatch(prefix or "/")) or (prefix == "?" and to):
             yield program.found("mount", prefix, node, owner, frozenset({f"to:{to}"}))
 
 

@@ -23,7 +23,22 @@ _STRONG = (
     b"createTerminus", b"startStandaloneServer", b"validateSync", b"DataSource", b"forRoot", b".routes()", b".register(", b"PORT", b"requireEnv",
     b"getEnv", b"dialect:", b"router)", b"Router)", b"Routes)", b"routes)",
 )  # fmt: skip
-_WEAK = (b"nv(", b"nv.", b"nv[", b"('/", b'("/', b"(`/", b".route(", b"ort:", b"ort =", b"ort=", b"client:", b"env }", b"nv.get(", b"ENV")
+_WEAK = (
+    b"nv(",
+    b"nv.",
+    b"nv[",
+    b"('/",
+    b'("/',
+    b"(`/",
+    b".route(",
+    b"ort:",
+    b"ort =",
+    b"ort=",
+    b"client:",
+    b"env }",
+    b"nv.get(",
+    b"ENV",
+)
 """Literals that a file worth a tree holds. Looking for them is much faster than one pattern; the weak ones need the pattern too."""
 _WORTH_PARSING = re.compile(
     rb"\b[eE]nv(?:\.[A-Za-z]|\(|\[)|\benv\s{0,2}\}|\.(?:get|all|route|use|GET)\(\s{0,8}['\"`]/|\.route\(\s{0,4}[{\[]"
