@@ -46,7 +46,7 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     if technology is not None and technology.kind is Kind.STATIC:
         place = evidence([*scan.facts.of("option", "dest"), *scan.facts.of("import", technology.id)][:1], "output")
         destination = scan.facts.first("option", "dest")
-        output = Fact(value=destination.value if destination else technology.output, confidence=0.85, evidence=place)
+        output: Fact[str] = Fact(value=destination.value if destination else technology.output, confidence=0.85, evidence=place)
         return Resolved(build=build, output=output if technology.output else None)
     return Resolved(start=_start(scan, technology), build=build, runtime="deno")
 

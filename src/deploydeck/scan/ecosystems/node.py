@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """How a Node.js project is started and built: scripts first, then its framework's way, then the usual files."""
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from deploydeck.scan.ecosystems.node_build import build_command, build_script
 from deploydeck.scan.ecosystems.node_frameworks import framework_start
 from deploydeck.scan.ecosystems.node_links import configured_port, file_routes, link_ports, link_routes
 from deploydeck.scan.ecosystems.node_scripts import serves_files
-from deploydeck.scan.ecosystems.node_server import existing, from_outcome, script_outcomes, server_start
+from deploydeck.scan.ecosystems.node_server import existing, from_outcome, instead_of, script_outcomes, server_start
 from deploydeck.scan.ecosystems.node_static import bundled, kind_of, output, single_page, static_output
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Role, Technology
@@ -19,6 +20,7 @@ from deploydeck.scan.state import Scan
 
 Start = Fact[StartCommand]
 
+_START_SCRIPTS = frozenset({"start", "start:prod", "start:production"})
 _PAGES = frozenset({Role.UI, Role.BUNDLER})
 _WEB_TOOLS = ("html-webpack-plugin", "webpack-dev-server", "@rspack/dev-server", "rollup-plugin-serve", "laravel-mix")
 
@@ -78,11 +80,12 @@ def _without_framework(scan: Scan, manager: PackageManager | None, build: Fact[t
     script = build_script(scan)
     if not scan.facts.own("listen", scope="node"):
         for one in script_outcomes(scan):
-            named = one.script.name in {"start", "start:prod", "start:production"}
-            if named and not one.elsewhere and one.command is not None and not serves_files(one.argv):
-                if one.why or _runs_a_program(scan, one.argv) or one.whole:
-                    if not one.why and not (one.whole and _delegates(scan)) and (start := from_outcome(scan, one, manager)):
-                        return Resolved(start=start, build=build)
+            if one.script.name not in _START_SCRIPTS or one.elsewhere or serves_files(one.argv):
+                continue
+            runs = _runs_a_program(one.argv) or (one.whole and not scan.facts.own("manifest", "workspace-root"))
+            start = instead_of(scan, one) if one.why else from_outcome(scan, one, manager) if runs else None
+            if start is not None:
+                return Resolved(start=start, build=build)
         pages = next((fact for name in _WEB_TOOLS if (fact := scan.facts.first("dependency", name, "node"))), None)
         if pages is not None and script is not None and not scan.facts.own("manifest", "workspace-root"):
             return Resolved(build=build, output=bundled(scan, script), kind=Kind.STATIC, single_page=False)
@@ -90,11 +93,7 @@ def _without_framework(scan: Scan, manager: PackageManager | None, build: Fact[t
     return Resolved(start=server_start(scan, None, manager), build=build)
 
 
-def _delegates(scan: Scan) -> bool:
-    return bool(scan.facts.own("manifest", "workspace-root"))
-
-
-def _runs_a_program(scan: Scan, argv: tuple[str, ...]) -> bool:
+def _runs_a_program(argv: tuple[str, ...]) -> bool:
     words = [word for word in argv if word != "env" and "=" not in word]
     return bool(words) and words[0].rpartition("/")[2] in {
         "node", "bun", "tsx", "ts-node", "pm2", "pm2-runtime", "forever", "babel-node", "coffee", "deno", "probot", "node-red", "moleculer-runner",

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """What builds a Node.js project: its build script through the package manager, else the build of its framework."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """The production command of each framework that has one of its own."""
 
 from __future__ import annotations
@@ -126,9 +127,10 @@ def _nuxt(scan: Scan, technology: Technology, manager: PackageManager | None) ->
 def _nest(scan: Scan, technology: Technology, manager: PackageManager | None) -> Start | None:
     outcomes = script_outcomes(scan)
     for one in outcomes:
-        if not one.why and not one.elsewhere and one.command is not None and _program(one) not in {"nest"}:
-            if start := from_outcome(scan, one, manager):
-                return _from_main(scan, start)
+        if one.why or one.elsewhere or _program(one) == "nest":
+            continue
+        if start := from_outcome(scan, one, manager):
+            return _from_main(scan, start)
     entry = scan.facts.first("option", "nest.entryFile")
     directory = output_directory(scan, scan.facts.first("script", "build", "node")) or "dist"
     root = scan.facts.first("option", "nest.root")
@@ -224,8 +226,7 @@ def _angular(scan: Scan, technology: Technology, manager: PackageManager | None)
     for name in (f"serve:ssr:{_project(scan)}", "serve:ssr"):
         script = scan.facts.first("script", name, "node")
         if script and (match := re.fullmatch(r"node\s+(\S+)", script.value.strip())):
-            start = _own(scan, technology, ("node", match[1]), script)
-            return start
+            return _own(scan, technology, ("node", match[1]), script)
     return _own(scan, technology, ("node", server[0]), server[1]) if server else None
 
 

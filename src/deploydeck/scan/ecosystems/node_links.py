@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Facts of several JavaScript files joined: routes with the prefixes they are mounted below, ports that stand in another file."""
 
 from __future__ import annotations
@@ -167,8 +168,9 @@ def link_ports(scan: Scan) -> None:
             continue
         names = [tag[5:] for tag in fact.tags if tag.startswith("name:")]
         variables = [tag[9:] for tag in fact.tags if tag.startswith("variable:")]
+        modules = [tag[5:] for tag in fact.tags if tag.startswith("from:")]
         for name in names:
-            if constant := _constant(scan, fact.file, name):
+            if constant := _constant(scan, fact.file, name, modules):
                 more = {tag[9:] for tag in constant.tags if tag.startswith("variable:")}
                 variables += sorted(more)
                 if constant.value.isdigit() and 0 < int(constant.value[:6]) < 65536:
@@ -210,22 +212,31 @@ def configured_port(scan: Scan) -> Found | None:
     return next(iter(sorted(found, key=lambda fact: fact.name.count("."))), None)
 
 
-def _constant(scan: Scan, importer: str, name: str) -> Found | None:
+def _constant(scan: Scan, importer: str, name: str, modules: list[str]) -> Found | None:
     """The constant of another file that a dotted name most likely is."""
     constants = [fact for fact in scan.facts.own("constant") if not _CONFIG_FILE.search(fact.file)]
     rest = name.partition(".")[2]
     last = name.rpartition(".")[2]
-    rules = (
-        lambda fact: fact.name == name and fact.file != importer,
-        lambda fact: bool(rest) and fact.name == rest,
-        lambda fact: "config" in fact.tags and fact.name == name,
-        lambda fact: bool(rest) and fact.name.endswith(f".{rest}"),
-        lambda fact: (
-            fact.name.rpartition(".")[2] == last and "port" in last.lower() and re.search(r"config|env|const|setting", fact.file)
-        ),
-    )
-    for rule in rules:
-        if matching := [fact for fact in constants if rule(fact)]:
+    origin = next((file for module in modules if (file := module_file(scan, importer, module))), "")
+
+    def fits(rule: int, fact: Found) -> bool:
+        end = fact.name.rpartition(".")[2] == last
+        match rule:
+            case 0:
+                return bool(origin) and fact.file == origin and fact.name in {name, rest}
+            case 1:
+                return bool(origin) and fact.file == origin and end
+            case 2:
+                return fact.name == name and fact.file != importer
+            case 3:
+                return bool(rest) and fact.name == rest
+            case 4:
+                return bool(rest) and fact.name.endswith(f".{rest}")
+            case _:
+                return end and "port" in last.lower() and re.search(r"config|env|const|setting", fact.file) is not None
+
+    for rule in range(6):
+        if matching := [fact for fact in constants if fits(rule, fact)]:
             valued = [fact for fact in matching if fact.value]
             best = valued[0] if valued else matching[0]
             variables = {tag for fact in matching for tag in fact.tags if tag.startswith("variable:")}

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Scripts of package.json as the one command they run in the end, and whether that is for development only."""
 
 from __future__ import annotations

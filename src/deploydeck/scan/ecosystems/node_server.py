@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """How a Node.js server is started in production: its script as a direct command, its framework's command, or the file that runs."""
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def server_start(scan: Scan, technology: Technology | None, manager: PackageMana
             return start
     replaced = next((one for one in outcomes if one.why and one.script.name not in _WEAK_SCRIPTS), None)
     for one in outcomes:
-        if one.why and (start := _instead_of(scan, one, manager)):
+        if one.why and (start := instead_of(scan, one)):
             return start
     elsewhere = next((one for one in outcomes if one.elsewhere), None)
     if elsewhere is not None and not scan.facts.own("listen", scope="node"):
@@ -175,7 +176,7 @@ def _interpreted(
     return _with_listening(scan, (*prefix, *words), path, 0.85, places, f"script {script.name}")
 
 
-def _instead_of(scan: Scan, one: Outcome, manager: PackageManager | None) -> Start | None:
+def instead_of(scan: Scan, one: Outcome) -> Start | None:
     """The production command behind a development one, when the same words name the file to run."""
     if one.command is None or (one.whole and one.command.needs_shell):
         return None
@@ -330,9 +331,8 @@ def _by_files(scan: Scan, manager: PackageManager | None) -> Start | None:
         hinted is not None
         and (match := re.search(r"([\w./-]{1,100}\.(?:[cm]?[jt]s|tsx))\b", hinted.value))
         and (path := existing(scan, match[1]))
-    ):
-        if start := _of_file(scan, path, bun, evidence([hinted], "start"), f"the script {hinted.name!r} runs {path}", 0.75):
-            return start
+    ) and (start := _of_file(scan, path, bun, evidence([hinted], "start"), f"the script {hinted.name!r} runs {path}", 0.75)):
+        return start
     programs = [path for path in listening if not re.search(r"\.(?:config|setup)\.[cm]?[jt]s$", path)]
     if len(programs) == 1:
         return _of_file(scan, programs[0], bun, (listening[programs[0]].evidence("start"),), "the only file that listens", 0.7)

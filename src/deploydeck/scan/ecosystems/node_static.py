@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Where the build of a JavaScript site writes, whether it is one page, and whether it is a site at all."""
 
 from __future__ import annotations

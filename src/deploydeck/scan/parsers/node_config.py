@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Configuration of JavaScript tools: what a build writes where, which adapter or builder it uses, which port is set."""
 
 from __future__ import annotations

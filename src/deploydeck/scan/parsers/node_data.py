@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Databases that JavaScript programs name in their configuration: TypeORM, Sequelize, Knex, Drizzle, Mongoose, addresses."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Environment variables of JavaScript programs: reads of process.env, helpers around it, and schemas that check it."""
 
 from __future__ import annotations
@@ -59,7 +60,6 @@ def _tags(name: str, environment: str, tags: set[str]) -> frozenset[str]:
 
 def _access(program: Program, node: Node, checked: set[str]) -> Iterator[Found]:
     thing = node.child_by_field_name("object")
-    # `process.env` itself is two names long: anything whose text does not end like an environment is not looked at further
     environment = program.environment(thing)
     if not environment or thing is None:
         return
@@ -101,8 +101,7 @@ def absence(program: Program, node: Node) -> tuple[str, set[str]] | None:
                 continue
             return "", ({"required"} if trees.text(operator) == "!" and _guards(around) else set())
         if kind == "binary_expression":
-            operator = trees.text(around.child_by_field_name("operator"))
-            if operator not in {"||", "??"}:
+            if trees.text(around.child_by_field_name("operator")) not in {"||", "??"}:
                 return "", set()
             right = around.child_by_field_name("right")
             if around.child_by_field_name("left") == current and right is not None and not _reads(program, right):
@@ -196,9 +195,9 @@ def _checked(program: Program) -> set[str]:
             if name in copies:
                 found.add(copies[name])
     for node in program.nodes["call_expression"]:
-        if called(node)[1] in _CHECKS and (given := arguments(node)) and given[0].type == "identifier":
-            if (name := trees.text(given[0])) in copies:
-                found.add(copies[name])
+        given = arguments(node) if called(node)[1] in _CHECKS else []
+        if given and given[0].type == "identifier" and (name := trees.text(given[0])) in copies:
+            found.add(copies[name])
     return found
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Variables as schemas name them: zod, envalid, t3-env, znv, joi, yup, valibot, convict, class-validator, Nuxt's runtimeConfig."""
 
 from __future__ import annotations

@@ -224,10 +224,9 @@ def _listen(program: Program, node: Node, thing: Node, given: list[Node]) -> Ite
         return
     if first.type == "object" or (first.type == "identifier" and _object_of(program, first, 0) is not None):
         options = _object_of(program, first, 0)
-        port = value_of(options, *_PORT_KEYS)
-        host = value_of(options, *_HOST_KEYS)
-        if port is not None or host is not None:
-            yield _fact(program, node, evaluate(program, port), evaluate(program, host))
+        written, address = value_of(options, *_PORT_KEYS), value_of(options, *_HOST_KEYS)
+        if written is not None or address is not None:
+            yield _fact(program, node, evaluate(program, written), evaluate(program, address))
         return
     second = given[1] if len(given) > 1 and inner(given[1]).type not in FUNCTIONS and inner(given[1]).type != "object" else None
     port = evaluate(program, first)
@@ -241,9 +240,10 @@ def _listen(program: Program, node: Node, thing: Node, given: list[Node]) -> Ite
             return
     if port.text and not _NUMBER.fullmatch(port.text):
         return  # a socket's path
-    if not port.text and not port.variables and not any(_PORT_WORD.search(name) for name in port.names):
-        if trees.text(inner(thing)).rpartition(".")[2] not in _LISTENERS or first.type not in {"identifier", "member_expression"}:
-            return
+    told = port.text or port.variables or any(_PORT_WORD.search(name) for name in port.names)
+    server = trees.text(inner(thing)).rpartition(".")[2] in _LISTENERS and first.type in {"identifier", "member_expression"}
+    if not told and not server:
+        return
     yield _fact(program, node, port, evaluate(program, second))
 
 
@@ -276,6 +276,7 @@ def _fact(program: Program, node: Node, port: Value, host: Value, tags: set[str]
     if "PORT" in port.variables:
         tags.add("env")
     tags |= {f"variable:{name}" for name in port.variables} | {f"name:{name}" for name in port.names}
+    tags |= {f"from:{program.imports[root][0]}" for name in port.names if (root := name.partition(".")[0]) in program.imports}
     if not number and not port.variables:
         tags.add("unknown")
     place = port.place if number and port.place is not None else node

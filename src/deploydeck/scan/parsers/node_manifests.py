@@ -89,10 +89,8 @@ def package_yaml(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
     content = table(load_yaml(text))
     known = {"devDependencies", "scripts", "engines", "packageManager", "workspaces"}
-    if (
-        known & set(content)
-        or (isinstance(content.get("dependencies"), dict)
-        and not {"library", "executables", "ghc-options"} & set(content))
+    if known & set(content) or (
+        isinstance(content.get("dependencies"), dict) and not {"library", "executables", "ghc-options"} & set(content)
     ):
         yield from _package(file, text, content)
 
@@ -116,12 +114,11 @@ def _package(file: str, text: Text, content: dict[str, Any]) -> Iterator[Found]:
     if "exports" in content:
         yield found("package-field", "exports", _first_path(content["exports"]), "exports", "", "node")
     programs = content.get("bin")
-    programs = {str(content.get("name", "")): programs} if isinstance(programs, str) else programs
-    for name, path in strings(programs).items():
+    for path in [programs] if isinstance(programs, str) else strings(programs).values():
         yield found("package-field", "bin", path, path, "bin", "node")
         yield found("entry", "bin", path, path, "bin", "node")
-    if isinstance(path := table(content.get("directories")).get("bin"), str):
-        yield found("package-field", "bin", path, "bin", "directories", "node")
+    if isinstance(directory := table(content.get("directories")).get("bin"), str):
+        yield found("package-field", "bin", directory, "bin", "directories", "node")
     members = content.get("workspaces")
     for glob in items(table(members).get("packages") if isinstance(members, dict) else members):
         if isinstance(glob, str):
@@ -184,13 +181,14 @@ def _versions(manifest: _Manifest, content: dict[str, Any]) -> Iterator[Found]:
     for key, kind in (("runtime", "pin"), ("packageManager", "package-manager")):
         wish = wishes.get(key)
         for one in wish if isinstance(wish, list) else [wish]:
-            name, version = table(one).get("name"), table(one).get("version", "")
-            if not isinstance(name, str) or not isinstance(version, str):
+            wished: dict[str, Any] = table(one)
+            known, version = wished.get("name"), wished.get("version", "")
+            if not isinstance(known, str) or not isinstance(version, str):
                 continue
-            if kind == "pin" and name in _RUNTIMES and version:
-                yield manifest.found(kind, name, version, "version", "devEngines", "devEngines")
-            elif kind == "package-manager" and re.fullmatch(_MANAGERS, name):
-                yield manifest.found(kind, name, version, "packageManager", "devEngines", "node")
+            if kind == "pin" and known in _RUNTIMES and version:
+                yield manifest.found(kind, known, version, "version", "devEngines", "devEngines")
+            elif kind == "package-manager" and re.fullmatch(_MANAGERS, known):
+                yield manifest.found(kind, known, version, "packageManager", "devEngines", "node")
 
 
 def _first_path(exports: Any) -> str:

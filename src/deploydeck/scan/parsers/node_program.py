@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """A JavaScript program in memory: its tree, its nodes by type, and what its constants are."""
 
 from __future__ import annotations

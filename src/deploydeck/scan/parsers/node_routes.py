@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """GET routes of JavaScript servers: on an application for certain (route), on anything else with what mounts it (local-route, mount)."""
 
 from __future__ import annotations
@@ -145,12 +146,15 @@ def _described(program: Program, node: Node, thing: Node, given: list[Node], kin
     if (path := string(given[0])) is not None and len(given) == 1:
         method = next(iter([around for around in (node.parent,) if around is not None]), None)
         if (
-            method is not None
-            and method.type == "member_expression"
-            and trees.text(method.child_by_field_name("property")) in _GETS
+            (
+                method is not None
+                and method.type == "member_expression"
+                and trees.text(method.child_by_field_name("property")) in _GETS
+            )
+            and _ROUTE.fullmatch(path)
+            and base
         ):
-            if _ROUTE.fullmatch(path) and base:
-                yield _placed(program, node, path, base, kinds)
+            yield _placed(program, node, path, base, kinds)
         return
     for one in _list(given[0]) or [given[0]]:
         path = string(field(one, "url", "path"))
@@ -170,13 +174,10 @@ def _mount(program: Program, node: Node, thing: Node, name: str, given: list[Nod
         return
     first = string(given[0])
     prefix, targets = (first, given[1:]) if first is not None else ("", given)
-    if first is None and given[0].type in {"template_string", "array", "identifier", "member_expression"} and len(given) > 1:
-        if (
-            name != "register"
-            and program.imports.get(trees.text(given[0])) is None
-            and trees.text(given[0]) not in program.constants
-        ):
-            prefix = "?"
+    computed = first is None and given[0].type in {"template_string", "array", "identifier", "member_expression"} and len(given) > 1
+    written = trees.text(given[0])
+    if computed and name != "register" and written not in program.imports and written not in program.constants:
+        prefix = "?"
     if name == "register":
         targets = given[:1]
         prefix = string(field(given[1], "prefix")) or "" if len(given) > 1 else ""

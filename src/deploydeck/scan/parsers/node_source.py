@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """JavaScript and TypeScript source: imports by a pattern, everything else by the syntax tree of files that can hold it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Reading JavaScript by its syntax tree: which grammar a file takes, literals, the parts of a call."""
 
 from __future__ import annotations
