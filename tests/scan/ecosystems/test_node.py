@@ -330,3 +330,25 @@ def test_evidence_of_a_port_in_another_file_names_that_file(tmp_path: Path) -> N
     profile = scan(tmp_path, files)
     assert profile.port is not None
     assert where(profile.port) == ["src/config.ts:1"]
+
+
+MORE: dict[str, tuple[Files, str | None, int | None, str]] = {
+    "a class with a field": ({"package.json": package({"start": "node .", "build": "tsc"}, "express", main="dist/server.js"), "src/server.ts": "class App { private port = process.env.PORT || 5005; run() { this.app.listen(this.port) } }"}, "node .", 5005, ""),
+    "a directory as the program": ({"package.json": package({"start": "node ./dist", "build": "tsc"}, "express"), "src/index.ts": "app.listen(5006)"}, "node ./dist", 5006, ""),
+    "an ejected page": ({"package.json": package({"start": "node scripts/start.js", "build": "node scripts/build.js"}, "react"), "scripts/start.js": "server.listen(port, HOST)", "scripts/build.js": "", "config/paths.js": ""}, None, None, "build"),
+    "a value of another module": ({"package.json": package({"start": "node index.js"}, "express"), "index.js": "const { PORT } = require('./config/env')\napp.listen(PORT)", "config/env.js": "module.exports = { PORT: process.env.PORT || 3456, DB_PORT: 5432 }", "other.js": "const PORT = 1111"}, "node index.js", 3456, ""),
+    "node-config": ({"package.json": package({"start": "node index.js"}, "koa"), "index.js": "new Koa().listen(config.get('server.port'))", "config/default.yaml": "server:\n  port: 8123\n"}, "node index.js", 8123, ""),
+    "a worker under nodemon": ({"package.json": package({"start": "nodemon worker.js"}, "axios"), "worker.js": "setInterval(() => {}, 1)"}, "node worker.js", None, ""),
+    "svelte by rollup": ({"package.json": package({"build": "rollup -c", "start": "sirv public"}, dev=("svelte", "rollup")), "rollup.config.js": "export default { output: { file: 'public/build/bundle.js' } }", "public/index.html": ""}, None, None, "public"),
+    "nx": ({"package.json": package({"start": "nx serve", "build": "nx build"}, "@nestjs/core", dev=("nx",)), "nx.json": "{}", "apps/api/src/main.ts": "await app.listen(process.env.PORT || 3333)", "apps/api/project.json": '{"name": "api", "targets": {"build": {"executor": "@nx/webpack:webpack"}}}'}, "node dist/apps/api/main.js", 3333, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(MORE))
+def test_a_program_in_an_odd_place(name: str, tmp_path: Path) -> None:
+    files, start, port, output = MORE[name]
+    profile = scan(tmp_path, files)
+    assert (" ".join(profile.start.value.argv) if profile.start else None) == start
+    assert (profile.port.value if profile.port else None) == port
+    assert not output or (profile.output_dir is not None and profile.output_dir.value == output)
+    assert profile.name == "shop"

@@ -9,6 +9,7 @@ import re
 from deploydeck.domain import Fact, PackageManager, StartCommand
 from deploydeck.scan.ecosystems.node_scripts import Outcome, serves_files
 from deploydeck.scan.ecosystems.node_server import (
+    compiled,
     from_outcome,
     output_directory,
     report_replaced,
@@ -137,6 +138,9 @@ def _nest(scan: Scan, technology: Technology, manager: PackageManager | None) ->
     monorepo = scan.facts.first("option", "nest.monorepo")
     if monorepo and monorepo.value == "true" and root:
         directory = posixpath.join("dist", root.value)
+    main = next((fact.file for fact in scan.facts.own("listen", scope="node") if fact.file.endswith("/src/main.ts")), "")
+    if "nx.json" in scan.tree.entries and main and (made := compiled(scan, main)):
+        return _from_main(scan, _own(scan, technology, ("node", made), entry))
     start = _own(scan, technology, ("node", f"{directory}/{entry.value if entry else 'main'}.js"), entry)
     return _from_main(scan, start)
 

@@ -80,6 +80,11 @@ _WITH = {
 }  # fmt: skip
 """Words that make a program a development server."""
 _FILE_SERVERS = frozenset({"serve", "http-server", "sirv", "local-web-server", "ws", "superstatic", "lite-server", "static-server"})
+_DEVELOPMENT_FILE = re.compile(
+    r"(?:^|/)(?:scripts?|build|tools|config|webpack|internals/scripts)/(?:start|dev|serve|dev-?server|watch)\.[cm]?[jt]s$|(?:^|/)dev-?server\.[cm]?[jt]s$",
+    re.IGNORECASE,
+)
+"""Files that usually start the development server of a page, as an ejected Create React App has them."""
 _WATCH = frozenset({"--watch", "-w", "--hot", "--watch-path", "watch"})
 
 
@@ -297,6 +302,8 @@ def development(words: list[str]) -> str:
         return f"{inner} serve is for development"
     if first in _FILE_SERVERS:
         return ""
+    if first in {"node", "babel-node"} and plain and _DEVELOPMENT_FILE.search(plain[0]):
+        return f"{plain[0]} usually starts a development server"
     if any(word in {"--watch", "--hot", "--reload", "dev"} for word in names[1:]):
         return f"{first} {next(word for word in names[1:] if word in {'--watch', '--hot', '--reload', 'dev'})} is for development"
     return ""

@@ -115,7 +115,10 @@ def from_outcome(scan: Scan, one: Outcome, manager: PackageManager | None) -> St
                 "Correct the script, or add a build script that makes the file.",
                 places,
             )
-        return _with_listening(scan, (*prefix, *words), path or file, 0.95, places, f"script {one.script.name}")
+        main = scan.facts.first("package-field", "main", "node") if file in {".", "./"} else None
+        return _with_listening(
+            scan, (*prefix, *words), path or (main.value if main else file), 0.95, places, f"script {one.script.name}"
+        )
     if name == "bun":
         return _with_listening(scan, (*prefix, *_bun(words)), existing(scan, words[-1]), 0.95, places, f"script {one.script.name}")
     value = StartCommand(argv=(*prefix, *words), port_from_env=not one.command.has_port)
@@ -220,6 +223,10 @@ def typescript(scan: Scan, path: str, places: tuple[Evidence, ...], reason: str,
 
 def compiled(scan: Scan, path: str) -> str:
     """Where the build puts what it makes of a TypeScript file; "" when there is no build that makes any."""
+    if "nx.json" in scan.tree.entries and (match := re.fullmatch(r"((?:apps|packages|services)/[^/]+)/src/(.+)\.ts", path)):
+        written = scan.facts.own("option", "nx.build.outputPath")
+        output = next((fact.value for fact in written if fact.file == f"{match[1]}/project.json"), f"dist/{match[1]}")
+        return f"{posixpath.normpath(output)}/{match[2]}.js"
     build = next(
         (
             script
@@ -381,7 +388,13 @@ def source_files(scan: Scan, path: str) -> set[str]:
         return {path}
     stem = re.sub(r"\.(?:[cm]?[jt]s|tsx|jsx)$", "", path)
     inside = stem.partition("/")[2]
-    stems = [stem, *(f"{base}{inside}" for base in ("src/", "", "source/", "app/", "server/", "lib/") if inside)]
+    stems = [
+        stem,
+        f"{stem}/index",
+        "src/index" if not inside else stem,
+        *(f"{base}{inside}" for base in ("src/", "", "source/", "app/", "server/", "lib/") if inside),
+    ]
+    stems += [f"{one}/index" for one in stems[3:] if not one.endswith("index")]
     return {
         f"{one}{extension}"
         for one in stems

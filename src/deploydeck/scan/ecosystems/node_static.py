@@ -114,12 +114,25 @@ def _of_library(scan: Scan, technology: Technology, script: Found | None) -> Fac
 
 
 def bundled(scan: Scan, script: Found) -> Fact[str]:
+    """The directory a site is served from: where the bundler writes, or the one around it that holds the page."""
+    found = _written(scan, script)
+    top = found.value.partition("/")[0]
+    if top != found.value and f"{top}/index.html" in scan.tree.entries:
+        return found.model_copy(update={"value": top, "reason": f"{top}/index.html is the page"})
+    return found
+
+
+def _written(scan: Scan, script: Found) -> Fact[str]:
     """The output of webpack, Rollup, esbuild and the like: configuration, flag, else dist."""
     for name in ("output.path", "output.dir"):
         if (chosen := option(scan, name)) and chosen.value and not clean(chosen.value).startswith(("/", "..")):
             return found_in(chosen, clean(chosen.value))
     if file := option(scan, "output.file"):
         return found_in(file, posixpath.dirname(clean(file.value)) or ".")
+    if "config/paths.js" in scan.tree.entries and "scripts/build.js" in scan.tree.entries:  # an ejected Create React App
+        return Fact(
+            value="build", confidence=0.8, evidence=evidence([script], "output"), reason="the directory of Create React App"
+        )
     if match := re.search(r"--(?:outdir|output-path|out-dir|dist-dir)[= ]['\"]?([\w./-]{1,80})", script.value):
         return found_in(script, clean(match[1]))
     if match := re.search(r"--outfile[= ]['\"]?([\w./-]{1,80})", script.value):

@@ -140,7 +140,7 @@ def nx_project(file: str, data: bytes) -> Iterator[Found]:
     targets = table(content.get("targets")) or table(content.get("architect"))
     if not targets and "$schema" not in content:
         return
-    if isinstance(name := content.get("name"), str):
+    if isinstance(name := content.get("name"), str) and "/" not in file:
         line = text.find('"name"')
         yield Found("project-name", name, "", file, line, text.line(line), "node")
     for name, target in targets.items():
@@ -253,6 +253,7 @@ PARSERS: tuple[Parser, ...] = (
     Parser("turbo.json", tool_file("turbo"), config_kind="turbo"),
     Parser("nx.json", tool_file("nx"), config_kind="nx"),
     Parser("project.json", nx_project, config_kind="nx"),
+    *(Parser(f"{directory}/*/project.json", nx_project, config_kind="nx") for directory in ("apps", "packages", "services")),
     Parser(".yarnrc.yml", yarnrc, config_kind="yarn"),
     *(
         Parser(f"config/{name}.{extension}", node_settings)

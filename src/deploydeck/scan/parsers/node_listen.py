@@ -106,6 +106,8 @@ def _member(program: Program, node: Node, depth: int) -> Value:
     if program.environment(thing):
         return Value(variables=frozenset({name})) if re.fullmatch(r"\w{1,100}", name) else Value()
     path = trees.text(node)
+    if path in program.constants:  # this.port
+        return evaluate(program, program.constants[path], depth + 1)
     target = _object_of(program, thing, depth + 1)
     if target is not None:
         for key, value in pairs(target):

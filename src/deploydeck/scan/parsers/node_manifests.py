@@ -169,6 +169,8 @@ def _dependencies(manifest: _Manifest, content: dict[str, Any]) -> Iterator[Foun
 def _versions(manifest: _Manifest, content: dict[str, Any]) -> Iterator[Found]:
     for section in ("engines", "volta"):
         for name, wanted in strings(content.get(section)).items():
+            if name not in _RUNTIMES and not re.fullmatch(_MANAGERS, name):
+                continue  # engines of editors, the path that Volta extends
             kind = "pin" if name in _RUNTIMES else "manager-version"
             yield manifest.found(kind, name, wanted, name, section, section)
             if name == "bun":

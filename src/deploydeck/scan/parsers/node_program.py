@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TYPES = frozenset({
     "call_expression", "new_expression", "member_expression", "subscript_expression", "variable_declarator", "function_declaration",
-    "class_declaration", "public_field_definition", "method_definition", "pair", "export_statement", "if_statement", "import_statement",
+    "class_declaration", "public_field_definition", "field_definition", "method_definition", "pair", "export_statement", "if_statement", "import_statement",
     "decorator", "assignment_expression", "augmented_assignment_expression",
 })  # fmt: skip
 _ENVIRONMENTS = frozenset({
@@ -51,8 +51,17 @@ class Program:
                 found.setdefault(trees.text(name), value)
         for node in self.nodes["assignment_expression"]:
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is not None and right is not None and left.type == "identifier":
+            if left is None or right is None:
+                continue
+            if left.type == "identifier" or (left.type == "member_expression" and trees.text(left).startswith("this.")):
                 found.setdefault(trees.text(left), right)
+        for node in (*self.nodes["public_field_definition"], *self.nodes["field_definition"]):
+            name, value = (
+                node.child_by_field_name("name") or node.child_by_field_name("property"),
+                node.child_by_field_name("value"),
+            )
+            if name is not None and value is not None:
+                found.setdefault(f"this.{trees.text(name)}", value)
         return found
 
     @cached_property
