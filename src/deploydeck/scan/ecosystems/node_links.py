@@ -238,6 +238,9 @@ def _constant(scan: Scan, importer: str, name: str, modules: list[str]) -> Found
     for rule in range(6):
         if matching := [fact for fact in constants if fits(rule, fact)]:
             valued = [fact for fact in matching if fact.value]
+            valued.sort(
+                key=lambda fact: (not re.search(r"prod", fact.name + fact.file), bool(re.search(r"(?:^|\.)test\b|dev", fact.name)))
+            )
             best = valued[0] if valued else matching[0]
             variables = {tag for fact in matching for tag in fact.tags if tag.startswith("variable:")}
             return replace(best, tags=best.tags | variables)

@@ -26,6 +26,7 @@ _NOT_OURS = re.compile(
     r"db|database|redis|mongo|mysql|postgres|pg|smtp|mail|amqp|rabbit|kafka|elastic|cache|proxy|debug|metrics|prometheus|ftp|ssh|imap|ldap",
     re.IGNORECASE,
 )
+_BESIDE = re.compile(r"metrics?|prometheus|debug|inspect|admin_?port|health_?port|probe", re.IGNORECASE)
 _PRODUCTION = re.compile(r"['\"]production['\"]")
 _SERVERS = frozenset({"Bun.serve", "Deno.serve"})
 _HAPI = frozenset({"hapi", "@hapi/hapi"})
@@ -231,6 +232,8 @@ def _listen(program: Program, node: Node, thing: Node, given: list[Node]) -> Ite
             yield _fact(program, node, evaluate(program, written), evaluate(program, address))
         return
     second = given[1] if len(given) > 1 and inner(given[1]).type not in FUNCTIONS and inner(given[1]).type != "object" else None
+    if _BESIDE.search(trees.text(first)[:80]):
+        return  # another door of the program: metrics, an inspector
     port = evaluate(program, first)
     if second is not None and not port.text and first.type == "string":  # uWebSockets: listen(host, port)
         yield _fact(program, node, evaluate(program, second), port)
