@@ -9,10 +9,11 @@ from deploydeck.domain import Fact, Kind, PackageManager, StartCommand
 from deploydeck.scan.ecosystems import deno
 from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.ecosystems.node_build import build_command, build_script
+from deploydeck.scan.ecosystems.node_files import existing
 from deploydeck.scan.ecosystems.node_frameworks import framework_start
 from deploydeck.scan.ecosystems.node_links import configured_port, file_routes, link_ports, link_routes
 from deploydeck.scan.ecosystems.node_scripts import serves_files
-from deploydeck.scan.ecosystems.node_server import existing, from_outcome, instead_of, script_outcomes, server_start
+from deploydeck.scan.ecosystems.node_server import from_outcome, instead_of, script_outcomes, server_start
 from deploydeck.scan.ecosystems.node_static import bundled, kind_of, output, single_page, static_output
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Role, Technology

@@ -7,15 +7,9 @@ import posixpath
 import re
 
 from deploydeck.domain import Fact, PackageManager, StartCommand
+from deploydeck.scan.ecosystems.node_files import compiled, output_directory
 from deploydeck.scan.ecosystems.node_scripts import Outcome, serves_files
-from deploydeck.scan.ecosystems.node_server import (
-    compiled,
-    from_outcome,
-    output_directory,
-    report_replaced,
-    script_outcomes,
-    server_start,
-)
+from deploydeck.scan.ecosystems.node_server import from_outcome, report_replaced, script_outcomes, server_start
 from deploydeck.scan.ecosystems.node_static import angular_server, clean, is_version, option, uses
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Technology

@@ -8,6 +8,7 @@ import re
 from itertools import pairwise
 
 from deploydeck.domain import Evidence, Fact, PackageManager, Severity, StartCommand
+from deploydeck.scan.ecosystems.node_files import TYPED, compiled, existing, is_built, source_files
 from deploydeck.scan.ecosystems.node_scripts import Outcome, outcome, serves_files
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Technology
@@ -41,7 +42,6 @@ _LOADERS = re.compile(
     r"^(?:ts-node(?:/.*)?|tsx(?:/.*)?|@swc-node/register(?:/.*)?|@babel/register|esbuild-register|@esbuild-kit/.*|jiti/register)$"
 )
 _CODE = re.compile(r"\.(?:[cm]?[jt]s|[jt]sx|coffee)$")
-_TYPED = re.compile(r"\.(?:[cm]?ts|tsx)$")
 _BUILT_DIRECTORY = re.compile(
     r"^(?:\./)?(?:dist|build|lib|out|output|\.output|\.build|\.next|compiled|bin|prod|public|dist-server|server-dist|tmp|release|target)(?:[/-]|$)"
 )
@@ -107,7 +107,7 @@ def from_outcome(scan: Scan, one: Outcome, manager: PackageManager | None) -> St
         words = [word for word in words if not word.startswith("--inspect")]
         file = _file_of(words)
         path = existing(scan, file)
-        if file and not path and not _is_built(scan, file) and "-e" not in words:
+        if file and not path and not is_built(scan, file) and "-e" not in words:
             scan.finding(
                 "start-file-missing",
                 Severity.WARNING,
@@ -152,7 +152,7 @@ def _managed(scan: Scan, words: list[str]) -> list[str]:
 
 
 def _run(file: str) -> list[str]:
-    return ["ts-node", file] if _TYPED.search(file) else ["node", file.removeprefix("./")]
+    return ["ts-node", file] if TYPED.search(file) else ["node", file.removeprefix("./")]
 
 
 def _interpreted(
@@ -201,7 +201,7 @@ def instead_of(scan: Scan, one: Outcome) -> Start | None:
     if words[0] == "bun" or (executed and executed[1] == "bun"):
         report_replaced(scan, one, f"bun run {path}")
         return _with_listening(scan, ("bun", "run", path), path, 0.85, places, reason)
-    if not _TYPED.search(path) and not path.endswith(".jsx"):
+    if not TYPED.search(path) and not path.endswith(".jsx"):
         report_replaced(scan, one, f"node {path}")
         return _with_listening(scan, ("node", path), path, 0.85, places, reason)
     start = typescript(scan, path, places, reason, 0.85)
@@ -221,82 +221,6 @@ def typescript(scan: Scan, path: str, places: tuple[Evidence, ...], reason: str,
     return None
 
 
-def compiled(scan: Scan, path: str) -> str:
-    """Where the build puts what it makes of a TypeScript file; "" when there is no build that makes any."""
-    if "nx.json" in scan.tree.entries and (match := re.fullmatch(r"((?:apps|packages|services)/[^/]+)/src/(.+)\.ts", path)):
-        written = scan.facts.own("option", "nx.build.outputPath")
-        output = next((fact.value for fact in written if fact.file == f"{match[1]}/project.json"), f"dist/{match[1]}")
-        return f"{posixpath.normpath(output)}/{match[2]}.js"
-    build = next(
-        (
-            script
-            for name in ("build", "build:prod", "compile", "build:server", "tsc")
-            if (script := scan.facts.first("script", name, "node"))
-        ),
-        None,
-    )
-    if build is None or not re.search(
-        r"\b(?:tsc|tspc|tsup|tsdown|unbuild|swc|esbuild|babel|nest|rollup|ncc|webpack|mwtsc|vite|parcel|gulp|rspack|pkgroll|node|npm|pnpm|yarn|bun|turbo)\b",
-        build.value,
-    ):
-        return ""
-    main = scan.facts.first("package-field", "main", "node")
-    directory = output_directory(scan, build)
-    if not directory:
-        return ""
-    stem = re.sub(r"\.(?:[cm]?[jt]s|tsx|jsx)$", "", path)
-    if (
-        main
-        and posixpath.normpath(main.value).startswith(f"{directory}/")
-        and stem.rpartition("/")[2] == re.sub(r"\.[cm]?js$", "", main.value).rpartition("/")[2]
-    ):
-        return posixpath.normpath(main.value)
-    if re.search(r"\b(?:tsup|tsdown|esbuild|ncc|pkgroll|rollup)\b", build.value):
-        return f"{directory}/{stem.rpartition('/')[2]}.js"
-    options = _tsconfig(scan)
-    root = posixpath.normpath(options.get("compilerOptions.rootDir", "") or ".")
-    if root == ".":
-        include = options.get("include", "")
-        first = path.partition("/")[0] if "/" in path else ""
-        only = not any(
-            _TYPED.search(one) and not one.endswith(".d.ts") and not one.startswith(f"{first}/") and ".config." not in one
-            for one in scan.tree.entries
-        )
-        if "compilerOptions.rootDir" not in options and first and (include.removeprefix("./").startswith(first) or only):
-            root = first
-    if root != "." and stem.startswith(f"{root}/"):
-        stem = stem[len(root) + 1 :]
-    return f"{directory}/{stem}.js"
-
-
-def _tsconfig(scan: Scan) -> dict[str, str]:
-    """The options of the TypeScript configuration that the build uses, as far as names tell."""
-    found: dict[str, str] = {}
-    for name in ("tsconfig.json", "tsconfig.server.json", "tsconfig.build.json", "tsconfig.prod.json"):
-        for fact in scan.facts.own("option"):
-            if fact.file == name:
-                found[fact.name] = fact.value
-    return found
-
-
-def output_directory(scan: Scan, build: Found | None) -> str:
-    """The directory a compiler writes to: a flag, the configuration, else what is usual for the tool."""
-    text = build.value if build else ""
-    flag = re.search(r"(?:--outDir|--out-dir|--outdir|-d|--dist-dir)[= ]['\"]?(?:\./)?([\w./-]{1,80})", text)
-    if flag:
-        return posixpath.normpath(flag[1])
-    file = re.search(r"--outfile[= ]['\"]?(?:\./)?([\w./-]{1,80})/[\w.-]{1,60}", text)
-    if file:
-        return posixpath.normpath(file[1])
-    for fact in scan.facts.own("option"):
-        if fact.name == "outDir" and fact.file.startswith(("tsup.", "tsdown.")):
-            return posixpath.normpath(fact.value)
-    options = _tsconfig(scan)
-    if directory := options.get("compilerOptions.outDir", ""):
-        return posixpath.normpath(directory) if not directory.startswith(("..", "/")) else ""
-    return "dist" if re.search(r"\b(?:tsup|tsdown|unbuild|nest|ncc|pkgroll|webpack|rollup)\b", text) else ""
-
-
 def _by_files(scan: Scan, manager: PackageManager | None) -> Start | None:
     bun = manager is not None and manager.name == "bun"
     for field in ("main", "module"):
@@ -306,14 +230,14 @@ def _by_files(scan: Scan, manager: PackageManager | None) -> Start | None:
         place = (main.evidence("start"),)
         if path := existing(scan, main.value):
             reason = f"package.json names it as {field}"
-            if _TYPED.search(path):
+            if TYPED.search(path):
                 if bun:
                     return _with_listening(scan, ("bun", "run", path), path, 0.85, place, reason)
                 if start := typescript(scan, path, place, reason, 0.8):
                     return start
                 continue
             return _with_listening(scan, ("bun", "run", path) if bun else ("node", path), path, 0.85, place, reason)
-        if _is_built(scan, main.value) and _BUILT_DIRECTORY.match(main.value) and scan.facts.of("listen", scope="node"):
+        if is_built(scan, main.value) and _BUILT_DIRECTORY.match(main.value) and scan.facts.of("listen", scope="node"):
             return _with_listening(
                 scan, ("node", posixpath.normpath(main.value)), main.value, 0.75, place, f"package.json names it as {field}"
             )
@@ -349,7 +273,7 @@ def _by_files(scan: Scan, manager: PackageManager | None) -> Start | None:
 def _of_file(scan: Scan, path: str, bun: bool, places: tuple[Evidence, ...], reason: str, confidence: float) -> Start | None:
     if bun or any(fact.file == path and "bun" in fact.tags for fact in scan.facts.own("listen", scope="node")):
         return _with_listening(scan, ("bun", "run", path), path, confidence, places, reason)
-    if _TYPED.search(path):
+    if TYPED.search(path):
         return typescript(scan, path, places, reason, confidence)
     return _with_listening(scan, ("node", path), path, confidence, places, reason)
 
@@ -379,54 +303,9 @@ def _with_listening(
     return Fact(value=value, confidence=confidence, evidence=tuple(dict.fromkeys((*places, *listening))), reason=reason)
 
 
-def source_files(scan: Scan, path: str) -> set[str]:
-    """The files a program at this path is written in: itself, or what its build is made from."""
-    if not path:
-        return set()
-    path = posixpath.normpath(path)
-    if path in scan.tree.entries:
-        return {path}
-    stem = re.sub(r"\.(?:[cm]?[jt]s|tsx|jsx)$", "", path)
-    inside = stem.partition("/")[2]
-    stems = [
-        stem,
-        f"{stem}/index",
-        "src/index" if not inside else stem,
-        *(f"{base}{inside}" for base in ("src/", "", "source/", "app/", "server/", "lib/") if inside),
-    ]
-    stems += [f"{one}/index" for one in stems[3:] if not one.endswith("index")]
-    return {
-        f"{one}{extension}"
-        for one in stems
-        for extension in (".ts", ".js", ".mts", ".cts", ".tsx", ".mjs")
-        if f"{one}{extension}" in scan.tree.entries
-    }
-
-
 def _port_from_env(scan: Scan, own: list[Found]) -> bool:
     """Whether the program reads PORT; the start file decides when it listens itself."""
     listening = own or scan.facts.own("listen", scope="node")
     if listening:
         return any("env" in fact.tags for fact in listening)
     return bool(scan.facts.of("env", "PORT"))
-
-
-def existing(scan: Scan, name: str) -> str:
-    """The file that Node.js would run for a name; "" when it is not there."""
-    path = posixpath.normpath(name) if name else ""
-    if path == "." or path in scan.directories:  # a directory: its main, which at the root package.json names
-        main = scan.facts.first("package-field", "main", "node") if path == "." else None
-        path = posixpath.normpath(main.value) if main else posixpath.normpath(f"{path}/index.js")
-    for candidate in (path, f"{path}.js", f"{path}/index.js", f"{path}.mjs", f"{path}.cjs", f"{path}.ts", f"{path}/index.ts"):
-        if candidate in scan.tree.entries:
-            return candidate
-    return ""
-
-
-def _is_built(scan: Scan, file: str) -> bool:
-    """Whether a missing file is plausibly made by the build script."""
-    built = any(
-        fact.name.startswith(("build", "compile", "prepare", "postinstall", "prestart", "heroku-postbuild", "tsc"))
-        for fact in scan.facts.of("script", scope="node")
-    )
-    return built and not file.startswith(("/", ".."))
