@@ -34,7 +34,9 @@ def run(args: argparse.Namespace, out: Output) -> int:
     report = document.vulnerabilities
     out.line()
     known = f"{len(report.found)} known in {report.packages_checked} packages" if report.checked or report.found else ""
-    out.line(Styled("vulnerabilities: ", "dim"), "; ".join(part for part in (known, "" if report.checked else report.reason) if part))
+    out.line(
+        Styled("vulnerabilities: ", "dim"), "; ".join(part for part in (known, "" if report.checked else report.reason) if part)
+    )
     return 0
 
 

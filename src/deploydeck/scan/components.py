@@ -26,7 +26,7 @@ _WEAK = frozenset(
 )
 """Manifests that make a directory a component only where no directory above it is a project of the same ecosystem."""
 _REAL_PACKAGE = re.compile(rb'"(?:dependencies|devDependencies|scripts|workspaces|bin)"')
-_INHERITED = ("pin", "package-manager", "manager-version", "locked", "managed")
+_INHERITED = ("pin", "package-manager", "manager-version", "locked", "managed", "catalog")
 _PREFERRED = ("api", "server", "backend", "app", "web", "service", "core", "main", "src", "frontend", "client", "site", "www")
 _PROMOTED = (
     "framework", "frameworks", "build_tools", "start", "build_command", "port", "health_path", "output_dir", "single_page",

@@ -33,7 +33,7 @@ def dependencies(scan: Scan, lock_file: str) -> tuple[Dependency, ...]:
         Dependency(
             name=name,
             ecosystem=registry.get(scope, ""),
-            requirement=_shapes(fact.value),
+            requirement=_shapes(_written(scan, fact)),
             version=resolved_version(scan, name, fact.value, lock_file) or exact_version(fact.value),
             development="development" in fact.tags,
             confidence=0.97,
@@ -58,6 +58,15 @@ def dependencies(scan: Scan, lock_file: str) -> tuple[Dependency, ...]:
         for (scope, name, version), fact in sorted(further.items())[:MOST_TRANSITIVE]
     ]
     return tuple(found)
+
+
+def _written(scan: Scan, fact: Found) -> str:
+    """The requirement itself where a manifest only points into a catalog of the workspace (`catalog:`, `catalog:NAME`)."""
+    if not fact.value.startswith("catalog:"):
+        return fact.value
+    catalog = fact.value.removesuffix("default")
+    entries = scan.facts.of("catalog", fact.name, fact.scope)
+    return next((one.value for one in entries if catalog in one.tags or not one.tags), fact.value)
 
 
 def variables(scan: Scan) -> tuple[EnvVariable, ...]:

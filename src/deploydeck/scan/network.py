@@ -15,7 +15,8 @@ SERVER_OBJECTS = frozenset({"app", "server", "application", "fastify", "api"})
 """Names an application object usually has, in any language."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PARAMETER = re.compile(r"[<>{}:*]")
-_NEXT_ROUTE = re.compile(r"^(?:src/)?(?:app((?:/[a-z0-9_-]+)+)/route|pages(/api(?:/[a-z0-9_-]+)+))\.(?:ts|js|mjs|tsx|jsx)$")
+_HEALTH_END = re.compile(r"/(?:healthz?|health-?check|livez|readyz|liveness|readiness|ping)$", re.IGNORECASE)
+_NEXT_ROUTE = re.compile(r"^(?:src/)?(?:app((?:/[A-Za-z0-9_()-]+)+)/route|pages(/api(?:/[a-z0-9_-]+)+))\.(?:ts|js|mjs|tsx|jsx)$")
 
 
 def port(
@@ -124,6 +125,11 @@ def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact
     for fact in scan.facts.of("platform-health"):
         return Fact(value=fact.name, confidence=0.95, evidence=evidence([fact], "health"), reason=f"{fact.file} names it")
     best = next((by_path[path] for path in HEALTH_PATHS if path in by_path), None)
+    best = best or min(
+        (fact for path, fact in by_path.items() if _HEALTH_END.search(path)),
+        key=lambda fact: (len(fact.name), fact.name),
+        default=None,
+    )  # below a prefix: /api/v1/health
     if best:
         return Fact(
             value=best.name, confidence=0.95, evidence=evidence([best], "health"), reason="a route of this name is in the source"
@@ -171,7 +177,7 @@ def _next_routes(scan: Scan) -> list[Found]:
     found = []
     for path in scan.tree.entries:
         if match := _NEXT_ROUTE.match(path):
-            found.append(Found("route", match[1] or match[2], "next", path, 0, "", "node"))
+            found.append(Found("route", re.sub(r"/\([^/]*\)", "", match[1] or match[2]), "next", path, 0, "", "node"))
         elif re.fullmatch(r"(?:src/)?(?:app/page|pages/index)\.(?:tsx|jsx|js|ts|mdx)", path):
             found.append(Found("route", "/", "next", path, 0, "", "node"))
     return found

@@ -85,9 +85,12 @@ def project_id(scan: Scan) -> str:
 
 def _home(scan: Scan, technology: Technology | None, language: str) -> Ecosystem | None:
     """The ecosystem whose ways of installing, building and starting apply."""
-    if technology is not None:
-        return ecosystems()[technology.ecosystem]
     found = match.manifests(scan)
+    if technology is not None:
+        home = ecosystems()[technology.ecosystem]
+        if any(one.id == home.id for one, _, _ in found):
+            return home  # else a framework of npm in a project of Deno: who has the manifest runs it
+        return next((one for one, _, _ in found if set(one.languages) & set(home.languages)), home)
     if found:
         return found[0][0]
     row = languages().get(language)

@@ -56,7 +56,11 @@ def _mix(scan: Scan, technology: Technology | None) -> Resolved:
     if not name or not (released or (started and (technology is not None or running))) or library or (umbrella and not released):
         if escript is not None and name and technology is None:
             build = Fact(value=("mix", "escript.build"), confidence=0.85, evidence=evidence([escript], "build"))
-            return Resolved(build=build, start=Fact(value=StartCommand(argv=(f"./{name}",)), confidence=0.7, evidence=build.evidence), kind=Kind.NONE)
+            return Resolved(
+                build=build,
+                start=Fact(value=StartCommand(argv=(f"./{name}",)), confidence=0.7, evidence=build.evidence),
+                kind=Kind.NONE,
+            )
         return Resolved(kind=Kind.NONE if library or not umbrella else None)
     places = evidence([place, *released[:1]] if place else released[:1], "start")
     directory = f"_build/prod/rel/{name}/bin"
@@ -72,10 +76,16 @@ def _mix(scan: Scan, technology: Technology | None) -> Resolved:
     start = Fact(value=StartCommand(argv=argv, port_from_env=_reads_port(scan)), confidence=0.9, evidence=places, reason=reason)
     assets = scan.facts.first("script", "assets.deploy", "beam")
     note = "after mix assets.deploy, which builds scripts and styles" if assets else "the production release"
-    build = Fact(value=("mix", "release"), confidence=0.9, evidence=evidence([one for one in (place, assets) if one], "build"), reason=note)
+    build = Fact(
+        value=("mix", "release"), confidence=0.9, evidence=evidence([one for one in (place, assets) if one], "build"), reason=note
+    )
     development = scan.facts.first("option", "dev.port", "beam")
     port = None
-    if development is not None and 0 < int(development.value) < 65536 and not any(one.name for one in scan.facts.of("listen", scope="beam")):
+    if (
+        development is not None
+        and 0 < int(development.value) < 65536
+        and not any(one.name for one in scan.facts.of("listen", scope="beam"))
+    ):
         reason = "the port in development; production reads it from PORT"
         port = Fact(value=int(development.value), confidence=0.7, evidence=evidence([development], "port"), reason=reason)
     return Resolved(start=start, build=build, port=port, kind=None if running else Kind.NONE if technology is None else None)
@@ -84,7 +94,9 @@ def _mix(scan: Scan, technology: Technology | None) -> Resolved:
 def _rebar(scan: Scan, technology: Technology | None) -> Resolved:
     release = scan.facts.first("option", "release", "beam")
     if release is None:
-        return Resolved(runtime="erlang", kind=Kind.NONE if technology is None or not scan.facts.of("listen", scope="beam") else None)
+        return Resolved(
+            runtime="erlang", kind=Kind.NONE if technology is None or not scan.facts.of("listen", scope="beam") else None
+        )
     profile = scan.facts.first("option", "profile", "beam")
     name = release.value
     directory = "prod" if profile is not None else "default"

@@ -144,7 +144,9 @@ def _script(scan: Scan, technology: Technology | None) -> Fact[StartCommand] | N
     candidates = list(listening)
     if technology is not None and technology.id == "sinatra":
         candidates += [fact for fact in scan.facts.of("import", "sinatra", "ruby") if fact.value == "sinatra"]
-        candidates += scan.facts.of("app", "sinatra") + [fact for fact in scan.facts.of("route", scope="ruby") if fact.value == "app"]
+        candidates += scan.facts.of("app", "sinatra") + [
+            fact for fact in scan.facts.of("route", scope="ruby") if fact.value == "app"
+        ]
     elif technology is not None:
         candidates += scan.facts.of("app", technology.id)
     candidates = [fact for fact in candidates if not fact.file.endswith((".rake", ".ru"))]
@@ -158,7 +160,8 @@ def _script(scan: Scan, technology: Technology | None) -> Fact[StartCommand] | N
     literal = any(fact.file == best.file and fact.name and "env" not in fact.tags for fact in listening)
     reads = any(fact.file == best.file and "env" in fact.tags for fact in listening)
     value = StartCommand(
-        argv=(*_bundle(scan), "ruby", best.file), port_from_env=reads or bool(technology and technology.id == "sinatra" and not literal)
+        argv=(*_bundle(scan), "ruby", best.file),
+        port_from_env=reads or bool(technology and technology.id == "sinatra" and not literal),
     )
     return Fact(value=value, confidence=0.8, evidence=(best.evidence("start"),), reason=f"{best.file} serves by itself")
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LOCKED = re.compile(r'^\s{0,8}"(\w{1,100})":\s{0,4}\{:(hex|git),\s{0,4}(?::(\w{1,100})|"[^"\n]{1,300}"),\s{0,4}"([^"\n]{1,100})"')
-_REBAR_LOCKED = re.compile(r'\{<<"([^"\n]{1,100})">>,\s{0,40}\{(?:pkg,\s{0,40}<<"[^"\n]{1,100}">>,\s{0,40}<<"([^"\n]{1,100})">>|git,[^{}]{0,400}\{(?:ref|tag),\s{0,8}"([^"\n]{1,100})")')
+_REBAR_LOCKED = re.compile(
+    r'\{<<"([^"\n]{1,100})">>,\s{0,40}\{(?:pkg,\s{0,40}<<"[^"\n]{1,100}">>,\s{0,40}<<"([^"\n]{1,100})">>|git,[^{}]{0,400}\{(?:ref|tag),\s{0,8}"([^"\n]{1,100})")'
+)
 _ALIAS = re.compile(r'"(assets\.(?:deploy|build)|ecto\.setup|setup|build)":')
 _TERM = re.compile(r'"(?:[^"\\]|\\.){0,2000}"|\'[^\'\n]{0,200}\'|%[^\n]*|[\[\]{}]|[a-z]\w{0,100}|,')
 
@@ -80,7 +82,9 @@ def _dependency(node: Node, found: Callable[..., Found]) -> Iterator[Found]:
         return
     name = text(parts[0]).lstrip(":").strip('"')
     requirement = literal(parts[1]) or ""
-    options = {symbol(pair.child_by_field_name("key")): pair.child_by_field_name("value") for part in parts[1:] for pair in pairs(part)}
+    options = {
+        symbol(pair.child_by_field_name("key")): pair.child_by_field_name("value") for part in parts[1:] for pair in pairs(part)
+    }
     if parts[1].type != "string" and not options:
         return
     only = options.get("only")

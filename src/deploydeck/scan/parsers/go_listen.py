@@ -44,7 +44,9 @@ def listens(source: GoFile) -> Iterator[Found]:
         last = callee.rpartition(".")[2]
         if callee in _SERVE or callee in _OPTIONS:
             at = _SERVE.get(callee, 0)
-            if len(arguments) > at and (at == 0 or source.string(arguments[0]).startswith("tcp") or not source.string(arguments[0])):
+            if len(arguments) > at and (
+                at == 0 or source.string(arguments[0]).startswith("tcp") or not source.string(arguments[0])
+            ):
                 item = arguments[at]
                 if source.string(item).endswith(":0") or callee in {"net.Listen", "tls.Listen"} and not _serves(source):
                     continue
@@ -64,7 +66,10 @@ def _aside(fact: Found) -> Found:
 
 
 def _serves(source: GoFile) -> bool:
-    return any(source.callee(call).rpartition(".")[2] in {"Serve", "ServeTLS", "Listener", "Accept", "ServeListener"} for call in source.calls)
+    return any(
+        source.callee(call).rpartition(".")[2] in {"Serve", "ServeTLS", "Listener", "Accept", "ServeListener"}
+        for call in source.calls
+    )
 
 
 def _only_grpc(source: GoFile) -> bool:
@@ -75,10 +80,20 @@ def _only_grpc(source: GoFile) -> bool:
 
 def _is_side(source: GoFile, node: Node, item: Node) -> bool:
     """Whether this listens for something beside the program: metrics, profiling, administration."""
-    if source.string(item).endswith(":6060") or SIDE.search(trees.text(item)[:200]) or SIDE.search(source.text.line(trees.line(node))):
+    if (
+        source.string(item).endswith(":6060")
+        or SIDE.search(trees.text(item)[:200])
+        or SIDE.search(source.text.line(trees.line(node)))
+    ):
         return True
     statement = node.parent
-    while statement is not None and statement.type not in {"short_var_declaration", "assignment_statement", "expression_statement", "go_statement", *_FUNCTIONS}:
+    while statement is not None and statement.type not in {
+        "short_var_declaration",
+        "assignment_statement",
+        "expression_statement",
+        "go_statement",
+        *_FUNCTIONS,
+    }:
         statement = statement.parent
     if statement is not None and statement.type == "short_var_declaration":
         if SIDE.search(trees.text(statement.child_by_field_name("left"))[:100]):
@@ -122,20 +137,41 @@ def _method(source: GoFile, call: Node, callee: str, last: str, arguments: list[
         return []
     if value.text == HOLE and not _server_object(source, callee):
         return []
-    if value == UNKNOWN or (not value.known and re.search(r"(?i)ctx|context|handler|listener|args|opts|lis$", trees.text(first)[:60])):
+    if value == UNKNOWN or (
+        not value.known and re.search(r"(?i)ctx|context|handler|listener|args|opts|lis$", trees.text(first)[:60])
+    ):
         return []
     return _at(source, call, first, value, bare=True, side=_is_side(source, call, first))
 
 
 def _is_engine(source: GoFile, callee: str) -> bool:
     holder = callee.rpartition(".")[0]
-    return holder.rpartition(".")[2].lower() in {"r", "router", "engine", "app", "server", "g", "e", "m", "api", "s", "gin", "route", "routes"}
+    return holder.rpartition(".")[2].lower() in {
+        "r",
+        "router",
+        "engine",
+        "app",
+        "server",
+        "g",
+        "e",
+        "m",
+        "api",
+        "s",
+        "gin",
+        "route",
+        "routes",
+    }
 
 
 def _server_object(source: GoFile, callee: str) -> bool:
     """Whether something like `router.Run(x)` is a web server: a framework is imported and the object has a usual name."""
-    web = re.search(r"gin-gonic/gin|labstack/echo|gofiber/fiber|kataras/iris|beego|negroni|martini|hertz|fasthttp|atreugo", " ".join(source.imports))
-    return bool(web) and (_is_engine(source, callee) or bool(re.search(r"(?i)router|engine|echo|fiber|gin|app|server", callee.rpartition(".")[0])))
+    web = re.search(
+        r"gin-gonic/gin|labstack/echo|gofiber/fiber|kataras/iris|beego|negroni|martini|hertz|fasthttp|atreugo",
+        " ".join(source.imports),
+    )
+    return bool(web) and (
+        _is_engine(source, callee) or bool(re.search(r"(?i)router|engine|echo|fiber|gin|app|server", callee.rpartition(".")[0]))
+    )
 
 
 def _settings(source: GoFile) -> Iterator[Found]:

@@ -12,7 +12,9 @@ from deploydeck.scan.parsers.formats import items, load_yaml, table
 SCOPE = "go"
 _DIRECTIVE = re.compile(r"^(module|go|toolchain|require|replace|exclude|retract|tool|use|godebug|ignore)\b[ \t]{0,20}(.{0,500})$")
 _REQUIRE = re.compile(r"^\"?([^\s\"()]{1,300})\"?[ \t]{1,20}(v[^\s]{1,200})(.{0,300})$")
-_REPLACE = re.compile(r"^([^\s]{1,300})(?:[ \t]{1,20}v[^\s]{1,200})?[ \t]{1,20}=>[ \t]{1,20}([^\s]{1,300})(?:[ \t]{1,20}(v[^\s]{1,200}))?")
+_REPLACE = re.compile(
+    r"^([^\s]{1,300})(?:[ \t]{1,20}v[^\s]{1,200})?[ \t]{1,20}=>[ \t]{1,20}([^\s]{1,300})(?:[ \t]{1,20}(v[^\s]{1,200}))?"
+)
 _SUM = re.compile(r"^([^\s]{1,300}) (v[^\s/]{1,200})(/go\.mod)? h1:")
 _PORT_KEYS = frozenset({"port", "httpport", "http_port", "addr", "address", "listen", "server_port", "serverport", "http_addr"})
 _APP_CONF = re.compile(r"^[ \t]{0,20}(http\.?port|http\.?addr)[ \t]{0,20}=[ \t]{0,20}[\"']?([^\s\"'#;]{1,60})", re.IGNORECASE)
@@ -127,7 +129,9 @@ def service_yaml(file: str, data: bytes) -> Iterator[Found]:
             port = value.rpartition(":")[2]
             if port.isdigit() and 0 < int(port[:6]) < 65536:
                 last = key.rpartition(".")[2]
-                number = next((n for n, one in enumerate(text.lines, 1) if re.match(rf"\s*{re.escape(last)}\s*:", one) and port in one), 0)
+                number = next(
+                    (n for n, one in enumerate(text.lines, 1) if re.match(rf"\s*{re.escape(last)}\s*:", one) and port in one), 0
+                )
                 yield Found("option", "server.port", port, file, number, text.line(number), SCOPE)
         elif isinstance(value, list):
             pending += [(key, one, depth + 1) for one in items(value)[:20] if depth < 3]

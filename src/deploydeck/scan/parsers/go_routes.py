@@ -13,7 +13,24 @@ from deploydeck.scan.parsers.go_tree import GoFile
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_GET = frozenset({"GET", "Get", "Any", "All", "HEAD", "Head", "HandleFunc", "Handle", "StaticFile", "Method", "MethodFunc", "Add", "Match", "Path"})
+_GET = frozenset(
+    {
+        "GET",
+        "Get",
+        "Any",
+        "All",
+        "HEAD",
+        "Head",
+        "HandleFunc",
+        "Handle",
+        "StaticFile",
+        "Method",
+        "MethodFunc",
+        "Add",
+        "Match",
+        "Path",
+    }
+)
 _GROUP = frozenset({"Group", "Party", "PathPrefix", "NewGroup", "Namespace"})
 _PATTERN = re.compile(r"^(?:(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT) +)?(/[^\s]{0,150})$")
 _PREFIXED_TYPE = re.compile(r"RouterGroup|\*echo\.Group|fiber\.Router|chi\.Router|gin\.IRouter|gin\.IRoutes|iris\.Party|\*Group")

@@ -188,7 +188,9 @@ class GoFile:
         result = Value(HOLE, ref=key.lstrip("."))
         places = self._set.get(key, [])
         near = [item for where, item in places if where is not None and function is not None and where.id == function.id]
-        chosen = near or [item for where, item in places if where is None or key.startswith(".")] or [item for _, item in places][:1]
+        chosen = (
+            near or [item for where, item in places if where is None or key.startswith(".")] or [item for _, item in places][:1]
+        )
         for item in self._flags.get(key, []) + chosen[:6]:
             if key.startswith(".") and item.type == "selector_expression" and trees.text(item).endswith(key):
                 continue  # {Port: config.Port}

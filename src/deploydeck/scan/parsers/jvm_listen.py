@@ -137,7 +137,11 @@ def _expression_end(source: Source, start: int) -> int:
     for _ in range(60):
         if index >= len(tokens) or tokens.is_(index, ";", "}"):
             break
-        if index > start and tokens.line(index) != tokens.line(index - 1) and not tokens.is_(index, ".", "?.", "?:", "?", ":", "||"):
+        if (
+            index > start
+            and tokens.line(index) != tokens.line(index - 1)
+            and not tokens.is_(index, ".", "?.", "?:", "?", ":", "||")
+        ):
             if not tokens.is_(index - 1, "=", "?:", "(", ",", "?", ":"):
                 break
         index = tokens.close.get(index, index) + 1 if tokens.is_(index, "{") else index + 1

@@ -1,24 +1,63 @@
-"""Node.js manifests and lock files: package.json, package-lock.json, pnpm-lock.yaml, yarn.lock (both generations)."""
+"""Manifests of JavaScript projects: package.json and its other spellings, and what declares the members of a workspace."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from deploydeck.scan.facts import Broken, Found, Text
+from deploydeck.scan.parsers import node_config, node_deno, node_locks
 from deploydeck.scan.parsers.base import Parser
-from deploydeck.scan.parsers.formats import load_json
+from deploydeck.scan.parsers.formats import items, load_json, load_yaml, strings, table
 
-_SECTIONS = (
-    ("dependencies", frozenset[str]()),
+SECTIONS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("dependencies", frozenset()),
     ("optionalDependencies", frozenset({"optional"})),
+    ("peerDependencies", frozenset({"peer"})),
     ("devDependencies", frozenset({"development"})),
 )
-_MANAGER = re.compile(r"^(npm|pnpm|yarn|bun)@([0-9][0-9A-Za-z.-]{0,40})")
-_YARN_ENTRY = re.compile(r'^"?((?:@[^@/"\s]{1,100}/)?[^@"\s,]{1,100})@')
-_YARN_VERSION = re.compile(r'^ {2}"?version"?:?\s+"?([0-9][^"\s]{0,60})"?')
-_PNPM_KEY = re.compile(r"^( *)(?:'([^']{1,200})'|\"([^\"]{1,200})\"|([^\s:'\"#][^:]{0,200})):\s*(.{0,300})$")
+_MANAGERS = "npm|pnpm|yarn|bun"
+_RUNTIMES = frozenset({"node", "bun", "deno"})
+_MANAGER = re.compile(rf"^({_MANAGERS})@\^?v?([0-9][0-9A-Za-z.-]{{0,40}})")
+_FIELDS = ("main", "module", "type", "version")
+_DELEGATES = re.compile(
+    r"\b(?:turbo|nx|lerna|rush|moon|wsrun|ultra|preconstruct)\b|\bpnpm\b.{0,40}\s(?:-r|--recursive|--filter|-F)\b|\byarn\s+workspaces?\b"
+    r"|\s(?:--workspaces?|-w|-ws)\b|\bbun\b.{0,20}\s--filter\b"
+)
+_KEY5 = re.compile(r"([{,]\s{0,200})([A-Za-z_$][\w$]{0,100})(\s{0,20}):")
+_STRING5 = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'((?:[^'\\\n]|\\.)*)'|//[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+class _Manifest:
+    """A parsed manifest with the lines of its keys."""
+
+    def __init__(self, file: str, text: Text) -> None:
+        self.file = file
+        self.text = text
+        self._sections: dict[str, int] = {}
+
+    def at(self, key: str, section: str = "") -> tuple[int, str]:
+        """The line that holds a key, after its section's when one is given, and its text."""
+        start = 0
+        if section:
+            if section not in self._sections:
+                self._sections[section] = self._line(section, 0)
+            start = self._sections[section]
+        line = self._line(key, start)
+        return line, self.text.line(line)
+
+    def _line(self, key: str, start: int) -> int:
+        for quoted in (f'"{key}"', f"'{key}'", f"{key}:", key):
+            if line := self.text.find(quoted, start):
+                return line
+        return 0
+
+    def found(
+        self, kind: str, name: str, value: str, key: str, section: str, scope: str, tags: frozenset[str] = frozenset()
+    ) -> Found:
+        return Found(kind, name, value, self.file, *self.at(key, section), scope, tags)
 
 
 def package_json(file: str, data: bytes) -> Iterator[Found]:
@@ -26,104 +65,207 @@ def package_json(file: str, data: bytes) -> Iterator[Found]:
     content = load_json(text)
     if not isinstance(content, dict):
         raise Broken("a package.json holds one object", 1)
+    yield from _package(file, text, content)
 
-    def at(key: str, section: str = "") -> tuple[int, str]:
-        line = text.find(f'"{key}"', text.find(f'"{section}"') if section else 0)
-        return line, text.line(line)
 
+def package_json5(file: str, data: bytes) -> Iterator[Found]:
+    """JSON5 by bringing it back to JSON: quotes, bare keys, comments. Odder forms are Broken."""
+    text = Text(data)
+    plain = _STRING5.sub(_as_json, text.text)
+    content = load_json(Text(_KEY5.sub(r'\1"\2"\3:', plain).encode()))
+    if not isinstance(content, dict):
+        raise Broken("a package.json5 holds one object", 1)
+    yield from _package(file, text, content)
+
+
+def _as_json(match: re.Match[str]) -> str:
+    if match[1] is not None:
+        return json.dumps(match[1].replace("\\'", "'"))
+    return "" if match[0].startswith("/") else match[0]
+
+
+def package_yaml(file: str, data: bytes) -> Iterator[Found]:
+    """package.yaml is also a Haskell file (hpack): only one with a section of npm is read."""
+    text = Text(data)
+    content = table(load_yaml(text))
+    known = {"devDependencies", "scripts", "engines", "packageManager", "workspaces"}
+    if known & set(content) or (
+        isinstance(content.get("dependencies"), dict) and not {"library", "executables", "ghc-options"} & set(content)
+    ):
+        yield from _package(file, text, content)
+
+
+def _package(file: str, text: Text, content: dict[str, Any]) -> Iterator[Found]:
+    manifest = _Manifest(file, text)
+    found = manifest.found
     yield Found("manifest", "package.json", file, file, 1, text.line(1), "node")
     if isinstance(name := content.get("name"), str):
-        yield Found("project-name", name, "", file, *at("name"), "node")
-    for section, tags in _SECTIONS:
-        for name, wanted in _strings(content.get(section)):
-            yield Found("dependency", name, wanted, file, *at(name, section), "node", tags)
-    for name, command in _strings(content.get("scripts")):
-        yield Found("script", name, command, file, *at(name, "scripts"), "node")
-    for runtime, wanted in _strings(content.get("engines")):
-        kind = "pin" if runtime == "node" else "manager-version"
-        yield Found(kind, runtime, wanted, file, *at(runtime, "engines"), "engines")
-    for runtime, version in _strings(content.get("volta")):
-        kind = "pin" if runtime == "node" else "manager-version"
-        yield Found(kind, runtime, version, file, *at(runtime, "volta"), "volta")
-    if isinstance(main := content.get("main"), str):
-        yield Found("package-field", "main", main, file, *at("main"), "node")
+        yield found("project-name", name, "", "name", "", "node")
+    yield from _dependencies(manifest, content)
+    scripts = strings(content.get("scripts"))
+    for name, command in scripts.items():
+        yield found("script", name, command, name, "scripts", "node")
+    yield from _versions(manifest, content)
+    for field in _FIELDS:
+        if isinstance(value := content.get(field), str):
+            yield found("package-field", field, value, field, "", "node")
+    if content.get("private") is True:
+        yield found("package-field", "private", "true", "private", "", "node")
+    if "exports" in content:
+        yield found("package-field", "exports", _first_path(content["exports"]), "exports", "", "node")
+    programs = content.get("bin")
+    for path in [programs] if isinstance(programs, str) else strings(programs).values():
+        yield found("package-field", "bin", path, path, "bin", "node")
+        yield found("entry", "bin", path, path, "bin", "node")
+    if isinstance(directory := table(content.get("directories")).get("bin"), str):
+        yield found("package-field", "bin", directory, "bin", "directories", "node")
+    members = content.get("workspaces")
+    for glob in items(table(members).get("packages") if isinstance(members, dict) else members):
+        if isinstance(glob, str):
+            tool = "bun" if "bun" in str(content.get("packageManager", "")) else "node"
+            yield found("workspace", glob, "", glob, "workspaces", tool, frozenset({"exclude"} if glob.startswith("!") else ()))
+    if (
+        items(members)
+        or table(members)
+        or any(_DELEGATES.search(scripts.get(key, "")) for key in ("build", "dev", "start", "test"))
+    ):
+        yield found("manifest", "workspace-root", "", "workspaces" if members else "scripts", "", "node")
+    for name, wanted in strings(table(members).get("catalog")).items():
+        yield found("catalog", name, wanted, name, "catalog", "node")
+    for section in (
+        "eslintConfig",
+        "browserslist",
+        "prettier",
+        "jest",
+        "nx",
+        "ember",
+        "capacitor",
+        "build",
+        "meteor",
+        "redwood",
+        "pnpm",
+    ):
+        if table(content.get(section)):
+            yield found("tool", section, "", section, "", "node")
+
+
+def _dependencies(manifest: _Manifest, content: dict[str, Any]) -> Iterator[Found]:
+    optional = {name for name, meta in table(content.get("peerDependenciesMeta")).items() if table(meta).get("optional") is True}
+    listed = {name for key in ("dependencies", "optionalDependencies", "devDependencies") for name in table(content.get(key))}
+    for section, tags in SECTIONS:
+        for name, wanted in strings(content.get(section)).items():
+            if "peer" in tags and (name in listed or name in optional):
+                continue
+            yield manifest.found("dependency", name, wanted, name, section, "node", tags)
+            protocol, _, rest = wanted.partition(":")
+            if protocol == "workspace":
+                yield manifest.found("uses-project", name, wanted, name, section, "node")
+            elif protocol in {"file", "link", "portal"}:
+                yield manifest.found(
+                    "uses-project", rest.removeprefix("./") or ".", wanted, name, section, "node", frozenset({"path"})
+                )
+
+
+def _versions(manifest: _Manifest, content: dict[str, Any]) -> Iterator[Found]:
+    for section in ("engines", "volta"):
+        for name, wanted in strings(content.get(section)).items():
+            if name not in _RUNTIMES and not re.fullmatch(_MANAGERS, name):
+                continue  # engines of editors, the path that Volta extends
+            kind = "pin" if name in _RUNTIMES else "manager-version"
+            yield manifest.found(kind, name, wanted, name, section, section)
+            if name == "bun":
+                yield manifest.found("manager-version", name, wanted, name, section, section)
     if isinstance(manager := content.get("packageManager"), str) and (match := _MANAGER.match(manager)):
-        yield Found("package-manager", match[1], match[2], file, *at("packageManager"), "node")
-    runtime_wish = content.get("devEngines")
-    if isinstance(runtime_wish, dict) and isinstance(runtime_wish.get("runtime"), dict):
-        wish = runtime_wish["runtime"]
-        if wish.get("name") == "node" and isinstance(wish.get("version"), str):
-            yield Found("pin", "node", wish["version"], file, *at("version", "devEngines"), "devEngines")
+        yield manifest.found("package-manager", match[1], match[2], "packageManager", "", "node")
+        if match[1] == "bun":
+            yield manifest.found("pin", "bun", match[2], "packageManager", "", "packageManager")
+    wishes = table(content.get("devEngines"))
+    for key, kind in (("runtime", "pin"), ("packageManager", "package-manager")):
+        wish = wishes.get(key)
+        for one in wish if isinstance(wish, list) else [wish]:
+            wished: dict[str, Any] = table(one)
+            known, version = wished.get("name"), wished.get("version", "")
+            if not isinstance(known, str) or not isinstance(version, str):
+                continue
+            if kind == "pin" and known in _RUNTIMES and version:
+                yield manifest.found(kind, known, version, "version", "devEngines", "devEngines")
+            elif kind == "package-manager" and re.fullmatch(_MANAGERS, known):
+                yield manifest.found(kind, known, version, "packageManager", "devEngines", "node")
 
 
-def _strings(value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        yield from ((key, item) for key, item in value.items() if isinstance(item, str))
+def _first_path(exports: Any) -> str:
+    """The path of the main export: conditions are tried in the order Node.js would."""
+    for _ in range(6):
+        if isinstance(exports, str):
+            return exports
+        options = table(exports)
+        exports = next((options[key] for key in (".", "node", "import", "require", "default") if key in options), None)
+    return ""
 
 
-def package_lock(file: str, data: bytes) -> Iterator[Found]:
-    """Versions of the packages at the top of node_modules (lock versions 1, 2 and 3)."""
+def pnpm_workspace(file: str, data: bytes) -> Iterator[Found]:
+    """Members, and the catalogs that `catalog:` requirements stand for."""
     text = Text(data)
-    content = load_json(text)
-    if not isinstance(content, dict):
-        raise Broken("a lock file holds one object", 1)
-    packages = content.get("packages")
-    entries = packages if isinstance(packages, dict) else content.get("dependencies")
-    prefix = "node_modules/" if isinstance(packages, dict) else ""
-    offset = line = 0
-    for key, value in (entries if isinstance(entries, dict) else {}).items():
-        name = key.removeprefix(prefix)
-        if not key.startswith(prefix) or "node_modules/" in name or not isinstance(value, dict):
-            continue
-        if isinstance(version := value.get("version"), str):
-            found = text.text.find(f'"{key}"', offset)  # in order, so one pass over the text gives every line
-            if found >= 0:
-                line += text.text.count("\n", offset, found)
-                offset = found
-            yield Found("locked", name, version, file, line + 1 if found >= 0 else 0, f'"{key}": {{ "version": "{version}"', "node")
+    content = table(load_yaml(text))
+    for glob in items(content.get("packages")):
+        if isinstance(glob, str):
+            line = text.find(glob)
+            yield Found(
+                "workspace", glob, "", file, line, text.line(line), "pnpm", frozenset({"exclude"} if glob.startswith("!") else ())
+            )
+    if items(content.get("packages")):
+        yield Found("manifest", "workspace-root", "", file, 1, text.line(1), "node")
+    catalogs = {"": content.get("catalog"), **table(content.get("catalogs"))}
+    for catalog, entries in catalogs.items():
+        for name, wanted in strings(entries).items():
+            line = text.find(name)
+            yield Found("catalog", name, wanted, file, line, text.line(line), "node", frozenset({f"catalog:{catalog}"}))
+    if isinstance(version := content.get("nodeVersion") or content.get("useNodeVersion"), str):
+        line = text.find("odeVersion")
+        yield Found("pin", "node", version, file, line, text.line(line), "pnpm-workspace.yaml")
 
 
-def pnpm_lock(file: str, data: bytes) -> Iterator[Found]:
-    """Direct dependencies of the root importer with the version they resolved to."""
+def lerna(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
-    if not any(line.startswith("lockfileVersion") for line in text.lines):
-        raise Broken("no lockfileVersion", 1)
-    path: list[str] = []
-    for number, line in enumerate(text.lines, 1):
-        match = _PNPM_KEY.match(line)
-        if not match:
-            continue
-        depth, key, value = len(match[1]) // 2, match[2] or match[3] or match[4], match[5].strip().strip("'\"")
-        path[depth:] = [key]
-        sections = {"dependencies", "devDependencies", "optionalDependencies"}
-        if depth == 4 and path[:2] == ["importers", "."] and path[2] in sections and key == "version":
-            yield Found("locked", path[3], value.partition("(")[0], file, number - 1, f"{path[3]}: {value}", "node")
-        elif depth == 2 and path[0] in sections and key == "version":
-            yield Found("locked", path[1], value.partition("(")[0], file, number - 1, f"{path[1]}: {value}", "node")
-        if path[0] == "packages":
-            return
+    content = table(load_json(text))
+    yield Found("tool", "lerna", "", file, 1, text.line(1), "node")
+    for glob in items(content.get("packages")):
+        if isinstance(glob, str):
+            line = text.find(glob)
+            yield Found("workspace", glob, "", file, line, text.line(line), "lerna")
+    yield Found("manifest", "workspace-root", "", file, 1, text.line(1), "node")
+    if isinstance(client := content.get("npmClient"), str):
+        line = text.find("npmClient")
+        yield Found("manager-version", client, "", file, line, text.line(line), "lerna")
 
 
-def yarn_lock(file: str, data: bytes) -> Iterator[Found]:
+def rush(file: str, data: bytes) -> Iterator[Found]:
+    """rush.json names its members one by one, and the managers with their versions."""
     text = Text(data)
-    berry = any(line.startswith("__metadata:") for line in text.lines[:30])
-    yield Found("manager-version", "yarn", "berry" if berry else "1", file, 1, text.line(1), "lock")
-    name, at, header = "", 0, ""
-    for number, line in enumerate(text.lines, 1):
-        if line[:1] not in {"", " ", "#"}:
-            match = _YARN_ENTRY.match(line)
-            name, at, header = (match[1], number, line) if match else ("", 0, "")
-        elif name and (version := _YARN_VERSION.match(line)):
-            # several entries may hold one name at several versions; the header says for which range each is
-            ranges = frozenset(re.findall(r"@(?:npm:)?([^\s@,\":]{1,100})", header[:2000]))
-            yield Found("locked", name, version[1], file, at, f"{header.strip()} version {version[1]}", "node", ranges)
-            name = ""
+    content = table(load_json(text))
+    yield Found("tool", "rush", str(content.get("rushVersion", "")), file, 1, text.line(1), "node")
+    yield Found("manifest", "workspace-root", "", file, 1, text.line(1), "node")
+    for project in items(content.get("projects")):
+        if isinstance(path := table(project).get("projectFolder"), str):
+            line = text.find(path)
+            yield Found("workspace", path, "", file, line, text.line(line), "rush")
+    for manager in _MANAGERS.split("|"):
+        if isinstance(version := content.get(f"{manager}Version"), str):
+            line = text.find(f"{manager}Version")
+            yield Found("package-manager", manager, version, file, line, text.line(line), "node")
+    if isinstance(version := content.get("nodeSupportedVersionRange"), str):
+        line = text.find("nodeSupportedVersionRange")
+        yield Found("pin", "node", version, file, line, text.line(line), "engines")
 
 
 PARSERS: tuple[Parser, ...] = (
     Parser("package.json", package_json, config_kind="package.json"),
-    Parser("package-lock.json", package_lock, "lock", config_kind="lock"),
-    Parser("npm-shrinkwrap.json", package_lock, "lock", config_kind="lock"),
-    Parser("pnpm-lock.yaml", pnpm_lock, "lock", config_kind="lock"),
-    Parser("yarn.lock", yarn_lock, "lock", config_kind="lock"),
+    Parser("package.json5", package_json5, config_kind="package.json"),
+    Parser("package.yaml", package_yaml, config_kind="package.json"),
+    Parser("pnpm-workspace.yaml", pnpm_workspace, config_kind="workspace"),
+    Parser("lerna.json", lerna, config_kind="workspace"),
+    Parser("rush.json", rush, config_kind="workspace"),
+    *node_locks.PARSERS,
+    *node_config.PARSERS,
+    *node_deno.PARSERS,
 )

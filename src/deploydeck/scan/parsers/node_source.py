@@ -1,7 +1,5 @@
-"""JavaScript and TypeScript source by patterns: imports, listening, routes, variables, and what build configs say.
-
-There is no JavaScript parser here, so every pattern is bounded and anchored on a word: linear time on any input.
-"""
+# ruff: noqa: E501 - tables read better unbroken
+"""JavaScript and TypeScript source: imports by a pattern, everything else by the syntax tree of files that can hold it."""
 
 from __future__ import annotations
 
@@ -12,111 +10,99 @@ from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parser
 
 _LONGEST_LINE = 20_000
-_NAME = r"([@A-Za-z][@A-Za-z0-9._/-]{0,100})"
-_IMPORT = re.compile(rf"(?:\brequire\(\s{{0,8}}|\bfrom\s{{1,8}}|\bimport\s{{1,8}}|\bimport\(\s{{0,8}})['\"](?:node:)?{_NAME}['\"]")
-_LISTEN = re.compile(r"\.listen\(([^\n]{0,160})")
-_PORT_NAME = re.compile(r"\b(?:port|PORT)\b\s{0,8}[:=]\s{0,8}([^\n;]{0,120})")
-_NUMBER = re.compile(r"(?<![\w.])(\d{2,5})(?![\w.])")
-_HOST = re.compile(r"['\"](127\.0\.0\.1|localhost|0\.0\.0\.0|::1?)['\"]|host(?:name)?\s{0,4}:\s{0,4}['\"]([^'\"]{1,60})['\"]")
-_ROUTE = re.compile(r"\b(\w{1,40})\.(?:get|all|use)\(\s{0,8}['\"`](/[A-Za-z0-9_./-]{0,80})['\"`]")
-_PREFIX = re.compile(r"\b(?:app|server)\.use\(\s{0,8}['\"`]/[A-Za-z0-9_]")
-_ENV = re.compile(
-    r"\bprocess\.env(?:\.([A-Za-z_][A-Za-z0-9_]{0,99})|\[\s{0,4}['\"]([A-Za-z_][A-Za-z0-9_]{0,99})['\"]\s{0,4}\])"
-    r"(?:\s{0,4}(\|\||\?\?)\s{0,4}(?:['\"`]([^'\"`\n]{0,200})['\"`]|(\d{1,20})|(\S)))?"
+_MOST_BYTES = 1_500_000
+_IMPORT = re.compile(
+    r"(?:\brequire\(\s{0,8}|\bfrom\s{0,8}|\bimport\s{0,8}|\bimport\(\s{0,8})(['\"])(node:|npm:|jsr:|https?://)?/?"
+    r"([@A-Za-z$#][@A-Za-z0-9._/:^~-]{0,160})\1"
 )
-_ENV_TAKEN = re.compile(r"\{([^{}\n]{1,300})\}\s{0,4}=\s{0,4}process\.env\b")
-_BUILD_ENV = re.compile(r"\bimport\.meta\.env\.([A-Za-z_][A-Za-z0-9_]{0,99})")
-_FIELD = re.compile(r"\b(outDir|distDir|output|appType)\s{0,8}:\s{0,8}['\"]([^'\"\n]{1,120})['\"]")
+_URL = re.compile(
+    r"^https?://[^/\s]{1,100}/(?:x/|npm/|gh/[^/\s]{1,60}/)?((?:@[\w.-]{1,60}/)?[\w.-]{1,80})(?:@v?([\w.-]{1,40}))?(?:/|$)"
+)
+_STRONG = (
+    b"process.env", b"meta.env", b"Deno.env", b"Bun.env", b"Netlify.env", b"process?.env", b".listen(", b".listen (", b"serve(", b"$env/", b"astro:env",
+    b"runtimeConfig", b"cleanEnv", b"createEnv", b"parseEnv", b"getOrThrow", b"onfig.get", b"onfigService.get", b"Controller(", b"setGlobalPrefix",
+    b"createTerminus", b"startStandaloneServer", b"validateSync", b"DataSource", b"forRoot", b".routes()", b".register(", b"PORT", b"requireEnv",
+    b"getEnv", b"dialect:", b"router)", b"Router)", b"Routes)", b"routes)",
+)  # fmt: skip
+_WEAK = (
+    b"nv(",
+    b"nv.",
+    b"nv[",
+    b"('/",
+    b'("/',
+    b"(`/",
+    b".route(",
+    b"ort:",
+    b"ort =",
+    b"ort=",
+    b"client:",
+    b"env }",
+    b"nv.get(",
+    b"ENV",
+)
+"""Literals that a file worth a tree holds. Looking for them is much faster than one pattern; the weak ones need the pattern too."""
+_WORTH_PARSING = re.compile(
+    rb"\b[eE]nv(?:\.[A-Za-z]|\(|\[)|\benv\s{0,2}\}|\.(?:get|all|route|use|GET)\(\s{0,8}['\"`]/|\.route\(\s{0,4}[{\[]"
+    rb"|\bport\b['\"]?\s{0,4}(?::|=)|(?:get|require|must)\w{0,20}(?:Env|ENV)|\bclient\s{0,3}:\s{0,3}['\"]"
+)
 _COMMENT = re.compile(r"^\s{0,200}(?://|\*|/\*)")
-VITE_OWN = frozenset({"MODE", "DEV", "PROD", "SSR", "BASE_URL"})
+_LONGEST_OF_A_PROGRAM = 50_000
 
 
 def node_source(file: str, data: bytes) -> Iterator[Found]:
-    text = Text(data)
-    ports: list[tuple[int, str, str]] = []  # line number, what the port is set to, the line
-    if b"import.meta.env" not in data and not any(
-        word in data for word in (b"require(", b"import", b"process.env", b".listen(", b"from")
-    ):
+    """Facts import, env, listen, constant, route, local-route, mount, datasource."""
+    if b"require(" in data or b"import" in data or b"from" in data:
+        yield from imports(file, Text(data))
+    if len(data) > _MOST_BYTES or not _worth(data) or max(map(len, data.split(b"\n"))) > _LONGEST_OF_A_PROGRAM:
         return
+    from deploydeck.scan.parsers import node_data, node_env, node_listen, node_routes
+    from deploydeck.scan.parsers.node_program import Program
+
+    program = Program(file, data)
+    yield from node_env.variables(program)
+    yield from node_listen.listening(program)
+    yield from node_routes.routes(program)
+    yield from node_data.datasources(program)
+
+
+def _worth(data: bytes) -> bool:
+    if any(word in data for word in _STRONG):
+        return True
+    return any(word in data for word in _WEAK) and _WORTH_PARSING.search(data) is not None
+
+
+def imports(file: str, text: Text) -> Iterator[Found]:
     for number, line in enumerate(text.lines, 1):
+        if "from" not in line and "import" not in line and "require(" not in line:
+            continue
         if len(line) > _LONGEST_LINE or _COMMENT.match(line):
             continue
         for match in _IMPORT.finditer(line):
-            parts = match[1].split("/")
-            name = "/".join(parts[:2]) if match[1].startswith("@") else parts[0]
-            yield Found("import", name, match[1], file, number, line, "node")
-        yield from _environment(file, number, line)
-        for match in _ROUTE.finditer(line):
-            yield Found("route", match[2], match[1], file, number, line, "node")
-        if _PREFIX.search(line):
-            yield Found("prefixed", "use", "", file, number, line, "node")
-        if (named := _PORT_NAME.search(line)) and ("const" in line or "let" in line or "var" in line):
-            ports.append((number, named[1], line))
-        for match in _LISTEN.finditer(line):
-            yield _listening(file, number, line, match[1], ports)
+            origin, whole = match[2] or "", match[3]
+            if origin.startswith("http"):
+                yield from _by_url(file, number, line, origin + whole)
+                continue
+            parts = whole.split("/")
+            name = "/".join(parts[:2]) if whole.startswith("@") else parts[0]
+            name, _, version = name[1:].partition("@")
+            name = whole[0] + name
+            yield Found("import", name, whole, file, number, line, "node")
+            if origin in {"npm:", "jsr:"}:
+                yield Found("dependency", name, version, file, number, line, "node" if origin == "npm:" else "deno")
 
 
-def _listening(file: str, number: int, line: str, arguments: str, ports: list[tuple[int, str, str]]) -> Found:
-    tags: set[str] = set()
-    host = _HOST.search(arguments)
-    text = arguments.partition("=>")[0].partition("function")[0]
-    first = text.partition(",")[0]
-    at = number
-    literal = _NUMBER.search(text)
-    if "process.env" in text:
-        tags.add("env")
-    elif not literal and ports and re.search(r"port", first, re.IGNORECASE):
-        at, text, line = ports[-1]  # `const port = process.env.PORT || 3000` above
-        literal = _NUMBER.search(text)
-        if "process.env" in text:
-            tags.add("env")
-    elif not literal and "port" in first.lower():
-        tags.add("unknown")
-    return Found(
-        "listen",
-        literal[1] if literal else "",
-        (host[1] or host[2]) if host else "",
-        file,
-        at,
-        line,
-        "node",
-        frozenset(tags),
-    )
-
-
-def _environment(file: str, number: int, line: str) -> Iterator[Found]:
-    for match in _ENV.finditer(line):
-        name = match[1] or match[2]
-        default = match[4] if match[4] is not None else match[5]
-        tags = frozenset({"defaulted"} if match[3] and default is not None else {"defaulted", "computed"} if match[3] else ())
-        yield Found("env", name, default or "", file, number, line, "node", tags)
-    for match in _ENV_TAKEN.finditer(line):
-        for part in match[1].split(","):
-            name = re.split(r"[:=\s]", part.strip(), maxsplit=1)[0]
-            if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", name):
-                yield Found(
-                    "env", name, "", file, number, line, "node", frozenset({"defaulted", "computed"} if "=" in part else ())
-                )
-    for match in _BUILD_ENV.finditer(line):
-        if match[1] not in VITE_OWN:
-            yield Found("env", match[1], "", file, number, line, "node", frozenset({"build"}))
-
-
-def build_config(file: str, data: bytes) -> Iterator[Found]:
-    """next.config.* and vite.config.*: the plain string options that change what is served."""
-    yield from node_source(file, data)
-    text = Text(data)
-    for number, line in enumerate(text.lines, 1):
-        if len(line) <= _LONGEST_LINE and not _COMMENT.match(line):
-            for match in _FIELD.finditer(line):
-                yield Found("build-option", match[1], match[2], file, number, line, "node")
+def _by_url(file: str, number: int, line: str, address: str) -> Iterator[Found]:
+    """A module that Deno fetches by its address: deno.land/x/NAME@VERSION, esm.sh/NAME@VERSION."""
+    if match := _URL.match(address):
+        name, version = match[1], match[2] or ""
+        yield Found("import", name, address, file, number, line, "node")
+        yield Found("dependency", name, version, file, number, line, "deno", frozenset({"url"}))
 
 
 PARSERS: tuple[Parser, ...] = (
-    Parser("next.config.*", build_config, config_kind="next"),
-    Parser("vite.config.*", build_config, config_kind="vite"),
     *(
         Parser(f"*.{extension}", node_source, "source", anywhere=True)
-        for extension in ("js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte")
+        for extension in ("js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte", "astro")
     ),
+    Parser("bin/www", node_source, "source"),
 )

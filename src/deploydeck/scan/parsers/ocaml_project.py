@@ -71,7 +71,9 @@ def _dependency(file: str, text: Text, name: str, wanted: str, line: int, words:
         yield Found("pin", "ocaml", wanted, file, line, text.line(line), "dune-project")
     elif name != "dune":
         development = any(word in {":with-test", ":with-doc", ":dev", ":with-dev-setup"} for word in words)
-        yield Found("dependency", name, wanted, file, line, text.line(line), SCOPE, frozenset({"development"} if development else ()))
+        yield Found(
+            "dependency", name, wanted, file, line, text.line(line), SCOPE, frozenset({"development"} if development else ())
+        )
 
 
 def dune(file: str, data: bytes) -> Iterator[Found]:

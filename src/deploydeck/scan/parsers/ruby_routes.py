@@ -53,7 +53,11 @@ def _mounted(node: Node) -> Iterator[str]:
     """The path of `mount Engine => "/path"`."""
     given = node.child_by_field_name("arguments")
     for child in given.named_children if given is not None else ():
-        if child.type == "pair" and (key := child.child_by_field_name("key")) is not None and key.type in {"constant", "scope_resolution"}:
+        if (
+            child.type == "pair"
+            and (key := child.child_by_field_name("key")) is not None
+            and key.type in {"constant", "scope_resolution"}
+        ):
             yield literal(child.child_by_field_name("value")) or ""
 
 

@@ -44,7 +44,9 @@ def cargo_toml(file: str, data: bytes) -> Iterator[Found]:
     top = load_toml(text)
     line = _Lines(text)
 
-    def found(kind: str, name: str, value: str, section: str, key: str, tags: frozenset[str] = frozenset(), scope: str = SCOPE) -> Found:
+    def found(
+        kind: str, name: str, value: str, section: str, key: str, tags: frozenset[str] = frozenset(), scope: str = SCOPE
+    ) -> Found:
         number = line(section, key)
         return Found(kind, name[:200], value[:200], file, number, text.line(number), scope, tags)
 
@@ -64,7 +66,16 @@ def cargo_toml(file: str, data: bytes) -> Iterator[Found]:
         if isinstance(name, str):
             path = table(target).get("path")
             place = text.find(f'"{name}"', line("", "bin"))
-            yield Found("entry", "bin", name[:100], file, place or number, text.line(place), SCOPE, frozenset({f"path:{path}"} if isinstance(path, str) else ()))
+            yield Found(
+                "entry",
+                "bin",
+                name[:100],
+                file,
+                place or number,
+                text.line(place),
+                SCOPE,
+                frozenset({f"path:{path}"} if isinstance(path, str) else ()),
+            )
     if table(top.get("lib")):
         kinds = ",".join(str(one) for one in items(table(top["lib"]).get("crate-type", table(top["lib"]).get("crate_type"))))
         yield found("package-field", "lib", kinds, "", "lib")

@@ -29,9 +29,28 @@ _BINDS = frozenset({
     "bind", "bind_rustls", "bind_openssl", "bind_auto_h2c", "bind_uds", "bind_rustls_021", "bind_rustls_0_22", "bind_rustls_0_23", "listen", "run", "try_bind",
     "bind_with_graceful_shutdown", "serve", "serve_with_shutdown", "bind_ephemeral", "start",
 })  # fmt: skip
-_PATH_BINDS = re.compile(r"(?:TcpListener|Server|AddrIncoming|Listener)::(?:<\w{1,30}>::)?(?:bind|new|try_bind|http|bind_addr)$|gotham::start$|axum_server::bind(?:_rustls|_openssl)?$")
+_PATH_BINDS = re.compile(
+    r"(?:TcpListener|Server|AddrIncoming|Listener)::(?:<\w{1,30}>::)?(?:bind|new|try_bind|http|bind_addr)$|gotham::start$|axum_server::bind(?:_rustls|_openssl)?$"
+)
 _FAIL = frozenset({"expect", "unwrap"})
-_KEEPS = frozenset({"map_err", "context", "with_context", "ok_or", "ok_or_else", "parse", "map", "as_str", "to_string", "and_then", "into", "trim", "ok", "as_deref"})
+_KEEPS = frozenset(
+    {
+        "map_err",
+        "context",
+        "with_context",
+        "ok_or",
+        "ok_or_else",
+        "parse",
+        "map",
+        "as_str",
+        "to_string",
+        "and_then",
+        "into",
+        "trim",
+        "ok",
+        "as_deref",
+    }
+)
 _CONSTANT = re.compile(r"(?i)(?:port|addr|address|bind|listen)$")
 
 
@@ -43,7 +62,9 @@ def rust_source(file: str, data: bytes) -> Iterator[Found]:
     for match in _USE.finditer(text.text):
         if match[1] not in _LOCAL:
             number = text.line_at(match.start(1))
-            yield Found("import", match[1], f"{match[1]}::{match[2]}" if match[2] else match[1], file, number, text.line(number), SCOPE)
+            yield Found(
+                "import", match[1], f"{match[1]}::{match[2]}" if match[2] else match[1], file, number, text.line(number), SCOPE
+            )
     if not _WORTH_PARSING.search(data) or max(map(len, text.lines)) > _LONGEST_LINE:
         return
     source = RustFile(file, text, trees.root("rust", data))
@@ -76,15 +97,27 @@ def _environment(source: RustFile) -> Iterator[Found]:
                 default = source.value(arguments[1]) if len(arguments) > 1 else None
                 known = default is not None and default.known
                 tags = {"defaulted"} if known else {"defaulted", "computed"} if default is not None else set[str]()
-                yield source.found("env-call", f"{callee.rpartition('::')[2]}:{key}", call, default.text if default and known else "", frozenset(tags))
-        elif callee in {"prefixed", "with_prefix"} or callee.endswith(("envy::prefixed", "Env::prefixed", "Environment::with_prefix")):
+                yield source.found(
+                    "env-call",
+                    f"{callee.rpartition('::')[2]}:{key}",
+                    call,
+                    default.text if default and known else "",
+                    frozenset(tags),
+                )
+        elif callee in {"prefixed", "with_prefix"} or callee.endswith(
+            ("envy::prefixed", "Env::prefixed", "Environment::with_prefix")
+        ):
             if arguments and arguments[0].type == "string_literal":
                 yield source.found("env-prefix", plain(arguments[0]), call)
     for name, kind in source.env_helpers.items():
         yield source.found("env-helper", name, source.functions[name], kind)
     for macro in source.macros:
         kind = trees.text(macro.child_by_field_name("macro")).rpartition("::")[2]
-        found = re.match(r"\(\s{0,20}\"([A-Za-z_][A-Za-z0-9_]{0,99})\"", trees.text(macro.named_children[-1])) if macro.named_children else None
+        found = (
+            re.match(r"\(\s{0,20}\"([A-Za-z_][A-Za-z0-9_]{0,99})\"", trees.text(macro.named_children[-1]))
+            if macro.named_children
+            else None
+        )
         if kind in {"env", "option_env", "dotenv"} and found and not found[1].startswith(("CARGO_", "OUT_DIR", "TARGET")):
             yield source.found("env", found[1], macro, tags=frozenset({"build", "required"} if kind == "env" else {"build"}))
     for attribute in source.attributes:
@@ -166,7 +199,11 @@ def _argument(source: RustFile, attribute: Node) -> Iterator[Found]:
     tags: set[str] = set()
     if default:
         value = default[1] if default[1] is not None else default[2]
-        tags = {"defaulted"} if default[1] is not None or re.fullmatch(r"[\d._]{1,20}|true|false", value) else {"defaulted", "computed"}
+        tags = (
+            {"defaulted"}
+            if default[1] is not None or re.fullmatch(r"[\d._]{1,20}|true|false", value)
+            else {"defaulted", "computed"}
+        )
         value = value if "computed" not in tags else ""
     elif not optional and own:
         tags = {"required"}
