@@ -62,7 +62,7 @@ def _places(scan: Scan, pattern: Pattern, rule: str) -> list[Evidence]:
         found = scan.facts.starting(pattern.what, pattern.name[:-1], pattern.scope or None)
     else:
         found = scan.facts.of(pattern.what, pattern.name or None, pattern.scope or None)
-    return [fact.evidence(rule) for fact in found if not (pattern.production and "development" in fact.tags)]
+    return [fact.evidence(rule) for fact in found if not (pattern.production and {"development", "optional"} & fact.tags)]
 
 
 def choose_framework(scan: Scan, found: list[Hit]) -> tuple[Technology | None, Fact[Framework] | None]:

@@ -165,14 +165,19 @@ def number(text: object) -> str:
 
 
 def flat(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements of a module, including those one or two levels of `if`, `try` or `with` down."""
+    """Statements of a module, including those one or two levels of `if`, `try` or `with` down; not what only runs as a script."""
     for statement in body:
         yield statement
-        if isinstance(statement, ast.Try | ast.If | ast.With):
+        if isinstance(statement, ast.Try | ast.If | ast.With) and not is_guard(statement):
             for inner in (*statement.body, *getattr(statement, "orelse", []), *getattr(statement, "finalbody", [])):
                 yield inner
                 if isinstance(inner, ast.Try | ast.If | ast.With):
                     yield from inner.body
+
+
+def is_guard(statement: ast.stmt) -> bool:
+    """Whether this is `if __name__ == "__main__"`."""
+    return isinstance(statement, ast.If) and isinstance(statement.test, ast.Compare) and dotted(statement.test.left) == "__name__"
 
 
 def assigned(statement: ast.stmt) -> tuple[list[str], ast.expr | None]:
