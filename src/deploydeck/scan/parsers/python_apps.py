@@ -107,10 +107,10 @@ def applications(module: Module) -> Iterator[Found]:
             yield from _factory(module, statement, top)
         elif isinstance(statement, ast.ClassDef) and (framework := _subclass(module, statement)):
             yield module.found("app-class", framework, statement, statement.name)
-    for node in module.nodes:
-        if isinstance(node, ast.Call) and id(node) not in top and (framework := framework_of(module, node)):
+    for node in module.calls:
+        if id(node) not in top and (framework := framework_of(module, node)):
             yield module.found("app", framework, node, "", LOCAL)
-        elif isinstance(node, ast.Call):
+        else:
             yield from _shown(module, node)
 
 
@@ -328,8 +328,8 @@ def port_of(module: Module, node: ast.expr | None, depth: int = 0) -> tuple[str,
 def _argparse(module: Module, node: ast.expr) -> str:
     """The default of `add_argument("--port", default=...)` behind `args.port`."""
     names = {f"--{inner.attr.replace('_', '-')}" for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
-    for call in module.nodes:
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument":
+    for call in module.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument":
             if any(string(one).replace("_", "-") in names for one in call.args):
                 default = keyword(call, "default")
                 return port_of(module, default, 3)[0] if default is not None else ""

@@ -41,8 +41,8 @@ def settings(module: Module) -> Iterator[Found]:
         for name in names:
             if name in _SETTINGS:
                 yield from _setting(module, name, statement, value)
-    for node in module.nodes:
-        if isinstance(node, ast.Call) and last(dotted(node.func)) == "setdefault" and len(node.args) == 2:
+    for node in module.calls:
+        if len(node.args) == 2 and last(dotted(node.func)) == "setdefault":
             if string(node.args[0]) == "DJANGO_SETTINGS_MODULE" and (value := string(node.args[1])):
                 yield module.found("setting", "DJANGO_SETTINGS_MODULE", node, value)
 
@@ -94,7 +94,7 @@ def datasources(module: Module) -> Iterator[Found]:
         elif isinstance(node, ast.keyword) and node.arg in {"help", "description", "title", "example", "examples"}:
             documents.update(id(inner) for inner in ast.walk(node.value))
     for node in module.nodes:
-        if id(node) in tested or id(node) in documents:
+        if not isinstance(node, ast.Constant | ast.Dict | ast.Call) or id(node) in tested or id(node) in documents:
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "://" in node.value[:40]:
             yield from _address(module, node, node.value)

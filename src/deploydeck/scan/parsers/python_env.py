@@ -10,6 +10,7 @@ from deploydeck.scan.facts import Found, short
 from deploydeck.scan.parsers.python_tree import Function, Module, dotted, elements, flat, keyword, last, pairs, string
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_ANY = re.compile(r"env|config\(|dj_database_url")
 _MAPPINGS = frozenset({"os.environ", "environ", "os.environb", "_os.environ"})
 _GETTERS = {
     "os.getenv": "get", "getenv": "get", "os.environ.get": "get", "environ.get": "get", "os.environ.setdefault": "setdefault",
@@ -32,6 +33,8 @@ _EXITS = frozenset({"exit", "sys.exit", "quit", "os._exit"})
 
 def variables(module: Module) -> Iterator[Found]:
     """Facts `env` of every read of an environment variable in the file."""
+    if not _ANY.search(module.text.text):
+        return
     reader = _Reader(module)
     for node in module.nodes:
         if isinstance(node, ast.Call):
@@ -57,8 +60,9 @@ class _Reader:
         self.helpers: dict[str, tuple[int, bool]] = {}
         for node in module.nodes:
             self._look(node)
+        inside = [node.lineno for node in module.nodes if isinstance(node, ast.Call | ast.Subscript) and self._indirect(node)]
         for name, function in module.functions.items():
-            if helper := self._helper(function):
+            if any(function.lineno <= line <= (function.end_lineno or 0) for line in inside) and (helper := self._helper(function)):
                 self.helpers[name] = helper
 
     def _look(self, node: ast.AST) -> None:
@@ -102,6 +106,12 @@ class _Reader:
 
     def _mapping(self, node: ast.AST | None) -> bool:
         return dotted(node) in _MAPPINGS or self.module.full(node) in _MAPPINGS
+
+    def _indirect(self, node: ast.Call | ast.Subscript) -> bool:
+        """Whether a read takes the variable's name from a name: it may be a parameter."""
+        if isinstance(node, ast.Subscript):
+            return isinstance(node.slice, ast.Name) and self._mapping(node.value)
+        return bool(node.args) and isinstance(node.args[0], ast.Name) and self.module.full(node.func) in _GETTERS
 
     def _helper(self, function: Function) -> tuple[int, bool] | None:
         """Which parameter of a function of the file is a variable's name, and whether it fails when the variable is absent."""

@@ -41,10 +41,10 @@ def routes(module: Module) -> Iterator[Found]:
             elif name in {"routes", "handlers", "ROUTES"}:
                 yield from _listed(module, value, "app")
     for node in module.nodes:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
             yield from _decorated(module, node, routers)
-        elif isinstance(node, ast.Call):
-            yield from _call(module, node, routers)
+    for call in module.calls:
+        yield from _call(module, call, routers)
 
 
 def _decorated(module: Module, function: Function, routers: dict[str, str]) -> Iterator[Found]:

@@ -15,16 +15,19 @@ from deploydeck.scan.parsers.python_routes import routes
 from deploydeck.scan.parsers.python_settings import settings_classes
 from deploydeck.scan.parsers.python_tree import Module, assigned, flat, module_of, number, string
 
-# Building a syntax tree costs about 0.7 s a megabyte: only files that can hold one of our facts get one.
-_WORTH_PARSING = re.compile(
-    rb"Flask|FastAPI|BaseSettings|Settings\b|Starlette|Quart|Sanic|Litestar|APIRouter|Blueprint|Router\(|environ|getenv|decouple|\benv[.(]"
-    rb"|_APPLICATION|ROOT_URLCONF|urlpatterns|INSTALLED_APPS|envvar|dj_database_url|\bconfig\("
-    rb"|(?:postgres|mysql|mariadb|redis|mongodb|amqp|sqlite|mssql|kafka|nats|memcached)[a-z0-9+]{0,20}://"
-    rb"|ALLOWED_HOSTS|SECRET_KEY|STATIC_ROOT|DATABASES|get_[aw]sgi_application|ProtocolTypeRouter|_app\b|\bApp\(|Application\(|uvicorn|waitress|run_app"
-    rb"|streamlit|gradio|nicegui|chainlit|mesop|reflex|fasthtml|import panel|bentoml|from ray\b|import ray\b|taipy|robyn|bottle|cherrypy|[Dd]ash\(|falcon|pyramid|aiohttp|tornado"
-    rb"|Celery\(|Huey\(|dramatiq|WorkerSettings|Spider\b|FastMCP|socketio|AsyncApp|FastStream|discord|telegram|aiogram|telebot|slack_bolt|pyrogram"
-    rb"|\b(?:app|application|server|api)\.run\(|@\w{1,40}\.(?:get|route|api_route|head)\(|HTTPServer|TCPServer|\bserve\(|\.listen\(|_port\(|[Pp]ort\s*=|PORT\b"
-    rb"|(?:Database|Client)\(|drivername|Dsn\b|create_engine|[cC]onnect\("
+# Building a syntax tree costs about 0.7 s a megabyte: only files that can hold one of our facts get one. Searching for plain
+# words one after the other is several times faster than one pattern with all of them.
+_WORDS = tuple(
+    word.replace("_SPACE_", " ").encode()
+    for word in (
+        "Flask FastAPI Settings Starlette Quart Sanic Litestar Router Blueprint environ getenv decouple env( env. sgi_application _app( .run( .serve( "
+        "_APPLICATION ROOT_URLCONF urlpatterns INSTALLED_APPS envvar dj_database_url ALLOWED_HOSTS SECRET_KEY STATIC_ROOT DATABASES "
+        "uvicorn waitress run_app streamlit gradio nicegui chainlit mesop reflex fasthtml bentoml taipy robyn bottle cherrypy Dash( falcon pyramid "
+        "from_SPACE_aiohttp tornado panel_SPACE_as import_SPACE_panel from_SPACE_ray_SPACE_ Celery( Huey( dramatiq WorkerSettings Spider FastMCP socketio FastStream "
+        "discord telegram aiogram telebot slack_bolt pyrogram telethon HTTPServer TCPServer WSGIServer drivername create_engine postgres mysql "
+        "redis:// rediss:// mongodb amqp sqlite mssql kafka:// nats:// memcached:// Dsn connexion AsyncApp websockets .servable( make_server "
+        "run_simple grpc .route( .get('/ .get(\"/ PORT_SPACE_= PORT= web.application MotorClient MongoClient emmett smerald blacksheep responder"
+    ).split()
 )
 _IMPORT_LINE = re.compile(r"^[ \t]{0,80}(?:from|import)[ \t]{1,20}([A-Za-z_]\w{0,100})((?:\.\w{1,100}){0,20})", re.MULTILINE)
 _GUARD = re.compile(r"^if[ \t]{1,9}\(?__name__[ \t]{0,9}==[ \t]{0,9}['\"]__main__['\"]", re.MULTILINE)
@@ -38,7 +41,7 @@ def python_source(file: str, data: bytes) -> Iterator[Found]:
     if guard := _GUARD.search(text.text):
         line = text.line_at(guard.start())
         yield Found("entry", "main", file, file, line, text.line(line), "python")
-    if not _WORTH_PARSING.search(data):
+    if not _worth_parsing(file, data):
         line = at = 0
         for match in _IMPORT_LINE.finditer(text.text):
             line += text.text.count("\n", at, match.start())
@@ -51,15 +54,18 @@ def python_source(file: str, data: bytes) -> Iterator[Found]:
     yield from _imports(module)
     yield from applications(module)
     yield from classes(module)
-    for node in module.nodes:
-        if isinstance(node, ast.Call):
-            yield from listens(module, node)
+    for call in module.calls:
+        yield from listens(module, call)
     yield from routes(module)
     yield from variables(module)
     yield from settings_classes(module)
     yield from settings(module)
     yield from datasources(module)
     yield from _constants(module)
+
+
+def _worth_parsing(file: str, data: bytes) -> bool:
+    return any(word in data for word in _WORDS) or b"gunicorn" in file.encode()
 
 
 def _imports(module: Module) -> Iterator[Found]:

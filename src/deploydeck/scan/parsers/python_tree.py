@@ -30,6 +30,7 @@ class Module:
     text: Text
     tree: ast.Module
     nodes: list[ast.AST]
+    calls: list[ast.Call] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     bound: dict[str, ast.expr] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
@@ -75,7 +76,9 @@ def module_of(file: str, text: Text) -> Module:
         raise Broken("not valid Python: cannot be parsed") from None
     module = Module(file, text, tree, nodes)
     for node in nodes:
-        if isinstance(node, ast.Import):
+        if isinstance(node, ast.Call):
+            module.calls.append(node)
+        elif isinstance(node, ast.Import):
             for alias in node.names:
                 module.aliases[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
         elif isinstance(node, ast.ImportFrom):
