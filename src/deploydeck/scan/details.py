@@ -117,7 +117,7 @@ def services(scan: Scan) -> tuple[ServiceNeed, ...]:
     for one in ecosystems().values():
         prefixes = {key[:-1]: service for key, service in one.services.items() if key.endswith("*")}
         for fact in scan.facts.of("dependency", scope=one.id) if one.services else ():
-            if "development" in fact.tags:
+            if {"development", "optional"} & fact.tags:
                 continue
             service = one.services.get(fact.name) or next(
                 (name for prefix, name in prefixes.items() if fact.name.startswith(prefix)), ""

@@ -65,7 +65,8 @@ def _places(scan: Scan, pattern: Pattern, rule: str) -> list[Evidence]:
         found = scan.facts.starting(pattern.what, pattern.name[:-1], pattern.scope or None)
     else:
         found = scan.facts.of(pattern.what, pattern.name or None, pattern.scope or None)
-    wanted = (fact for fact in found if not (pattern.production and "development" in fact.tags))
+    out = {"development", "optional"}
+    wanted = (fact for fact in found if not (pattern.production and out & fact.tags))
     return [fact.evidence(rule) for fact in islice(wanted, 2)]
 
 

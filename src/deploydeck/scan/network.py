@@ -166,7 +166,11 @@ def _routes(scan: Scan, technology: Technology | None, scope: str) -> list[Found
     found = [fact for fact in scan.facts.of("route", scope=scope) if not _PARAMETER.search(fact.name)]
     if technology and technology.id == "django":
         conf = {fact.value.replace(".", "/") + ".py" for fact in scan.facts.of("setting", "ROOT_URLCONF")}
-        return [fact for fact in found if "urlpatterns" in fact.tags and any(f"/{fact.file}".endswith(f"/{path}") for path in conf)]
+        return [
+            fact
+            for fact in found
+            if "nested" in fact.tags or ("urlpatterns" in fact.tags and any(f"/{fact.file}".endswith(f"/{path}") for path in conf))
+        ]
     found = [fact for fact in found if "urlpatterns" not in fact.tags]
     prefixed = bool(scan.facts.of("prefixed", scope=scope))
     objects = SERVER_OBJECTS | {fact.value for fact in scan.facts.of("app", scope=scope)}

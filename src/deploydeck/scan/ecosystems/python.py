@@ -1,33 +1,54 @@
-"""How a Python web project is started: the application object, found in its syntax trees, behind a production server."""
+"""How a Python project is built and started: its application object behind a production server, its script, its worker, its site."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
-from deploydeck.domain import Alternative, Evidence, Fact, PackageManager, Severity, StartCommand
+from deploydeck.domain import Alternative, Evidence, Fact, Kind, PackageManager, Severity, StartCommand
 from deploydeck.scan.ecosystems.base import Resolved
+from deploydeck.scan.ecosystems.python_facts import join
+from deploydeck.scan.ecosystems.python_routes import file_of, modules
+from deploydeck.scan.ecosystems.python_scripts import SCRIPTS, plain, script
+from deploydeck.scan.ecosystems.python_servers import asgi_argv, asgi_server, packages, wsgi_argv, wsgi_server
+from deploydeck.scan.ecosystems.python_sites import SITES
+from deploydeck.scan.ecosystems.python_targets import Target, import_base, rank, targets
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Technology
 from deploydeck.scan.state import Scan, evidence
 
-GUNICORN = "gunicorn==23.0.0"
-UVICORN = "uvicorn==0.35.0"
-"""Added when the project declares no server; both still install on Python 3.9, the oldest line we take."""
-
-_FILE_ORDER = ("wsgi", "asgi", "app", "main", "application", "server", "run", "api", "index", "__init__")
-_NAME_ORDER = ("app", "application", "api", "server")
-_BRINGS_UVICORN = frozenset({"extra:standard", "extra:all"})
+_SERVED = frozenset({"wsgi", "asgi", "sanic", "dash", "mesop"})
+_EXPLICIT = ("platform-start", "image-command")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An importable application object: `base` is the directory to start in ("" the root)."""
+def resolve(scan: Scan, technology: Technology | None, manager: PackageManager | None) -> Resolved:
+    """What the project says about building and starting it."""
+    join(scan)
+    if technology is None:
+        return _quiet(scan, plain(scan))
+    if technology.ecosystem != "python":
+        return Resolved()
+    way = technology.start
+    if way in SITES:
+        return SITES[way](scan)
+    if way == "django":
+        return Resolved(start=_django(scan))
+    if way in _SERVED:
+        return Resolved(start=_application(scan, technology))
+    if way in SCRIPTS:
+        found = SCRIPTS[way](scan, technology)
+        return found if technology.kind is Kind.SERVER else _quiet(scan, found)
+    if way == "script":
+        return Resolved(start=script(scan, technology.id))
+    return Resolved()
 
-    module: str
-    name: str
-    base: str
-    factory: bool
-    found: Found
+
+def _quiet(scan: Scan, found: Resolved) -> Resolved:
+    """What runs without listening is no server, unless a person says that it is started like one."""
+    explicit = scan.overrides.start or scan.facts.of("process", "web") or any(scan.facts.of(kind) for kind in _EXPLICIT)
+    if found.kind is not None or explicit or found.start is None:
+        return found
+    listening = {fact.file for fact in scan.facts.of("listen", scope="python")} & {place.file for place in found.start.evidence}
+    return found if listening else replace(found, kind=Kind.NONE)
 
 
 def python_start(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:
@@ -36,11 +57,14 @@ def python_start(scan: Scan, technology: Technology) -> Fact[StartCommand] | Non
 
 
 def _application(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:
-    targets = _targets(scan, technology.id)
-    if not targets:
-        return None
-    best = targets[0]
+    found = targets(scan, technology.id)
+    if not found:
+        return _served_by_name(scan, technology) or _run_by_itself(scan, technology)
+    best = found[0]
     if best.factory and "arguments" in best.found.tags:
+        other = _run_by_itself(scan, technology)
+        if other is not None:
+            return other
         scan.finding(
             "factory-needs-arguments",
             Severity.WARNING,
@@ -48,22 +72,21 @@ def _application(scan: Scan, technology: Technology) -> Fact[StartCommand] | Non
             f"Give them defaults, or make the application in a module: app = {best.name}(…).",
             [best.found.evidence("start")],
         )
-    server = "uvicorn" if technology.start == "asgi" else "gunicorn"
-    argv = _server_argv(scan, server, best)
+    server, argv = _command(scan, technology, best)
     others: tuple[Alternative[StartCommand], ...] = tuple(
-        Alternative(value=StartCommand(argv=_server_argv(scan, server, other)), evidence=(other.found.evidence("start"),))
-        for other in targets[1:4]
-        if _rank(other)[0] == _rank(best)[0]  # a test's or tool's own object is no rival of app.py
+        Alternative(value=StartCommand(argv=_command(scan, technology, other)[1]), evidence=(other.found.evidence("start"),))
+        for other in found[1:4]
+        if rank(other)[:2] == rank(best)[:2] and not best.named  # a test's or tool's own object is no rival of app.py
     )
     if others:
         scan.finding(
             "several-applications",
-            Severity.INFO,
-            f"{len(others) + 1} modules make a {technology.name} application; {best.found.file} was taken.",
+            Severity.WARNING,
+            f"{len(others) + 1} applications were found; {best.module}:{best.name} was taken.",
             "Set [app] start in deploydeck.toml if another one is meant.",
-            evidence([target.found for target in targets[:4]], "start"),
+            evidence([target.found for target in found[:4]], "start"),
         )
-    value = StartCommand(argv=argv, packages=_packages(scan, server))
+    value = StartCommand(argv=argv, packages=packages(scan, server))
     made = f"{best.name}() makes the application" if best.factory else f"{best.name} is the application"
     return Fact(
         value=value,
@@ -74,127 +97,104 @@ def _application(scan: Scan, technology: Technology) -> Fact[StartCommand] | Non
     )
 
 
-def _server_argv(scan: Scan, server: str, target: Target) -> tuple[str, ...]:
-    if server == "uvicorn":
-        factory = ("--factory",) if target.factory else ()
-        where = ("--app-dir", target.base) if target.base else ()
-        return ("uvicorn", f"{target.module}:{target.name}", "--host", "{host}", "--port", "{port}", *factory, *where)
-    call = "()" if target.factory else ""
-    where = ("--chdir", target.base) if target.base else ()
-    # Threads, not workers: what a program keeps in memory stays in one process, as it was while developing.
-    return (
-        "gunicorn",
-        "--bind",
-        "{host}:{port}",
-        "--threads",
-        "4",
-        "--access-logfile",
-        "-",
-        *where,
-        f"{target.module}:{target.name}{call}",
-    )
+def _command(scan: Scan, technology: Technology, target: Target) -> tuple[str, tuple[str, ...]]:
+    """The server that the project declares for this kind of application, else the usual one, and its command."""
+    if technology.start == "sanic":
+        where = f"{target.module}:{target.name}"
+        return "sanic", ("sanic", where, "--host", "{host}", "--port", "{port}", *(("--factory",) if target.factory else ()))
+    if technology.start == "asgi" or _is_asgi(scan, target):
+        server = asgi_server(scan, technology.id)
+        return server, asgi_argv(server, target)
+    server = wsgi_server(scan)
+    return server, wsgi_argv(server, target)
 
 
-def _packages(scan: Scan, server: str) -> tuple[str, ...]:
-    declared = scan.facts.of("dependency", server, "python")
-    if any("development" not in fact.tags for fact in declared) or (not declared and scan.facts.of("locked", server, "python")):
-        return ()
-    if server == "uvicorn" and any(_BRINGS_UVICORN & fact.tags for fact in scan.facts.of("dependency", "fastapi", "python")):
-        return ()
-    pinned = GUNICORN if server == "gunicorn" else UVICORN
-    scan.finding(
-        "server-added",
-        Severity.INFO,
-        f"{server} is not among the dependencies; {pinned} is installed beside them.",
-        f"Add {server} to the project's dependencies to choose its version yourself.",
-    )
-    return (pinned,)
+def _is_asgi(scan: Scan, target: Target) -> bool:
+    return any(fact.file == target.found.file and fact.value.startswith("falcon.asgi") for fact in scan.facts.of("import", "falcon", "python"))
 
 
-def _targets(scan: Scan, framework: str) -> list[Target]:
-    found: list[Target] = []
-    factories = {fact.value for fact in scan.facts.of("app-factory", framework)}
-    for fact in scan.facts.of("app", framework):
-        found.append(_target(scan, fact, fact.value, factory=False))
-    for fact in scan.facts.of("app-from-factory"):
-        if fact.name in factories:
-            found.append(_target(scan, fact, fact.value, factory=False))
-    if not found:
-        found = [_target(scan, fact, fact.value, factory=True) for fact in scan.facts.of("app-factory", framework)]
-    return sorted(found, key=lambda target: (*_rank(target), target.found.file, target.found.line))
+def _served_by_name(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:
+    """`uvicorn.run("shop.main:app")`: the project itself names the application."""
+    if technology.start != "asgi":
+        return None
+    for fact in scan.facts.of("entry", "asgi", "python"):
+        module, _, name = fact.value.partition(":")
+        if name and (file := file_of(module, fact.file, modules(scan))):
+            base = import_base(scan, file)
+            target = Target(module, name, base, False, fact)
+            server = asgi_server(scan, technology.id)
+            value = StartCommand(argv=asgi_argv(server, target), packages=packages(scan, server))
+            return Fact(value=value, confidence=0.85, evidence=(fact.evidence("start"),), reason=f"{fact.file} serves {fact.value}")
+    return None
 
 
-def _rank(target: Target) -> tuple[int, int, int]:
-    stem = target.found.file.rpartition("/")[2].removesuffix(".py")
-    return (
-        _FILE_ORDER.index(stem) if stem in _FILE_ORDER else len(_FILE_ORDER),
-        _NAME_ORDER.index(target.name) if target.name in _NAME_ORDER else len(_NAME_ORDER),
-        target.found.file.count("/"),
-    )
-
-
-def _target(scan: Scan, fact: Found, name: str, factory: bool) -> Target:
-    base = import_base(scan, fact.file)
-    relative = fact.file.removeprefix(f"{base}/") if base else fact.file
-    module = relative.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-    return Target(module, name, base, factory, fact)
-
-
-def import_base(scan: Scan, file: str) -> str:
-    """The directory that must be on the import path for `file` to find its neighbours: where most of its imports resolve.
-
-    The root on a tie, because a server started there finds packages and namespace packages alike.
-    """
-    parts = file.split("/")[:-1]
-    bases = ["/".join(parts[:depth]) for depth in range(len(parts) + 1)]
-    relative = any(fact.file == file for fact in scan.facts.of("relative-import"))
-    if relative:
-        bases = bases[:-1] or bases
-    bases = [base for base in bases if not base or f"{base}/__init__.py" not in scan.tree.entries] or [""]
-    imported = {fact.name for fact in scan.facts.of("import", scope="python") if fact.file == file}
-
-    def resolved(base: str) -> int:
-        prefix = f"{base}/" if base else ""
-        return sum(f"{prefix}{name}.py" in scan.tree.entries or f"{prefix}{name}" in scan.directories for name in imported)
-
-    return max(bases, key=lambda base: (resolved(base), -len(base)))
+def _run_by_itself(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:
+    """A file that makes the application where no server can import it, and serves it with a production server itself."""
+    own = {fact.file for fact in scan.facts.of("app", technology.id, "python")}
+    servers = {"uvicorn", "waitress", "hypercorn", "granian", "gevent", "cheroot", "aiohttp", "eventlet", "bottle", "werkzeug"}
+    files = {fact.file for fact in scan.facts.of("listen", scope="python") if fact.tags & servers}
+    local = own & files
+    if not local and files and not scan.facts.of("app-factory", technology.id):
+        local = files if len(files) == 1 and own else set()
+    return script(scan, technology.id, local) if local else None
 
 
 def _django(scan: Scan) -> Fact[StartCommand] | None:
-    wsgi, asgi = scan.facts.of("setting", "WSGI_APPLICATION"), scan.facts.of("setting", "ASGI_APPLICATION")
-    channels = scan.facts.of("dependency", "channels", "python")
-    chosen = (asgi if channels and asgi else wsgi or asgi)[:1]
-    entries = scan.facts.of("django-entry", "wsgi") or scan.facts.of("django-entry", "asgi")
-    manage = next((path for path in scan.tree.entries if path.rpartition("/")[2] == "manage.py"), "")
+    wsgi = sorted(scan.facts.of("setting", "WSGI_APPLICATION"), key=_desk)
+    asgi = sorted(scan.facts.of("setting", "ASGI_APPLICATION"), key=_desk)
+    live = bool(asgi or scan.facts.of("django-entry", "asgi")) and any(scan.facts.of("dependency", one, "python") for one in ("channels", "daphne"))
+    entries = scan.facts.of("django-entry", "wsgi")
+    concurrent = scan.facts.of("django-entry", "asgi")
+    if not live and (asgi or concurrent):
+        live = asgi_only(scan)
+    chosen = (asgi if live and asgi else [] if live else wsgi or asgi)[:1]
+    chosen = [fact for fact in chosen if fact.value.count(".")]
+    made = (concurrent or entries) if live else (entries or concurrent)
+    manage = min((path for path in scan.tree.entries if path.rpartition("/")[2] == "manage.py"), key=lambda path: (path.count("/"), path), default="")
     base = manage.rpartition("/")[0]
-    if chosen and chosen[0].value.count("."):
-        dotted, place = chosen[0].value, chosen[0]
-        module, _, name = dotted.rpartition(".")
+    if chosen:
+        place = chosen[0]
+        module, _, name = place.value.rpartition(".")
         use_asgi = place.name == "ASGI_APPLICATION"
         reason = f"{place.name} in the settings names it"
-    elif entries:
-        place, name = entries[0], entries[0].value
+        base = _base_of(scan, module, place, base)
+    elif made:
+        place, name = min(made, key=lambda fact: (fact.file.count("/"), fact.file)), ""
+        name, use_asgi = place.value, place.name == "asgi"
+        if base and not place.file.startswith(f"{base}/"):
+            base = import_base(scan, place.file)
         relative = place.file.removeprefix(f"{base}/") if base else place.file
-        module, use_asgi = relative.removesuffix(".py").replace("/", "."), entries[0].name == "asgi"
+        module = relative.removesuffix(".py").replace("/", ".")
         reason = f"{place.file} makes the application"
     else:
         return None
+    target = Target(module, name, base, False, place)
     if use_asgi:
-        where = ("--app-dir", base) if base else ()
-        argv: tuple[str, ...] = ("uvicorn", f"{module}:{name}", "--host", "{host}", "--port", "{port}", *where)
+        server = asgi_server(scan, "django")
+        argv = asgi_argv(server, target)
     else:
-        where = ("--chdir", base) if base else ()
-        target = module if name == "application" else f"{module}:{name}"
-        argv = ("gunicorn", "--bind", "{host}:{port}", "--threads", "4", "--access-logfile", "-", *where, target)
+        server = wsgi_server(scan)
+        argv = wsgi_argv(server, target)
     places: list[Evidence] = [place.evidence("start")]
     if manage:
         places.append(Evidence(file=manage, rule="start"))
-    packages = _packages(scan, argv[0])
-    return Fact(value=StartCommand(argv=argv, packages=packages), confidence=0.95, evidence=tuple(places), reason=reason)
+    value = StartCommand(argv=argv, packages=packages(scan, server))
+    return Fact(value=value, confidence=0.95, evidence=tuple(places), reason=reason)
 
 
-def resolve(scan: Scan, technology: Technology | None, manager: PackageManager | None) -> Resolved:
-    """What the project says about building and starting it."""
-    if technology is None or technology.start not in {"wsgi", "asgi", "django"}:
-        return Resolved()
-    return Resolved(start=python_start(scan, technology))
+def asgi_only(scan: Scan) -> bool:
+    """Whether the project declares servers for ASGI and none for WSGI."""
+    return wsgi_server(scan, default="") == "" and asgi_server(scan, "django", default="") != ""
+
+
+def _desk(fact: Found) -> tuple[bool, int]:
+    return any(word in fact.file for word in ("test", "local", "dev")), fact.file.count("/")
+
+
+def _base_of(scan: Scan, module: str, place: Found, base: str) -> str:
+    """The directory from which a module of the settings can be imported: beside manage.py, unless the file is elsewhere."""
+    path = module.replace(".", "/") + ".py"
+    if (f"{base}/{path}" if base else path) in scan.tree.entries:
+        return base
+    file = file_of(module, place.file, modules(scan))
+    return file.removesuffix(path).rstrip("/") if file.endswith(path) else base
