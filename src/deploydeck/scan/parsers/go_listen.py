@@ -48,29 +48,20 @@ def listens(source: GoFile) -> Iterator[Found]:
                 item = arguments[at]
                 if source.string(item).endswith(":0") or callee in {"net.Listen", "tls.Listen"} and not _serves(source):
                     continue
-                side = _is_side(source, call, item) or callee.startswith("grpc") or (callee == "net.Listen" and _only_grpc(source))
-                found += _at(source, call, item, source.value(item), side=side)
+                grpc = callee.startswith("grpc") or (callee == "net.Listen" and _serves_grpc(source))
+                found += _at(source, call, item, source.value(item), side=_is_side(source, call, item), kind="listen-grpc" if grpc else "listen")
         elif last in _METHODS:
             found += _method(source, call, callee, last, arguments)
-    if any(fact.kind == "listen" for fact in found) and any(path == "google.golang.org/grpc" for path in source.imports):
-        http = [fact for fact in found if "grpc" not in fact.text.lower() and "net.Listen" not in fact.text]
-        found = [fact if fact in http or not http else _aside(fact) for fact in found]
     yield from dict.fromkeys(found)
     yield from _settings(source)
-
-
-def _aside(fact: Found) -> Found:
-    return Found("listen-side", fact.name, fact.value, fact.file, fact.line, fact.text, fact.scope, fact.tags | {"side"})
 
 
 def _serves(source: GoFile) -> bool:
     return any(source.callee(call).rpartition(".")[2] in {"Serve", "ServeTLS", "Listener", "Accept", "ServeListener"} for call in source.calls)
 
 
-def _only_grpc(source: GoFile) -> bool:
-    """A listener for gRPC in a file that also serves HTTP."""
-    grpc = any("google.golang.org/grpc" in path for path in source.imports)
-    return grpc and any(source.callee(call).endswith(("http.ListenAndServe", ".ListenAndServe")) for call in source.calls)
+def _serves_grpc(source: GoFile) -> bool:
+    return "google.golang.org/grpc" in source.imports or any(source.callee(call) == "grpc.NewServer" for call in source.calls)
 
 
 def _is_side(source: GoFile, node: Node, item: Node) -> bool:
@@ -95,10 +86,10 @@ def _is_side(source: GoFile, node: Node, item: Node) -> bool:
     return False
 
 
-def _at(source: GoFile, node: Node, item: Node, value: Value, *, bare: bool = False, side: bool = False) -> list[Found]:
+def _at(source: GoFile, node: Node, item: Node, value: Value, *, bare: bool = False, side: bool = False, kind: str = "listen") -> list[Found]:
     if _is_parameter(source, item) and not value.known:
         value = Value(value.text, value.env, trees.text(item))
-    fact = listening(value, source.found("listen", "", node), bare=bare, side=side)
+    fact = listening(value, source.found("listen", "", node), bare=bare, side=side, kind=kind)
     return [fact] if fact else []
 
 

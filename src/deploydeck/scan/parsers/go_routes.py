@@ -13,7 +13,7 @@ from deploydeck.scan.parsers.go_tree import GoFile
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_GET = frozenset({"GET", "Get", "Any", "All", "HEAD", "Head", "HandleFunc", "Handle", "StaticFile", "Method", "MethodFunc", "Add", "Match", "Path"})
+_GET = frozenset({"GET", "Get", "Any", "All", "HEAD", "Head", "HandleFunc", "Handle", "Handler", "HandlerFunc", "StaticFile", "Method", "MethodFunc", "Add", "Match", "Path"})
 _GROUP = frozenset({"Group", "Party", "PathPrefix", "NewGroup", "Namespace"})
 _PATTERN = re.compile(r"^(?:(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT) +)?(/[^\s]{0,150})$")
 _PREFIXED_TYPE = re.compile(r"RouterGroup|\*echo\.Group|fiber\.Router|chi\.Router|gin\.IRouter|gin\.IRoutes|iris\.Party|\*Group")
@@ -33,7 +33,7 @@ def routes(source: GoFile) -> Iterator[Found]:
         if method not in _GET or not arguments:
             continue
         first = source.string(arguments[0])
-        if method in {"Handle", "Method", "MethodFunc", "Add", "Match"} and len(arguments) > 1 and not first.startswith("/"):
+        if method in {"Handle", "Handler", "HandlerFunc", "Method", "MethodFunc", "Add", "Match"} and len(arguments) > 1 and not first.startswith("/"):
             if not (match := _PATTERN.match(first)):
                 if first not in {"GET", "HEAD"} and not trees.text(arguments[0]).endswith("MethodGet"):
                     continue

@@ -9,6 +9,7 @@ from typing import Any
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.formats import items, load_toml, strings, table
+from deploydeck.scan.parsers.settings_files import port_settings
 
 SCOPE = "rust"
 _SECTION = re.compile(r"^\s{0,20}\[{1,2}\s{0,4}([^\]\[]{1,200}?)\s{0,4}\]{1,2}")
@@ -180,7 +181,14 @@ def trunk_toml(file: str, data: bytes) -> Iterator[Found]:
         yield Found("option", "outDir", dist[:100], file, number, text.line(number), SCOPE)
 
 
+_settings = port_settings(SCOPE)
+
 PARSERS: tuple[Parser, ...] = (
+    *(
+        Parser(path, _settings)
+        for path in ("configuration.yaml", "configuration.yml", "configuration/base.yaml", "configuration/base.yml", "config/default.toml",
+                     "config/base.toml", "Settings.toml", "settings.toml", "config/base.yaml")
+    ),
     Parser("Cargo.toml", cargo_toml, config_kind="manifest"),
     Parser("Cargo.lock", cargo_lock, "lock", config_kind="lock"),
     Parser("rust-toolchain", toolchain, config_kind="version"),

@@ -25,6 +25,10 @@ _MAIN = re.compile(r"^[ \t]{0,8}(?:pub )?(?:async )?fn main\(", re.MULTILINE)
 _LOCAL = frozenset({"crate", "self", "super", "std", "core", "alloc"})
 _LAUNCH = re.compile(r"^[ \t]{0,8}#\[(?:rocket::)?launch\]", re.MULTILINE)
 _LONGEST_LINE = 20_000
+_ENVY = re.compile(
+    r"(?:let \w{1,40}\s{0,4}:\s{0,4}(\w{1,60})\s{0,4}=\s{0,9})?envy::(?:prefixed\(\"(\w{1,60})\"\)\s{0,40}\.)?from_env(?:::<(\w{1,60})>)?\("
+)
+_STRUCT_FIELD = re.compile(r"(#\[serde\([^\]\n]{0,200}\)\]\s{0,40})?(?:pub(?:\(crate\))? )?(\w{1,60})\s{0,4}:\s{0,4}([\w:<>]{1,80})\s{0,4}(?:,|$)")
 _BINDS = frozenset({
     "bind", "bind_rustls", "bind_openssl", "bind_auto_h2c", "bind_uds", "bind_rustls_021", "bind_rustls_0_22", "bind_rustls_0_23", "listen", "run", "try_bind",
     "bind_with_graceful_shutdown", "serve", "serve_with_shutdown", "bind_ephemeral", "start",
@@ -77,9 +81,6 @@ def _environment(source: RustFile) -> Iterator[Found]:
                 known = default is not None and default.known
                 tags = {"defaulted"} if known else {"defaulted", "computed"} if default is not None else set[str]()
                 yield source.found("env-call", f"{callee.rpartition('::')[2]}:{key}", call, default.text if default and known else "", frozenset(tags))
-        elif callee in {"prefixed", "with_prefix"} or callee.endswith(("envy::prefixed", "Env::prefixed", "Environment::with_prefix")):
-            if arguments and arguments[0].type == "string_literal":
-                yield source.found("env-prefix", plain(arguments[0]), call)
     for name, kind in source.env_helpers.items():
         yield source.found("env-helper", name, source.functions[name], kind)
     for macro in source.macros:
@@ -89,6 +90,24 @@ def _environment(source: RustFile) -> Iterator[Found]:
             yield source.found("env", found[1], macro, tags=frozenset({"build", "required"} if kind == "env" else {"build"}))
     for attribute in source.attributes:
         yield from _argument(source, attribute)
+    yield from _envy(source)
+
+
+def _envy(source: RustFile) -> Iterator[Found]:
+    """`envy::prefixed("APP_").from_env::<Config>()`: each field of the struct is a variable."""
+    text = source.text.text
+    for match in _ENVY.finditer(text):
+        owner = match[3] or match[1]
+        struct = re.search(rf"\bstruct {re.escape(owner)}\s{{0,9}}\{{([^{{}}]{{0,4000}})\}}", text) if owner else None
+        if struct is None:
+            continue
+        for field in _STRUCT_FIELD.finditer(struct[1]):
+            number = source.text.line_at(struct.start(1) + field.start(2))
+            serde = field[1] or ""
+            tags = {"defaulted", "computed"} if "default" in serde else set[str]() if field[3].startswith("Option") else {"required"}
+            renamed = re.search(r"rename\s{0,4}=\s{0,4}\"(\w{1,80})\"", serde)
+            name = (match[2] or "") + (renamed[1] if renamed else field[2]).upper()
+            yield Found("env", name, "", source.file, number, source.text.line(number), SCOPE, frozenset(tags))
 
 
 def _inside_helper(source: RustFile, call: Node) -> bool:
