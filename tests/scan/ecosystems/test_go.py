@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def facts(source: str, kind: str, file: str = "main.go") -> list[Found]:
 
 
 def program(body: str, imports: str = "", rest: str = "") -> str:
-    return f"package main\n\nimport (\n\t\"os\"\n{imports})\n\nfunc main() {{\n{body}\n}}\n{rest}"
+    return f'package main\n\nimport (\n\t"os"\n{imports})\n\nfunc main() {{\n{body}\n}}\n{rest}'
 
 
 def told(profile: ProjectProfile) -> dict[str, Any]:
@@ -47,7 +48,9 @@ def test_go_mod_gives_versions_and_places(tmp_path: Path) -> None:
         "tool (\n\tgithub.com/a-h/templ/cmd/templ\n)\n"
     )
     profile = scan(tmp_path, {"go.mod": text})
-    found = {dependency.name: (dependency.requirement, dependency.version, dependency.direct) for dependency in profile.dependencies}
+    found = {
+        dependency.name: (dependency.requirement, dependency.version, dependency.direct) for dependency in profile.dependencies
+    }
     assert found == {
         "github.com/gin-gonic/gin": ("v1.9.1", "v1.9.1", True),
         "github.com/lib/pq": ("", "v1.10.9", False),
@@ -84,8 +87,14 @@ def test_an_old_line_is_reported(tmp_path: Path) -> None:
 
 
 def test_go_sum_counts_only_before_go_1_17(tmp_path: Path) -> None:
-    files = {"go.mod": module(version="1.16") + "require github.com/a/b v1.0.0\n", "go.sum": "github.com/a/b v1.0.0 h1:x=\ngithub.com/c/d v1.2.0 h1:x=\ngithub.com/c/d v1.3.0/go.mod h1:x=\n"}
-    assert {one.name: one.version for one in scan(tmp_path / "a", files).dependencies} == {"github.com/a/b": "v1.0.0", "github.com/c/d": "v1.2.0"}
+    files = {
+        "go.mod": module(version="1.16") + "require github.com/a/b v1.0.0\n",
+        "go.sum": "github.com/a/b v1.0.0 h1:x=\ngithub.com/c/d v1.2.0 h1:x=\ngithub.com/c/d v1.3.0/go.mod h1:x=\n",
+    }
+    assert {one.name: one.version for one in scan(tmp_path / "a", files).dependencies} == {
+        "github.com/a/b": "v1.0.0",
+        "github.com/c/d": "v1.2.0",
+    }
     files["go.mod"] = module() + "require github.com/a/b v1.0.0\n"
     assert {one.name for one in scan(tmp_path / "b", files).dependencies} == {"github.com/a/b"}
 
@@ -93,10 +102,8 @@ def test_go_sum_counts_only_before_go_1_17(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"module", b"require (\n\tx", b"\x00" * 100, b"require ( a v1 )\n" * 10])
 def test_odd_modules_do_not_escape(data: bytes) -> None:
     for parse in (go_mod, go_sum, go_work, app_conf):
-        try:
+        with suppress(Broken):
             assert all(isinstance(fact, Found) for fact in parse("go.mod", data))
-        except Broken:
-            pass
 
 
 LISTENS: list[tuple[str, str, str, str | None, bool]] = [
@@ -105,26 +112,46 @@ LISTENS: list[tuple[str, str, str, str | None, bool]] = [
     ('http.ListenAndServe(":"+os.Getenv("PORT"), nil)', "", "", None, True),
     ('port := os.Getenv("PORT")\nif port == "" {\n\tport = "9000"\n}\nhttp.ListenAndServe(":"+port, nil)', "", "", "9000", True),
     ('http.ListenAndServe(fmt.Sprintf("%s:%d", "0.0.0.0", 8082), nil)', "", "", "8082", False),
-    ('http.ListenAndServe(addr, nil)', "", 'const addr = ":8083"\n', "8083", False),
+    ("http.ListenAndServe(addr, nil)", "", 'const addr = ":8083"\n', "8083", False),
     ('http.ListenAndServe(net.JoinHostPort("", "8084"), nil)', "", "", "8084", False),
     ('http.ListenAndServe(":"+cmp.Or(os.Getenv("PORT"), "8085"), nil)', "", "", "8085", True),
-    ('http.ListenAndServe(":"+getEnv("PORT", "8086"), nil)', "", 'func getEnv(key, def string) string {\n\tif v := os.Getenv(key); v != "" {\n\t\treturn v\n\t}\n\treturn def\n}\n', "8086", True),
+    (
+        'http.ListenAndServe(":"+getEnv("PORT", "8086"), nil)',
+        "",
+        'func getEnv(key, def string) string {\n\tif v := os.Getenv(key); v != "" {\n\t\treturn v\n\t}\n\treturn def\n}\n',
+        "8086",
+        True,
+    ),
     ('srv := &http.Server{Addr: ":8087", Handler: mux}\nsrv.ListenAndServe()', "", "", "8087", False),
     ('addr := flag.String("addr", ":4000", "x")\nhttp.ListenAndServe(*addr, nil)', "", "", "4000", False),
-    ('var cfg config\nflag.IntVar(&cfg.port, "port", 4001, "x")\nhttp.ListenAndServe(fmt.Sprintf(":%d", cfg.port), nil)', "", "", "4001", False),
+    (
+        'var cfg config\nflag.IntVar(&cfg.port, "port", 4001, "x")\nhttp.ListenAndServe(fmt.Sprintf(":%d", cfg.port), nil)',
+        "",
+        "",
+        "4001",
+        False,
+    ),
     ('l, _ := net.Listen("tcp", ":8088")\nhttp.Serve(l, nil)', "", "", "8088", False),
-    ('r := gin.Default()\nr.Run()', '\t"github.com/gin-gonic/gin"\n', "", "8080", True),
+    ("r := gin.Default()\nr.Run()", '\t"github.com/gin-gonic/gin"\n', "", "8080", True),
     ('r := gin.Default()\nr.Run(":8089")', '\t"github.com/gin-gonic/gin"\n', "", "8089", False),
     ('e := echo.New()\ne.Logger.Fatal(e.Start(":1323"))', '\t"github.com/labstack/echo/v4"\n', "", "1323", False),
     ('app := fiber.New()\nlog.Fatal(app.Listen(":3000"))', '\t"github.com/gofiber/fiber/v2"\n', "", "3000", False),
     ('fasthttp.ListenAndServe(":8090", h)', "", "", "8090", False),
     ('app.Run(iris.Addr(":8091"))', '\t"github.com/kataras/iris/v12"\n', "", "8091", False),
     ('server.Start(":8092")', "", "", "8092", False),
-    ('http.ListenAndServe(port(), nil)', "", 'func port() string {\n\tif p := os.Getenv("PORT"); p != "" {\n\t\treturn ":" + p\n\t}\n\treturn ":8093"\n}\n', "8093", True),
+    (
+        "http.ListenAndServe(port(), nil)",
+        "",
+        'func port() string {\n\tif p := os.Getenv("PORT"); p != "" {\n\t\treturn ":" + p\n\t}\n\treturn ":8093"\n}\n',
+        "8093",
+        True,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("body", "imports", "rest", "port", "env"), LISTENS, ids=[row[0].replace("\n", " ")[:60] for row in LISTENS])
+@pytest.mark.parametrize(
+    ("body", "imports", "rest", "port", "env"), LISTENS, ids=[row[0].replace("\n", " ")[:60] for row in LISTENS]
+)
 def test_where_it_listens(body: str, imports: str, rest: str, port: str | None, env: bool) -> None:
     found = facts(program(body, imports, rest), "listen")
     assert len(found) == 1
@@ -137,7 +164,7 @@ def test_where_it_listens(body: str, imports: str, rest: str, port: str | None, 
     [
         'exec.Command("ls").Run()',
         't.Run("x", f)',
-        'cmd.Start()',
+        "cmd.Start()",
         'http.ListenAndServe(":9090", promhttp.Handler())',
         'go func() { http.ListenAndServe("localhost:6060", nil) }()',
         'metricsServer := &http.Server{Addr: ":9100"}',
@@ -208,9 +235,18 @@ def test_routes(body: str, rest: str, expected: list[tuple[str, str]]) -> None:
 
 
 def test_a_gin_server(tmp_path: Path) -> None:
-    body = 'r := gin.Default()\nr.GET("/health", h)\nport := os.Getenv("PORT")\nif port == "" {\n\tport = "9090"\n}\nr.Run(":" + port)'
+    body = (
+        'r := gin.Default()\nr.GET("/health", h)\nport := os.Getenv("PORT")\nif port == "" {\n\tport = "9090"\n}\nr.Run(":" + port)'
+    )
     profile = scan(tmp_path, {"go.mod": module(GIN), "go.sum": "", "main.go": program(body, '\t"github.com/gin-gonic/gin"\n')})
-    assert told(profile) == {"framework": "gin", "start": ("./app",), "build": ("go", "build", "-o", "app", "."), "port": 9090, "health": "/health", "kind": Kind.SERVER}
+    assert told(profile) == {
+        "framework": "gin",
+        "start": ("./app",),
+        "build": ("go", "build", "-o", "app", "."),
+        "port": 9090,
+        "health": "/health",
+        "kind": Kind.SERVER,
+    }
     assert profile.start is not None
     assert profile.start.value.port_from_env
     assert profile.package_manager is not None
@@ -232,7 +268,15 @@ QUIET = program("x := 1")
         ({"main.go": SERVES, "scripts/seed/main.go": QUIET}, ".", "app"),
         ({"main.go": SERVES, "app/x.go": "package app\n"}, ".", "server"),
         ({"main.go": SERVES, "gen.go": "//go:build ignore\n\npackage main\n\nfunc main() {}\n"}, ".", "app"),
-        ({"cmd/a/main.go": program("api.Start()", '\t"github.com/acme/shop/internal/api"\n'), "cmd/b/main.go": QUIET, "internal/api/a.go": 'package api\nimport "net/http"\nfunc Start() { http.ListenAndServe(":8080", nil) }\n'}, "./cmd/a", "app"),
+        (
+            {
+                "cmd/a/main.go": program("api.Start()", '\t"github.com/acme/shop/internal/api"\n'),
+                "cmd/b/main.go": QUIET,
+                "internal/api/a.go": 'package api\nimport "net/http"\nfunc Start() { http.ListenAndServe(":8080", nil) }\n',
+            },
+            "./cmd/a",
+            "app",
+        ),
     ],
 )
 def test_which_main_package(files: dict[str, str], target: str, binary: str, tmp_path: Path) -> None:
@@ -273,7 +317,12 @@ CONFIGURED: list[tuple[dict[str, str], int]] = [
     ({"config/c.go": 'package config\nfunc Load() C {\n\treturn C{Port: getEnv("APP_PORT", "4200")}\n}\n'}, 4200),
     ({"configs/config.yaml": "database:\n  port: 5432\nserver:\n  http:\n    addr: 0.0.0.0:4300\n"}, 4300),
     ({"config/c.go": "package config\nconst Port = 4400\n"}, 4400),
-    ({"config/c.go": 'package config\nimport "github.com/spf13/viper"\nfunc f() {\n\tviper.SetDefault("server.port", "4500")\n}\n'}, 4500),
+    (
+        {
+            "config/c.go": 'package config\nimport "github.com/spf13/viper"\nfunc f() {\n\tviper.SetDefault("server.port", "4500")\n}\n'
+        },
+        4500,
+    ),
 ]
 
 
@@ -319,6 +368,14 @@ def test_a_workspace_and_its_modules(tmp_path: Path) -> None:
     assert all(one.declared_by is not None for one in profile.components)
 
 
-@pytest.mark.parametrize("data", [b"package main\nfunc main() { http.Listen", b"\xff\xfe package main", b"package main\n" + b"((((" * 5000 + b"os.Getenv(\"A\")", b"package x\nvar a = " + b"a + " * 5000 + b'os.Getenv("A_B")'])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"package main\nfunc main() { http.Listen",
+        b"\xff\xfe package main",
+        b"package main\n" + b"((((" * 5000 + b'os.Getenv("A")',
+        b"package x\nvar a = " + b"a + " * 5000 + b'os.Getenv("A_B")',
+    ],
+)
 def test_hostile_source_does_not_escape(data: bytes) -> None:
     assert all(isinstance(fact, Found) for fact in go_source("main.go", data))

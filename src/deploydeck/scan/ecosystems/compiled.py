@@ -35,11 +35,13 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     plan = planner(scan, technology, manager)
     listening = sorted(scan.facts.own("listen", scope=scope), key=lambda fact: not fact.name)
     served = bool(listening) or (technology is not None and technology.role in {Role.SERVER, Role.PART})
-    build = Fact(value=plan.build, confidence=plan.sure, evidence=plan.places[:MAX_EVIDENCE]) if plan.build and plan.places else None
+    build: Fact[tuple[str, ...]] | None = (
+        Fact(value=plan.build, confidence=plan.sure, evidence=plan.places[:MAX_EVIDENCE]) if plan.build and plan.places else None
+    )
     if not served or (technology is not None and technology.role is Role.APP) or not plan.start:
         return Resolved(build=build, kind=None if served and technology is not None else Kind.NONE)
     places = tuple(dict.fromkeys((*plan.places, *(fact.evidence("start") for fact in listening))))[:MAX_EVIDENCE]
-    start = Fact(
+    start: Fact[StartCommand] = Fact(
         value=StartCommand(argv=plan.start, port_from_env=reads_port(scan, listening)),
         confidence=plan.sure,
         evidence=places,
@@ -82,7 +84,9 @@ def _directory(fact: Found) -> str:
 
 def _is_test(name: str) -> bool:
     words = name.lower().replace("-", "_").replace("/", "_").split("_")
-    return bool({"test", "tests", "testing", "bench", "benchmark", "benchmarks", "example", "examples", "unittests", "spec"} & set(words))
+    return bool(
+        {"test", "tests", "testing", "bench", "benchmark", "benchmarks", "example", "examples", "unittests", "spec"} & set(words)
+    )
 
 
 def _files(scan: Scan, *names: str) -> tuple[Evidence, ...]:
@@ -97,8 +101,16 @@ def _swift(scan: Scan, technology: Technology | None, manager: PackageManager | 
     fact = _chosen(scan, "swift")
     files = _files(scan, "Package.swift")
     if fact is None:
-        return Plan(("swift", "build", "-c", "release"), (), files, 0.7) if files and scan.facts.own("entry", "main", "swift") else Plan()
-    serve = ("serve", "--env", "production", "--hostname", "{host}", "--port", "{port}") if technology and technology.id == "vapor" else ()
+        return (
+            Plan(("swift", "build", "-c", "release"), (), files, 0.7)
+            if files and scan.facts.own("entry", "main", "swift")
+            else Plan()
+        )
+    serve = (
+        ("serve", "--env", "production", "--hostname", "{host}", "--port", "{port}")
+        if technology and technology.id == "vapor"
+        else ()
+    )
     return Plan(("swift", "build", "-c", "release"), (f".build/release/{fact.value}", *serve), _said(fact, *files), 0.9)
 
 
@@ -117,15 +129,24 @@ def _cpp(scan: Scan, technology: Technology | None, manager: PackageManager | No
         files = _files(scan, "CMakeLists.txt")
         configure = "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build"
         if manager is not None and manager.name == "conan":
-            configure = "conan install . --output-folder=build --build=missing && cmake -S . -B build -DCMAKE_TOOLCHAIN_FILE=build/conan_toolchain.cmake "
-            configure += "-DCMAKE_BUILD_TYPE=Release && cmake --build build"
+            configure = "conan install . --output-folder=build --build=missing && " + configure.replace(
+                "-B build ", "-B build -DCMAKE_TOOLCHAIN_FILE=build/conan_toolchain.cmake "
+            )
         name, directory = (fact.value, _directory(fact)) if fact else ("", "")
-        if fact is None and (of_project := scan.facts.own("entry", "bin-of-project", "cpp")) and (project := scan.facts.own("project-name", scope="cpp")):
+        if (
+            fact is None
+            and (of_project := scan.facts.own("entry", "bin-of-project", "cpp"))
+            and (project := scan.facts.own("project-name", scope="cpp"))
+        ):
             fact, name, directory = of_project[0], project[0].name, _directory(of_project[0])
         output = scan.facts.own("option", "cmake.output", "cpp")
         if output:
             last = output[0].value.replace("${CMAKE_BINARY_DIR}", "build").replace("${PROJECT_BINARY_DIR}", "build")
-            last = last.replace("${CMAKE_SOURCE_DIR}/", "").replace("${PROJECT_SOURCE_DIR}/", "").replace("${CMAKE_CURRENT_BINARY_DIR}", "build")
+            last = (
+                last.replace("${CMAKE_SOURCE_DIR}/", "")
+                .replace("${PROJECT_SOURCE_DIR}/", "")
+                .replace("${CMAKE_CURRENT_BINARY_DIR}", "build")
+            )
             where = "build" if "$" in last else last
         else:
             where = posixpath.join("build", directory).rstrip("/")
@@ -133,13 +154,20 @@ def _cpp(scan: Scan, technology: Technology | None, manager: PackageManager | No
     if "meson.build" in scan.tree.entries:
         where = posixpath.join("build", _directory(fact)).rstrip("/") if fact else ""
         files = _files(scan, "meson.build")
-        return Plan(("sh", "-c", "meson setup build && meson compile -C build"), (f"./{where}/{fact.value}",) if fact else (), _said(fact, *files), 0.8)
+        return Plan(
+            ("sh", "-c", "meson setup build && meson compile -C build"),
+            (f"./{where}/{fact.value}",) if fact else (),
+            _said(fact, *files),
+            0.8,
+        )
     made = next(iter(scan.facts.own("entry", "make", "cpp")), None)
     files = _files(scan, "Makefile", "makefile", "GNUmakefile")
     if "configure.ac" in scan.tree.entries and not files:
         files = _files(scan, "configure.ac")
         prepare = "./configure && make" if "configure" in scan.tree.entries else "autoreconf -i && ./configure && make"
-        return Plan(("sh", "-c", prepare), (f"./{posixpath.join(_directory(fact), fact.value)}",) if fact else (), _said(fact, *files), 0.75)
+        return Plan(
+            ("sh", "-c", prepare), (f"./{posixpath.join(_directory(fact), fact.value)}",) if fact else (), _said(fact, *files), 0.75
+        )
     if files and any(scan.facts.own("entry", "main", "cpp")):
         return Plan(("make",), (f"./{made.value.removeprefix('./')}",) if made else (), _said(made, *files), 0.8)
     return Plan()
@@ -160,10 +188,19 @@ def _crystal(scan: Scan, technology: Technology | None, manager: PackageManager 
     if fact is not None:
         return Plan(("shards", "build", "--production", "--release"), (f"./bin/{fact.value}",), _said(fact, *files), 0.9)
     name = next((one.name for one in scan.facts.own("project-name", scope="crystal")), "")
-    main = next((path for path in (f"src/{name}.cr", f"src/{name.replace('-', '_')}.cr", "src/main.cr", "src/app.cr", "src/server.cr") if path in scan.tree.entries), "")
+    main = next(
+        (
+            path
+            for path in (f"src/{name}.cr", f"src/{name.replace('-', '_')}.cr", "src/main.cr", "src/app.cr", "src/server.cr")
+            if path in scan.tree.entries
+        ),
+        "",
+    )
     if main:
         out = f"bin/{name or 'app'}"
-        return Plan(("crystal", "build", "--release", main, "-o", out), (f"./{out}",), (Evidence(file=main, rule="build"), *files), 0.75)
+        return Plan(
+            ("crystal", "build", "--release", main, "-o", out), (f"./{out}",), (Evidence(file=main, rule="build"), *files), 0.75
+        )
     return Plan()
 
 

@@ -14,7 +14,23 @@ from deploydeck.scan.rules import Role, Technology
 from deploydeck.scan.state import MAX_EVIDENCE, Scan
 
 SCOPE = "go"
-_SERVER_NAMES = ("server", "api", "web", "app", "http", "service", "main", "backend", "site", "httpd", "srv", "gateway", "apiserver", "webserver", "rest")
+_SERVER_NAMES = (
+    "server",
+    "api",
+    "web",
+    "app",
+    "http",
+    "service",
+    "main",
+    "backend",
+    "site",
+    "httpd",
+    "srv",
+    "gateway",
+    "apiserver",
+    "webserver",
+    "rest",
+)
 _HELPERS = re.compile(
     r"(?:^|/)(?:tools?|hack|scripts?|examples?|migrations?|migrate|migrator|seeds?|seeder|gen|generate|codegen|internal/tools|ci|build|dev|mage|"
     r"testdata|test|e2e|bench|loadtest|cli|client|ctl|import|export)(?:/|$)|(?:ctl|-cli|-client)$"
@@ -40,7 +56,9 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     listening = _listening(scan, reached[main.value])
     if not listening:  # a program that only serves gRPC listens there
         listening = _listening(scan, reached[main.value], "listen-grpc")
-        scan.facts.add(Found("listen", fact.name, fact.value, fact.file, fact.line, fact.text, SCOPE, fact.tags) for fact in listening)
+        scan.facts.add(
+            Found("listen", fact.name, fact.value, fact.file, fact.line, fact.text, SCOPE, fact.tags) for fact in listening
+        )
     files = [file for directory in reached[main.value] for file in _files(scan, directory)]
     argv = _argv(scan, technology, reached[main.value], listening)
     target = "." if main.value == "." else f"./{main.value}"
@@ -54,7 +72,9 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     if not served and _is_tool(scan, technology):
         return Resolved(build=build, kind=Kind.NONE)
     places = [main.evidence("start")]
-    places += [fact.evidence("start") for fact in (*(one for one in listening if one.name), *(one for one in listening if not one.name))]
+    places += [
+        fact.evidence("start") for fact in (*(one for one in listening if one.name), *(one for one in listening if not one.name))
+    ]
     others: tuple[Alternative[StartCommand], ...] = ()
     rivals = [one for one in ranked[1:] if served and _listening(scan, reached[one.value]) and not _HELPERS.search(one.value)]
     if rivals:
@@ -66,7 +86,7 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
             "Set [app] build and start in deploydeck.toml if another one is meant.",
             [one.evidence("start") for one in (main, *rivals)],
         )
-    start = Fact(
+    start: Fact[StartCommand] = Fact(
         value=StartCommand(argv=argv, port_from_env=reads_port(scan, listening)),
         confidence=(0.9 if served else 0.7) - (0.05 if rivals else 0),
         evidence=_unique(places),
@@ -104,7 +124,13 @@ def _argv(scan: Scan, technology: Technology | None, reached: set[str], listenin
     name = _module(scan).rpartition("/")[2]
     chosen = next((word for word in _SERVE_COMMANDS if word in commands and word != name), "")
     own = {(posixpath.dirname(fact.file) or ".") for fact in listening}
-    if chosen and len(commands) == 1 and own and not own & {posixpath.dirname(commands[chosen].file) or "."} and "add" not in commands[chosen].tags:
+    if (
+        chosen
+        and len(commands) == 1
+        and own
+        and not own & {posixpath.dirname(commands[chosen].file) or "."}
+        and "add" not in commands[chosen].tags
+    ):
         return (f"./{binary}", chosen)
     return (f"./{binary}", chosen) if chosen else (f"./{binary}",)
 

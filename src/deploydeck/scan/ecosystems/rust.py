@@ -13,7 +13,21 @@ from deploydeck.scan.state import MAX_EVIDENCE, Scan
 
 SCOPE = "rust"
 _SERVER_NAMES = ("server", "api", "web", "app", "http", "service", "main", "backend", "site", "gateway", "rest")
-_COMMAND_LINE = ("clap", "structopt", "argh", "pico-args", "lexopt", "ratatui", "tui", "crossterm", "dialoguer", "bpaf", "gumdrop", "docopt", "inquire")
+_COMMAND_LINE = (
+    "clap",
+    "structopt",
+    "argh",
+    "pico-args",
+    "lexopt",
+    "ratatui",
+    "tui",
+    "crossterm",
+    "dialoguer",
+    "bpaf",
+    "gumdrop",
+    "docopt",
+    "inquire",
+)
 _SERVED_LEPTOS = ("leptos_axum", "leptos_actix")
 _TRUNK = ("Trunk.toml", "index.html")
 
@@ -38,9 +52,10 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         return Resolved(build=build, kind=Kind.NONE)
     argv = (f"./target/release/{name}", *(("start",) if technology is not None and technology.start == "loco" else ()))
     places = [place.evidence("start"), *(fact.evidence("start") for fact in listening)]
-    start = Fact(
+    start: Fact[StartCommand] = Fact(
         value=StartCommand(argv=argv, port_from_env=reads_port(scan, listening)),
-        confidence=(0.92 if served else 0.7) - (0.1 if len(bins) > 1 and not scan.facts.own("package-field", "default-run", SCOPE) else 0),
+        confidence=(0.92 if served else 0.7)
+        - (0.1 if len(bins) > 1 and not scan.facts.own("package-field", "default-run", SCOPE) else 0),
         evidence=tuple(dict.fromkeys(places))[:MAX_EVIDENCE],
         reason=f"cargo builds the binary {name}",
     )
@@ -61,7 +76,14 @@ def _binaries(scan: Scan) -> list[tuple[str, Found, str]]:
     for fact in scan.facts.own("entry", "bin", SCOPE):
         path = next((tag[5:] for tag in fact.tags if tag.startswith("path:")), "")
         if not path:
-            path = next((one for one in (f"src/bin/{fact.value}.rs", f"src/bin/{fact.value}/main.rs", "src/main.rs") if one in scan.tree.entries), "")
+            path = next(
+                (
+                    one
+                    for one in (f"src/bin/{fact.value}.rs", f"src/bin/{fact.value}/main.rs", "src/main.rs")
+                    if one in scan.tree.entries
+                ),
+                "",
+            )
         taken.add(path)
         found.append((fact.value, fact, path))
     for fact in scan.facts.own("entry", "main", SCOPE):
@@ -129,8 +151,12 @@ def _site(scan: Scan, technology: Technology | None) -> Resolved | None:
     evidence = tuple(Evidence(file=path, rule="build") for path in files[:2])
     evidence = evidence or tuple(fact.evidence("build") for fact in scan.facts.own("dependency", technology.packages[0], SCOPE)[:1])
     return Resolved(
-        build=Fact(value=("dx", "build", "--release") if dioxus else ("trunk", "build", "--release"), confidence=0.85, evidence=evidence),
-        output=Fact(value=out[0].value if out else "dist", confidence=0.85, evidence=(out[0].evidence("output"),) if out else evidence),
+        build=Fact(
+            value=("dx", "build", "--release") if dioxus else ("trunk", "build", "--release"), confidence=0.85, evidence=evidence
+        ),
+        output=Fact(
+            value=out[0].value if out else "dist", confidence=0.85, evidence=(out[0].evidence("output"),) if out else evidence
+        ),
         kind=Kind.STATIC,
         single_page=True,
     )

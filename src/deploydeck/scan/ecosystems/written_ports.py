@@ -1,4 +1,4 @@
-"""Where a compiled program listens when its address stands in another file than the call: a constant, a flag, a variable's default."""
+"""Where a compiled program listens when its address stands in another file than the call: a constant, a flag, a default."""
 
 from __future__ import annotations
 
@@ -10,11 +10,24 @@ from deploydeck.scan.facts import Found
 from deploydeck.scan.state import Scan
 
 _PORT_VARIABLES = (
-    "PORT", "SERVER_PORT", "HTTP_PORT", "APP_PORT", "API_PORT", "WEB_PORT", "SERVICE_PORT", "LISTEN_PORT", "BIND_PORT", "ROCKET_PORT", "LISTEN_ADDR",
-    "LISTEN_ADDRESS", "LISTEN", "SERVER_ADDR", "SERVER_ADDRESS", "HTTP_ADDR", "HTTP_ADDRESS", "HTTP_SERVER_ADDRESS", "BIND_ADDR", "BIND_ADDRESS",
-    "BIND", "ADDR", "ADDRESS", "APP_ADDR", "HTTP_LISTEN", "SERVER_BIND", "HTTP_SERVER_PORT",
+    "PORT", "SERVER_PORT", "HTTP_PORT", "APP_PORT", "API_PORT", "WEB_PORT", "SERVICE_PORT", "LISTEN_PORT", "BIND_PORT",
+    "ROCKET_PORT", "LISTEN_ADDR", "LISTEN_ADDRESS", "LISTEN", "SERVER_ADDR", "SERVER_ADDRESS", "HTTP_ADDR", "HTTP_ADDRESS",
+    "HTTP_SERVER_ADDRESS", "BIND_ADDR", "BIND_ADDRESS", "BIND", "ADDR", "ADDRESS", "APP_ADDR", "HTTP_LISTEN", "SERVER_BIND",
+    "HTTP_SERVER_PORT",
 )  # fmt: skip
-_PORT_OPTIONS = ("server.port", "http.port", "app.port", "port", "http_port", "server_port", "server.addr", "http.addr", "addr", "listen", "address")
+_PORT_OPTIONS = (
+    "server.port",
+    "http.port",
+    "app.port",
+    "port",
+    "http_port",
+    "server_port",
+    "server.addr",
+    "http.addr",
+    "addr",
+    "listen",
+    "address",
+)
 _NUMBER = re.compile(r"(?:^|:)(\d{2,5})$")
 
 
@@ -32,7 +45,11 @@ def written_port(scan: Scan, scope: str, listens: Iterable[Found], files: Iterab
     """
     unknown = [fact for fact in listens if not fact.name]
     inside = None if files is None else set(files)
-    options = [fact for fact in scan.facts.own("option", scope=scope) if inside is None or fact.file in inside or fact.name == "server.port"]
+    options = [
+        fact
+        for fact in scan.facts.own("option", scope=scope)
+        if inside is None or fact.file in inside or fact.name == "server.port"
+    ]
     for fact in unknown:
         for tag in sorted(fact.tags):
             kind, _, name = tag.partition(":")
@@ -47,7 +64,12 @@ def written_port(scan: Scan, scope: str, listens: Iterable[Found], files: Iterab
     if unknown:
         for option in options:
             if option.name.startswith(("field:", "flag:", "key:")) and (port := number(option.value)) and _is_own(option.name):
-                return Fact(value=port, confidence=0.7, evidence=(option.evidence("port"),), reason=f"{option.name.partition(':')[2]} is set to it")
+                return Fact(
+                    value=port,
+                    confidence=0.7,
+                    evidence=(option.evidence("port"),),
+                    reason=f"{option.name.partition(':')[2]} is set to it",
+                )
         for name in _PORT_VARIABLES:
             if found := _of_variable(scan, name):
                 return found
@@ -56,7 +78,9 @@ def written_port(scan: Scan, scope: str, listens: Iterable[Found], files: Iterab
 
 def _is_own(name: str) -> bool:
     """Whether a setting's name is not the port of something the program connects to."""
-    return not re.search(r"(?i)db|redis|mysql|postgres|pg|mongo|smtp|mail|kafka|metric|grpc|debug|pprof|remote|client|cache|amqp|rabbit|admin", name)
+    return not re.search(
+        r"(?i)db|redis|mysql|postgres|pg|mongo|smtp|mail|kafka|metric|grpc|debug|pprof|remote|client|cache|amqp|rabbit|admin", name
+    )
 
 
 def _of_option(options: list[Found], name: str, file: str) -> Fact[int] | None:
@@ -77,7 +101,9 @@ def _of_variable(scan: Scan, name: str) -> Fact[int] | None:
     for fact in ordered:
         if port := number(fact.value):
             why = f"the default of {name}" if "defaulted" in fact.tags else f"{fact.file} sets {name}"
-            return Fact(value=port, confidence=0.85 if "defaulted" in fact.tags else 0.75, evidence=(fact.evidence("port"),), reason=why)
+            return Fact(
+                value=port, confidence=0.85 if "defaulted" in fact.tags else 0.75, evidence=(fact.evidence("port"),), reason=why
+            )
     return None
 
 

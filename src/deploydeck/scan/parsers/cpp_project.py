@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """C and C++: CMake, Meson, autotools, Make, Conan, vcpkg and source."""
 
 from __future__ import annotations
@@ -22,8 +23,14 @@ _CPM = re.compile(r"^\"?(?:gh|gl|bb|github):([\w.-]{1,60}/[\w.-]{1,60})[#@]v?([\
 _MESON = re.compile(r"\b(project|executable|dependency)\(\s{0,20}'([^'\n]{1,100})'([^)]{0,1000})\)")
 _REFERENCE = re.compile(r"\b([a-z0-9_][a-z0-9_+.\-]{1,60})/(\d[\w.+\-]{0,40}|cci\.\d{8}|\[[^\]\n]{1,60}\])(?:@[\w/.\-]{0,60})?")
 _AUTOCONF = re.compile(r"\bAC_INIT\(\s{0,9}\[?([\w .+\-]{1,100}?)\]?\s{0,9}[,)]")
-_MAKE_TARGET = re.compile(r"^(?:TARGET|BIN|EXEC|EXECUTABLE|PROGRAM|PROG|NAME|OUT|OUTPUT|APP|BINARY)(?:_NAME)?\s{0,9}[:?]?=\s{0,9}([\w./-]{1,100})\s*$", re.MULTILINE)
-_MAKE_OUT = re.compile(r"^\t[^\n]{0,200}(?:gcc|g\+\+|clang|clang\+\+|\$\(CC\)|\$\(CXX\)|\$\{CC\}|\$\{CXX\})[^\n]{0,200}\s-o\s{1,4}([\w./-]{1,100})", re.MULTILINE)
+_MAKE_TARGET = re.compile(
+    r"^(?:TARGET|BIN|EXEC|EXECUTABLE|PROGRAM|PROG|NAME|OUT|OUTPUT|APP|BINARY)(?:_NAME)?\s{0,9}[:?]?=\s{0,9}([\w./-]{1,100})\s*$",
+    re.MULTILINE,
+)
+_MAKE_OUT = re.compile(
+    r"^\t[^\n]{0,200}(?:gcc|g\+\+|clang|clang\+\+|\$\(CC\)|\$\(CXX\)|\$\{CC\}|\$\{CXX\})[^\n]{0,200}\s-o\s{1,4}([\w./-]{1,100})",
+    re.MULTILINE,
+)
 
 
 def cmake(file: str, data: bytes) -> Iterator[Found]:
@@ -64,7 +71,11 @@ def cmake(file: str, data: bytes) -> Iterator[Found]:
                 first = words[1]
             version_ = _TAG.search(match[2]) or _URL_VERSION.search(match[2])
             yield found("dependency", first.lower(), version_[1] if version_ else "")
-        elif call == "set" and len(words) > 1 and first in {"CMAKE_RUNTIME_OUTPUT_DIRECTORY", "CMAKE_CXX_STANDARD", "CMAKE_C_STANDARD", "EXECUTABLE_OUTPUT_PATH"}:
+        elif (
+            call == "set"
+            and len(words) > 1
+            and first in {"CMAKE_RUNTIME_OUTPUT_DIRECTORY", "CMAKE_CXX_STANDARD", "CMAKE_C_STANDARD", "EXECUTABLE_OUTPUT_PATH"}
+        ):
             if first.endswith("STANDARD"):
                 yield found("package-field", first, words[1])
             else:
@@ -181,19 +192,27 @@ def makefile(file: str, data: bytes) -> Iterator[Found]:
 cpp_source = reader(
     Patterns(
         scope=SCOPE,
-        worth=re.compile(rb"getenv|[pP]ort|PORT|listen|Listen|htons|CROW_|#include\s{0,4}[<\"](?:drogon|crow|oatpp|pistache|httplib|boost|Wt/|Q|SDL|restbed|cpprest|mongoose|microhttpd|civetweb)|int main"),
+        worth=re.compile(
+            rb"getenv|[pP]ort|PORT|listen|Listen|htons|CROW_|#include\s{0,4}[<\"](?:drogon|crow|oatpp|pistache|httplib|boost|Wt/|Q|SDL|restbed|cpprest|mongoose|microhttpd|civetweb)|int main"
+        ),
         comment="//",
         env=((re.compile(r"\b(?:std::)?(?:secure_)?getenv\(\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\)"), ""),),
         after=((re.compile(r"\s{0,4}\?[^:\n]{0,80}:\s{0,4}\"(?P<default>[^\"\n]{0,200})\""), "defaulted"),),
         listen=(
             re.compile(r"\.port\(\s{0,4}(?P<port>\d{2,5}|\w{1,40})\s{0,4}\)"),
             re.compile(r"\baddListener\(\s{0,4}(?P<host>\"?[\w.:]{1,60}\"?)\s{0,4},\s{0,4}(?P<port>\d{2,5}|\w{1,40})"),
-            re.compile(r"\b(?:svr|server|srv|app|http)\w{0,20}(?:\.|->)listen\(\s{0,4}(?P<host>\"?[\w.:]{1,60}\"?)\s{0,4},\s{0,4}(?P<port>\d{2,5}|\w{1,40})"),
+            re.compile(
+                r"\b(?:svr|server|srv|app|http)\w{0,20}(?:\.|->)listen\(\s{0,4}(?P<host>\"?[\w.:]{1,60}\"?)\s{0,4},\s{0,4}(?P<port>\d{2,5}|\w{1,40})"
+            ),
             re.compile(r"\{\s{0,4}(?P<host>\"[\w.:]{1,60}\")\s{0,4},\s{0,4}(?P<port>\d{2,5})\s{0,4},\s{0,4}oatpp"),
-            re.compile(r"\b(?:Pistache::)?(?:Address\([^\n]{0,60},\s{0,4})?Port\s{0,4}(?:\w{1,20})?[({]\s{0,4}(?P<port>\d{2,5}|\w{1,40})\s{0,4}[)}]"),
+            re.compile(
+                r"\b(?:Pistache::)?(?:Address\([^\n]{0,60},\s{0,4})?Port\s{0,4}(?:\w{1,20})?[({]\s{0,4}(?P<port>\d{2,5}|\w{1,40})\s{0,4}[)}]"
+            ),
             re.compile(r"\bhtons\(\s{0,4}(?:\(\w{1,20}\))?(?P<port>\d{2,5}|\w{1,40})\s{0,4}\)"),
             re.compile(r"\bendpoint\s{0,4}\w{0,30}[({]\s{0,4}[\w:]{1,60}(?:\(\))?(?:::v4\(\))?\s{0,4},\s{0,4}(?P<port>\d{2,5})"),
-            re.compile(r"\"https?://(?P<host>[\d.]{7,15}|localhost):(?P<port>\d{2,5})/?\"(?=[^\n]{0,60}(?:fn|handler|NULL|cb|nullptr))"),
+            re.compile(
+                r"\"https?://(?P<host>[\d.]{7,15}|localhost):(?P<port>\d{2,5})/?\"(?=[^\n]{0,60}(?:fn|handler|NULL|cb|nullptr))"
+            ),
             re.compile(r"\bMHD_start_daemon\([^,\n]{1,80},\s{0,4}(?P<port>\d{2,5}|\w{1,40})"),
             re.compile(r"\"listening_ports\"\s{0,4},\s{0,4}\"(?P<port>\d{2,5})"),
             re.compile(r"\bset_port\(\s{0,4}(?P<port>\d{2,5}|\w{1,40})"),
@@ -206,7 +225,11 @@ cpp_source = reader(
             re.compile(r"\bregisterHandler\(\s{0,4}\"(?P<path>/[^\"\n]{0,100})\""),
             re.compile(r"\bENDPOINT\(\s{0,4}\"GET\"\s{0,4},\s{0,4}\"(?P<path>/?[^\"\n]{0,100})\""),
         ),
-        imports=(re.compile(r"^\s{0,8}#\s{0,4}include\s{0,4}[<\"]((?:drogon|crow|oatpp|pistache|httplib|boost/beast|Wt/|QApplication|QGuiApplication|QMainWindow|QtWidgets|QtWebSockets|restbed|corvusoft|cpprest|mongoose|microhttpd|civetweb|userver|uwebsockets|App\.h|SDL|gtk/|gtkmm|wx/|imgui|raylib|SFML)[\w./]{0,80})[>\"]"),),
+        imports=(
+            re.compile(
+                r"^\s{0,8}#\s{0,4}include\s{0,4}[<\"]((?:drogon|crow|oatpp|pistache|httplib|boost/beast|Wt/|QApplication|QGuiApplication|QMainWindow|QtWidgets|QtWebSockets|restbed|corvusoft|cpprest|mongoose|microhttpd|civetweb|userver|uwebsockets|App\.h|SDL|gtk/|gtkmm|wx/|imgui|raylib|SFML)[\w./]{0,80})[>\"]"
+            ),
+        ),
         main=re.compile(r"^\s{0,4}(?:int|auto|void)\s{1,4}main\s{0,4}\("),
     )
 )

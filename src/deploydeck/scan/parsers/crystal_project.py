@@ -17,7 +17,9 @@ def shard_yml(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
     top = table(load_yaml(text))
 
-    def found(kind: str, name: str, value: str, needle: str, start: int = 1, tags: frozenset[str] = frozenset(), scope: str = SCOPE) -> Found:
+    def found(
+        kind: str, name: str, value: str, needle: str, start: int = 1, tags: frozenset[str] = frozenset(), scope: str = SCOPE
+    ) -> Found:
         number = text.find(needle, start)
         return Found(kind, name[:100], value[:200], file, number, text.line(number), scope, tags)
 
@@ -56,14 +58,30 @@ crystal_source = reader(
         worth=re.compile(rb"ENV|require|port|bind_tcp|\.run|get\s"),
         comment="#",
         env=(
-            (re.compile(r"\bENV\.fetch\(\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4},\s{0,4}(?:\"(?P<default>[^\"\n]{0,200})\"|(?P<computed>[^)\s]))"), "defaulted"),
-            (re.compile(r"\bENV\.fetch\(\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\)\s{0,4}\{?\s{0,4}(?:\"(?P<default>[^\"\n]{0,200})\")?"), "required"),
+            (
+                re.compile(
+                    r"\bENV\.fetch\(\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4},\s{0,4}(?:\"(?P<default>[^\"\n]{0,200})\"|(?P<computed>[^)\s]))"
+                ),
+                "defaulted",
+            ),
+            (
+                re.compile(
+                    r"\bENV\.fetch\(\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\)\s{0,4}\{?\s{0,4}(?:\"(?P<default>[^\"\n]{0,200})\")?"
+                ),
+                "required",
+            ),
             (re.compile(r"\bENV\[\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\]\?"), ""),
             (re.compile(r"\bENV\[\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\](?!\s{0,4}[?|]?\|?=(?!=))(?!\?)"), "required"),
-            (re.compile(r"\bENV\[\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\]\s{0,4}\|\|=\s{0,4}\"(?P<default>[^\"\n]{0,200})\""), "defaulted"),
+            (
+                re.compile(r"\bENV\[\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\]\s{0,4}\|\|=\s{0,4}\"(?P<default>[^\"\n]{0,200})\""),
+                "defaulted",
+            ),
         ),
         after=(
-            (re.compile(r"(?:\.try[^|\n]{0,40}|\.\w{1,20}\??){0,2}\s{0,4}\|\|\s{0,4}(?:\"(?P<default>[^\"\n]{0,200})\"|(?=\D))"), "defaulted"),
+            (
+                re.compile(r"(?:\.try[^|\n]{0,40}|\.\w{1,20}\??){0,2}\s{0,4}\|\|\s{0,4}(?:\"(?P<default>[^\"\n]{0,200})\"|(?=\D))"),
+                "defaulted",
+            ),
             (re.compile(r"(?:\.try[^|\n]{0,40}|\.\w{1,20}\??){0,2}\s{0,4}\|\|\s{0,4}(?P<default>\d{1,20})"), "defaulted"),
             (re.compile(r"\s{0,4}\|\|\s{0,4}raise"), "required"),
         ),
@@ -76,7 +94,11 @@ crystal_source = reader(
             re.compile(r"\bconfig\.port\s{0,4}=\s{0,4}(?P<port>\d{2,5})"),
             re.compile(r"\bsettings\.port\s{0,4}=\s{0,4}(?P<port>\d{2,5})"),
         ),
-        routes=(re.compile(r"^\s{0,40}(?:get|all)[\s(]{1,2}\"(?P<path>/[^\"\n]{0,100})\""), re.compile(r"@\[AR\w{0,2}::Get\(\"(?P<path>/[^\"\n]{0,100})\""), re.compile(r"\bpath\s\"(?P<path>/[^\"\n]{0,100})\"")),
+        routes=(
+            re.compile(r"^\s{0,40}(?:get|all)[\s(]{1,2}\"(?P<path>/[^\"\n]{0,100})\""),
+            re.compile(r"@\[AR\w{0,2}::Get\(\"(?P<path>/[^\"\n]{0,100})\""),
+            re.compile(r"\bpath\s\"(?P<path>/[^\"\n]{0,100})\""),
+        ),
         imports=(re.compile(r"^\s{0,4}require\s{1,4}\"([a-z][\w/-]{0,80})\""),),
     )
 )

@@ -21,7 +21,21 @@ _TAG = re.compile(r"(\w[\w-]{0,30}):\"((?:[^\"\\]|\\.){0,300})\"")
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _REQUIRED = frozenset({"required", "notEmpty", "true"})
-_KEYS = frozenset({"GetString", "GetInt", "GetBool", "GetDuration", "Get", "GetFloat64", "GetStringSlice", "GetInt64", "SetDefault", "GetUint", "BindEnv"})
+_KEYS = frozenset(
+    {
+        "GetString",
+        "GetInt",
+        "GetBool",
+        "GetDuration",
+        "Get",
+        "GetFloat64",
+        "GetStringSlice",
+        "GetInt64",
+        "SetDefault",
+        "GetUint",
+        "BindEnv",
+    }
+)
 _DEFAULTS = ("envDefault", "env-default", "default", "envconfig-default")
 
 
@@ -61,20 +75,30 @@ def _unknown_helper(source: GoFile, call: Node) -> Iterator[Found]:
     """A call of a function that may be an environment helper of another file: the resolver joins them by name."""
     callee, arguments = source.callee(call), source.arguments(call)
     name = source.string(arguments[0]) if arguments and len(arguments) <= 3 else ""
-    if "_" in name and UPPER.match(name) or name in {"PORT", "HOST"}:
-        if re.fullmatch(r"(?:\w{1,40}\.)?\w{1,60}", callee) and not callee.startswith(("os.", "viper.", "t.", "fmt.", "log.", "errors.")):
-            default = source.value(arguments[1]) if len(arguments) > 1 else None
-            tags = {"defaulted"} if default else set[str]()
-            if default and not default.known:
-                tags.add("computed")
-            value = default.text if default and default.known else ""
-            yield source.found("env-call", callee.rpartition(".")[2] + ":" + name, call, value, frozenset(tags))
+    if not (("_" in name and UPPER.match(name)) or name in {"PORT", "HOST"}):
+        return
+    if not re.fullmatch(r"(?:\w{1,40}\.)?\w{1,60}", callee) or callee.startswith(
+        ("os.", "viper.", "t.", "fmt.", "log.", "errors.")
+    ):
+        return
+    default = source.value(arguments[1]) if len(arguments) > 1 else None
+    tags = {"defaulted"} if default else set[str]()
+    if default and not default.known:
+        tags.add("computed")
+    value = default.text if default and default.known else ""
+    yield source.found("env-call", callee.rpartition(".")[2] + ":" + name, call, value, frozenset(tags))
 
 
 def _afterwards(source: GoFile, call: Node) -> tuple[set[str], str]:
     """What the statements after `x := os.Getenv(…)` do when it is empty: fail (required), set a literal (defaulted), or nothing."""
     statement = call.parent
-    while statement is not None and statement.type not in {"short_var_declaration", "assignment_statement", "var_spec", "block", "if_statement"}:
+    while statement is not None and statement.type not in {
+        "short_var_declaration",
+        "assignment_statement",
+        "var_spec",
+        "block",
+        "if_statement",
+    }:
         statement = statement.parent
     if statement is None or statement.type in {"block", "if_statement"}:
         return set(), ""
@@ -98,7 +122,9 @@ def _afterwards(source: GoFile, call: Node) -> tuple[set[str], str]:
 
 def _says_empty(condition: str, names: list[str]) -> bool:
     first = re.escape(names[0])
-    if re.search(rf"(?:^|[\s(|&]){first}\s{{0,4}}==\s{{0,4}}(?:\"\"|``)|len\({first}\)\s{{0,4}}(?:==\s{{0,4}}0|<\s{{0,4}}1)", condition):
+    if re.search(
+        rf"(?:^|[\s(|&]){first}\s{{0,4}}==\s{{0,4}}(?:\"\"|``)|len\({first}\)\s{{0,4}}(?:==\s{{0,4}}0|<\s{{0,4}}1)", condition
+    ):
         return True
     return len(names) > 1 and re.search(rf"!{re.escape(names[1])}\b", condition) is not None
 
@@ -111,7 +137,11 @@ def _consequence(source: GoFile, statement: Node, name: str) -> tuple[set[str], 
         target = node.child_by_field_name("right") if node.type == "assignment_statement" else next(iter(node.named_children), None)
         if node.type == "assignment_statement" and trees.text(node.child_by_field_name("left")) != name:
             continue
-        item = target.named_children[0] if target is not None and target.type == "expression_list" and target.named_children else target
+        item = (
+            target.named_children[0]
+            if target is not None and target.type == "expression_list" and target.named_children
+            else target
+        )
         if node.type == "return_statement" and (item is None or item.type not in {"interpreted_string_literal", "int_literal"}):
             continue
         if node.type == "return_statement" and _FATAL.search(trees.text(node)):
@@ -134,7 +164,9 @@ def _guarded(source: GoFile, statement: Node, read: set[int]) -> Iterator[Found]
         reads = source.env_call(call)
         if not reads or not reads[3]:
             continue
-        names = [part.strip() for part in trees.text(setup.child_by_field_name("left"))[:200].split(",")] if setup is not None else []
+        names = (
+            [part.strip() for part in trees.text(setup.child_by_field_name("left"))[:200].split(",")] if setup is not None else []
+        )
         empty = _says_empty(text, names) if names else re.search(r"\)\s{0,4}==\s{0,4}\"\"", text) is not None
         tags, value = set[str](), ""
         if empty:
@@ -181,9 +213,9 @@ def _viper(source: GoFile) -> Iterator[Found]:
             keys.setdefault(first, (call, "-"))
     for key, (call, default) in keys.items():
         name = _variable(prefix, key)
-        if (automatic and ("." not in key or replaced)) or UPPER.match(key):
-            if _NAME.match(name):
-                yield source.found("env", name, call, default if default != "-" else "", frozenset({"defaulted"} if default != "-" else ()))
+        if _NAME.match(name) and ((automatic and ("." not in key or replaced)) or UPPER.match(key)):
+            tags = frozenset({"defaulted"} if default != "-" else ())
+            yield source.found("env", name, call, default if tags else "", tags)
 
 
 def _variable(prefix: str, key: str) -> str:
@@ -246,8 +278,10 @@ def _field(source: GoFile, field: Node, prefixes: dict[str, str], process: str, 
             value = option.strip()[8:]
     if value is not None:
         found.add("defaulted")
-    elif (_REQUIRED & {option.strip() for option in options}) or "true" in {tags.get("required"), tags.get("env-required")} or (
-        tags.get("validate", tags.get("binding", "")).split(",")[0] == "required"
+    elif (
+        (_REQUIRED & {option.strip() for option in options})
+        or "true" in {tags.get("required"), tags.get("env-required")}
+        or ((tags.get("validate") or tags.get("binding") or "").split(",")[0] == "required")
     ):
         found.add("required")
     yield source.found("env", name, field, value or "", frozenset(found))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """Where Go source listens: net/http, the frameworks' own calls, and addresses handed to a function of the project."""
 
 from __future__ import annotations
@@ -44,12 +45,21 @@ def listens(source: GoFile) -> Iterator[Found]:
         last = callee.rpartition(".")[2]
         if callee in _SERVE or callee in _OPTIONS:
             at = _SERVE.get(callee, 0)
-            if len(arguments) > at and (at == 0 or source.string(arguments[0]).startswith("tcp") or not source.string(arguments[0])):
+            if len(arguments) > at and (
+                at == 0 or source.string(arguments[0]).startswith("tcp") or not source.string(arguments[0])
+            ):
                 item = arguments[at]
-                if source.string(item).endswith(":0") or callee in {"net.Listen", "tls.Listen"} and not _serves(source):
+                if source.string(item).endswith(":0") or (callee in {"net.Listen", "tls.Listen"} and not _serves(source)):
                     continue
                 grpc = callee.startswith("grpc") or (callee == "net.Listen" and _serves_grpc(source))
-                found += _at(source, call, item, source.value(item), side=_is_side(source, call, item), kind="listen-grpc" if grpc else "listen")
+                found += _at(
+                    source,
+                    call,
+                    item,
+                    source.value(item),
+                    side=_is_side(source, call, item),
+                    kind="listen-grpc" if grpc else "listen",
+                )
         elif last in _METHODS:
             found += _method(source, call, callee, last, arguments)
     yield from dict.fromkeys(found)
@@ -57,7 +67,10 @@ def listens(source: GoFile) -> Iterator[Found]:
 
 
 def _serves(source: GoFile) -> bool:
-    return any(source.callee(call).rpartition(".")[2] in {"Serve", "ServeTLS", "Listener", "Accept", "ServeListener"} for call in source.calls)
+    return any(
+        source.callee(call).rpartition(".")[2] in {"Serve", "ServeTLS", "Listener", "Accept", "ServeListener"}
+        for call in source.calls
+    )
 
 
 def _serves_grpc(source: GoFile) -> bool:
@@ -66,14 +79,24 @@ def _serves_grpc(source: GoFile) -> bool:
 
 def _is_side(source: GoFile, node: Node, item: Node) -> bool:
     """Whether this listens for something beside the program: metrics, profiling, administration."""
-    if source.string(item).endswith(":6060") or SIDE.search(trees.text(item)[:200]) or SIDE.search(source.text.line(trees.line(node))):
+    if (
+        source.string(item).endswith(":6060")
+        or SIDE.search(trees.text(item)[:200])
+        or SIDE.search(source.text.line(trees.line(node)))
+    ):
         return True
     statement = node.parent
-    while statement is not None and statement.type not in {"short_var_declaration", "assignment_statement", "expression_statement", "go_statement", *_FUNCTIONS}:
+    while statement is not None and statement.type not in {
+        "short_var_declaration",
+        "assignment_statement",
+        "expression_statement",
+        "go_statement",
+        *_FUNCTIONS,
+    }:
         statement = statement.parent
-    if statement is not None and statement.type == "short_var_declaration":
-        if SIDE.search(trees.text(statement.child_by_field_name("left"))[:100]):
-            return True
+    named = statement if statement is not None and statement.type == "short_var_declaration" else None
+    if named is not None and SIDE.search(trees.text(named.child_by_field_name("left"))[:100]):
+        return True
     function = source.function_of(node)
     while function is not None:
         name = function.child_by_field_name("name")
@@ -86,7 +109,9 @@ def _is_side(source: GoFile, node: Node, item: Node) -> bool:
     return False
 
 
-def _at(source: GoFile, node: Node, item: Node, value: Value, *, bare: bool = False, side: bool = False, kind: str = "listen") -> list[Found]:
+def _at(
+    source: GoFile, node: Node, item: Node, value: Value, *, bare: bool = False, side: bool = False, kind: str = "listen"
+) -> list[Found]:
     if _is_parameter(source, item) and not value.known:
         value = Value(value.text, value.env, trees.text(item))
     fact = listening(value, source.found("listen", "", node), bare=bare, side=side, kind=kind)
@@ -113,20 +138,41 @@ def _method(source: GoFile, call: Node, callee: str, last: str, arguments: list[
         return []
     if value.text == HOLE and not _server_object(source, callee):
         return []
-    if value == UNKNOWN or (not value.known and re.search(r"(?i)ctx|context|handler|listener|args|opts|lis$", trees.text(first)[:60])):
+    if value == UNKNOWN or (
+        not value.known and re.search(r"(?i)ctx|context|handler|listener|args|opts|lis$", trees.text(first)[:60])
+    ):
         return []
     return _at(source, call, first, value, bare=True, side=_is_side(source, call, first))
 
 
 def _is_engine(source: GoFile, callee: str) -> bool:
     holder = callee.rpartition(".")[0]
-    return holder.rpartition(".")[2].lower() in {"r", "router", "engine", "app", "server", "g", "e", "m", "api", "s", "gin", "route", "routes"}
+    return holder.rpartition(".")[2].lower() in {
+        "r",
+        "router",
+        "engine",
+        "app",
+        "server",
+        "g",
+        "e",
+        "m",
+        "api",
+        "s",
+        "gin",
+        "route",
+        "routes",
+    }
 
 
 def _server_object(source: GoFile, callee: str) -> bool:
     """Whether something like `router.Run(x)` is a web server: a framework is imported and the object has a usual name."""
-    web = re.search(r"gin-gonic/gin|labstack/echo|gofiber/fiber|kataras/iris|beego|negroni|martini|hertz|fasthttp|atreugo", " ".join(source.imports))
-    return bool(web) and (_is_engine(source, callee) or bool(re.search(r"(?i)router|engine|echo|fiber|gin|app|server", callee.rpartition(".")[0])))
+    web = re.search(
+        r"gin-gonic/gin|labstack/echo|gofiber/fiber|kataras/iris|beego|negroni|martini|hertz|fasthttp|atreugo",
+        " ".join(source.imports),
+    )
+    return bool(web) and (
+        _is_engine(source, callee) or bool(re.search(r"(?i)router|engine|echo|fiber|gin|app|server", callee.rpartition(".")[0]))
+    )
 
 
 def _settings(source: GoFile) -> Iterator[Found]:
@@ -139,8 +185,8 @@ def _settings(source: GoFile) -> Iterator[Found]:
         name = trees.text(node.child_by_field_name("name"))
         if _CONSTANT.search(name) and source.function_of(node) is None:
             values = node.child_by_field_name("value")
-            item = values.named_children[0] if values is not None and values.named_children else None
-            if (value := source.value(item)).known and address(value, bare=True):
+            constant = values.named_children[0] if values is not None and values.named_children else None
+            if (value := source.value(constant)).known and address(value, bare=True):
                 yield source.found("option", f"field:{name}", node, value.text, frozenset(f"variable:{one}" for one in value.env))
     for call in source.calls:
         callee, arguments = source.callee(call), source.arguments(call)

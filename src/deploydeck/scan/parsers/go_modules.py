@@ -12,7 +12,9 @@ from deploydeck.scan.parsers.settings_files import port_settings
 SCOPE = "go"
 _DIRECTIVE = re.compile(r"^(module|go|toolchain|require|replace|exclude|retract|tool|use|godebug|ignore)\b[ \t]{0,20}(.{0,500})$")
 _REQUIRE = re.compile(r"^\"?([^\s\"()]{1,300})\"?[ \t]{1,20}(v[^\s]{1,200})(.{0,300})$")
-_REPLACE = re.compile(r"^([^\s]{1,300})(?:[ \t]{1,20}v[^\s]{1,200})?[ \t]{1,20}=>[ \t]{1,20}([^\s]{1,300})(?:[ \t]{1,20}(v[^\s]{1,200}))?")
+_REPLACE = re.compile(
+    r"^([^\s]{1,300})(?:[ \t]{1,20}v[^\s]{1,200})?[ \t]{1,20}=>[ \t]{1,20}([^\s]{1,300})(?:[ \t]{1,20}(v[^\s]{1,200}))?"
+)
 _SUM = re.compile(r"^([^\s]{1,300}) (v[^\s/]{1,200})(/go\.mod)? h1:")
 _APP_CONF = re.compile(r"^[ \t]{0,20}(http\.?port|http\.?addr)[ \t]{0,20}=[ \t]{0,20}[\"']?([^\s\"'#;]{1,60})", re.IGNORECASE)
 

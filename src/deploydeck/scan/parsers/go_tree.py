@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """A Go file as a syntax tree with what its names are set to: enough to follow a port from a flag or a constant to where it is used."""
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class GoFile:
                 case "short_var_declaration" | "assignment_statement":
                     self._assign(node.child_by_field_name("left"), node.child_by_field_name("right"))
                 case "var_spec" | "const_spec":
-                    names = [child for child in node.children_by_field_name("name")]
+                    names = list(node.children_by_field_name("name"))
                     self._pair(names, _named(node.child_by_field_name("value")))
         self.env_helpers = self._helpers()
 
@@ -188,7 +189,9 @@ class GoFile:
         result = Value(HOLE, ref=key.lstrip("."))
         places = self._set.get(key, [])
         near = [item for where, item in places if where is not None and function is not None and where.id == function.id]
-        chosen = near or [item for where, item in places if where is None or key.startswith(".")] or [item for _, item in places][:1]
+        chosen = (
+            near or [item for where, item in places if where is None or key.startswith(".")] or [item for _, item in places][:1]
+        )
         for item in self._flags.get(key, []) + chosen[:6]:
             if key.startswith(".") and item.type == "selector_expression" and trees.text(item).endswith(key):
                 continue  # {Port: config.Port}

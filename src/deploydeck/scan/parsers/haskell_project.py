@@ -11,9 +11,26 @@ from deploydeck.scan.parsers.formats import items, load_yaml, table
 from deploydeck.scan.parsers.source_patterns import Patterns, reader
 
 SCOPE = "haskell"
-_LTS = {"24": "9.10", "23": "9.8", "22": "9.6", "21": "9.4", "20": "9.2", "19": "9.0", "18": "8.10", "17": "8.10", "16": "8.8", "15": "8.8", "14": "8.6", "13": "8.6", "12": "8.4"}
+_LTS = {
+    "24": "9.10",
+    "23": "9.8",
+    "22": "9.6",
+    "21": "9.4",
+    "20": "9.2",
+    "19": "9.0",
+    "18": "8.10",
+    "17": "8.10",
+    "16": "8.8",
+    "15": "8.8",
+    "14": "8.6",
+    "13": "8.6",
+    "12": "8.4",
+}
 """The GHC line of each Stackage long-term release."""
-_STANZA = re.compile(r"^(executable|library|test-suite|benchmark|common|foreign-library|flag|source-repository)\b[ \t]{0,20}([\w.-]{0,100})", re.IGNORECASE)
+_STANZA = re.compile(
+    r"^(executable|library|test-suite|benchmark|common|foreign-library|flag|source-repository)\b[ \t]{0,20}([\w.-]{0,100})",
+    re.IGNORECASE,
+)
 _FIELD = re.compile(r"^(\s{0,60})([A-Za-z][\w-]{0,40})\s{0,9}:\s{0,9}(.{0,2000})$")
 _ONE = re.compile(r"^\s{0,40}([A-Za-z][A-Za-z0-9-]{0,80})(?::[\w{}, -]{1,60})?\s{0,9}([^,]{0,120})$")
 _FREEZE = re.compile(r"(?:any\.)?([A-Za-z][A-Za-z0-9-]{0,80})\s{0,4}==\s{0,4}(\d[\d.]{0,40})")
@@ -133,9 +150,9 @@ def freeze(file: str, data: bytes) -> Iterator[Found]:
 def yesod_routes(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
     for number, raw in enumerate(text.lines, 1):
-        if match := re.match(r"^(/[\w/.\-]{0,100})\s{1,20}\w{1,60}R\b(.{0,100})$", raw):
-            if "GET" in match[2] or not re.search(r"\b(?:POST|PUT|DELETE)\b", match[2]):
-                yield Found("route", match[1], "app", file, number, raw, SCOPE)
+        match = re.match(r"^(/[\w/.\-]{0,100})\s{1,20}\w{1,60}R\b(.{0,100})$", raw)
+        if match and ("GET" in match[2] or not re.search(r"\b(?:POST|PUT|DELETE)\b", match[2])):
+            yield Found("route", match[1], "app", file, number, raw, SCOPE)
 
 
 def yesod_settings(file: str, data: bytes) -> Iterator[Found]:
@@ -154,7 +171,12 @@ haskell_source = reader(
         worth=re.compile(rb"[eE]nv|[pP]ort|scotty|\brun\b|warp|\bimport\b|^main"),
         comment="--",
         env=(
-            (re.compile(r"(?:fromMaybe\s{1,4}\"(?P<default>[^\"\n]{0,200})\"\s{0,4}<\$>\s{0,4}|maybe\s{1,4}(?P<computed>\"?[\w.]{1,60}\"?)[^\n<]{0,80}<\$>\s{0,4})(?:\w{1,30}\.)?lookupEnv\s{1,4}\"(?P<name>\w{1,100})\""), ""),
+            (
+                re.compile(
+                    r"(?:fromMaybe\s{1,4}\"(?P<default>[^\"\n]{0,200})\"\s{0,4}<\$>\s{0,4}|maybe\s{1,4}(?P<computed>\"?[\w.]{1,60}\"?)[^\n<]{0,80}<\$>\s{0,4})(?:\w{1,30}\.)?lookupEnv\s{1,4}\"(?P<name>\w{1,100})\""
+                ),
+                "",
+            ),
             (re.compile(r"(?<!\$>\s)(?<!\$> )\blookupEnv\s{1,4}\"(?P<name>\w{1,100})\""), ""),
             (re.compile(r"\bgetEnv\s{1,4}\"(?P<name>\w{1,100})\""), "required"),
             (re.compile(r"\bgetEnvDefault\s{1,4}\"(?P<name>\w{1,100})\"\s{1,4}\"(?P<default>[^\"\n]{0,200})\""), "defaulted"),

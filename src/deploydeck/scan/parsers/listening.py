@@ -1,4 +1,4 @@
-"""What a source expression comes to, as far as it is written there, and the address in it. Shared by the parsers of compiled languages."""
+"""What a source expression comes to, as far as it is written there, and the address in it, for compiled languages."""
 
 from __future__ import annotations
 

@@ -12,7 +12,9 @@ from deploydeck.scan.parsers.source_patterns import Patterns, reader
 
 SCOPE = "nim"
 _REQUIREMENT = re.compile(r"\"([^\"\n]{1,200})\"")
-_FIELD = re.compile(r"^\s{0,8}(version|srcDir|binDir|bin|namedBin|packageName)\s{0,9}(?:\[[^\]\n]{0,80}\])?\s{0,9}[=:]\s{0,9}(.{0,300})$")
+_FIELD = re.compile(
+    r"^\s{0,8}(version|srcDir|binDir|bin|namedBin|packageName)\s{0,9}(?:\[[^\]\n]{0,80}\])?\s{0,9}[=:]\s{0,9}(.{0,300})$"
+)
 
 
 def nimble(file: str, data: bytes) -> Iterator[Found]:
@@ -68,14 +70,26 @@ nim_source = reader(
         scope=SCOPE,
         worth=re.compile(rb"getEnv|[pP]ort|import|get\s"),
         comment="#",
-        env=((re.compile(r"\bgetEnv\(\s{0,4}\"(?P<name>\w{1,100})\"(?:\s{0,4},\s{0,4}\"(?P<default>[^\"\n]{0,200})\"|\s{0,4},\s{0,4}(?P<computed>[$\w]))?"), ""),),
+        env=(
+            (
+                re.compile(
+                    r"\bgetEnv\(\s{0,4}\"(?P<name>\w{1,100})\"(?:\s{0,4},\s{0,4}\"(?P<default>[^\"\n]{0,200})\"|\s{0,4},\s{0,4}(?P<computed>[$\w]))?"
+                ),
+                "",
+            ),
+        ),
         listen=(
             re.compile(r"\bport\s{0,4}=\s{0,4}Port\s{0,2}\(?\s{0,4}(?P<port>\d{2,5}|\w{1,40})"),
-            re.compile(r"\bserve\([^\n]{0,40}?Port\s{0,2}\(?\s{0,4}(?P<port>\d{2,5}|[a-z]\w{0,40})(?:[^\n]{0,40}\"(?P<host>[\d.]{7,15}|localhost)\")?"),
+            re.compile(
+                r"\bserve\([^\n]{0,40}?Port\s{0,2}\(?\s{0,4}(?P<port>\d{2,5}|[a-z]\w{0,40})(?:[^\n]{0,40}\"(?P<host>[\d.]{7,15}|localhost)\")?"
+            ),
             re.compile(r"\b(?:listen|bindAddr)\([^\n]{0,40}?Port\s{0,2}\(?\s{0,4}(?P<port>\d{2,5}|\w{1,40})"),
             re.compile(r"^\s{0,9}port\s{1,4}=?\s{0,2}Port\((?P<port>\d{2,5})\)"),
         ),
-        routes=(re.compile(r"^\s{0,40}get\s{1,4}\"(?P<path>/[^\"\n]{0,100})\"\s{0,4}:"), re.compile(r"\b(?:app|router|server)\.(?:get|addRoute)\(\s{0,4}\"(?P<path>/[^\"\n]{0,100})\"")),
+        routes=(
+            re.compile(r"^\s{0,40}get\s{1,4}\"(?P<path>/[^\"\n]{0,100})\"\s{0,4}:"),
+            re.compile(r"\b(?:app|router|server)\.(?:get|addRoute)\(\s{0,4}\"(?P<path>/[^\"\n]{0,100})\""),
+        ),
         imports=(re.compile(r"^\s{0,4}import\s{1,4}((?:pkg/)?[a-z]\w{0,60}(?:\s{0,2},\s{0,2}[a-z]\w{0,60}){0,9})"),),
         main=re.compile(r"^\s{0,4}when isMainModule"),
     )

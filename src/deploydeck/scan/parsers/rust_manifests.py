@@ -14,8 +14,10 @@ from deploydeck.scan.parsers.settings_files import port_settings
 SCOPE = "rust"
 _SECTION = re.compile(r"^\s{0,20}\[{1,2}\s{0,4}([^\]\[]{1,200}?)\s{0,4}\]{1,2}")
 _KEY = re.compile(r"^\s{0,20}[\"']?([A-Za-z0-9_.-]{1,200})[\"']?\s{0,20}=")
-_TABLES = (("dependencies", ""), ("dev-dependencies", "development"), ("dev_dependencies", "development"), ("build-dependencies", "build"),
-           ("build_dependencies", "build"))  # fmt: skip
+_TABLES = (
+    ("dependencies", ""), ("dev-dependencies", "development"), ("dev_dependencies", "development"),
+    ("build-dependencies", "build"), ("build_dependencies", "build"),
+)  # fmt: skip
 _CHANNEL = re.compile(r"^(stable|beta|nightly|\d{1,4}(?:\.\d{1,4}){1,2})\b")
 
 
@@ -45,7 +47,9 @@ def cargo_toml(file: str, data: bytes) -> Iterator[Found]:
     top = load_toml(text)
     line = _Lines(text)
 
-    def found(kind: str, name: str, value: str, section: str, key: str, tags: frozenset[str] = frozenset(), scope: str = SCOPE) -> Found:
+    def found(
+        kind: str, name: str, value: str, section: str, key: str, tags: frozenset[str] = frozenset(), scope: str = SCOPE
+    ) -> Found:
         number = line(section, key)
         return Found(kind, name[:200], value[:200], file, number, text.line(number), scope, tags)
 
@@ -65,7 +69,16 @@ def cargo_toml(file: str, data: bytes) -> Iterator[Found]:
         if isinstance(name, str):
             path = table(target).get("path")
             place = text.find(f'"{name}"', line("", "bin"))
-            yield Found("entry", "bin", name[:100], file, place or number, text.line(place), SCOPE, frozenset({f"path:{path}"} if isinstance(path, str) else ()))
+            yield Found(
+                "entry",
+                "bin",
+                name[:100],
+                file,
+                place or number,
+                text.line(place),
+                SCOPE,
+                frozenset({f"path:{path}"} if isinstance(path, str) else ()),
+            )
     if table(top.get("lib")):
         kinds = ",".join(str(one) for one in items(table(top["lib"]).get("crate-type", table(top["lib"]).get("crate_type"))))
         yield found("package-field", "lib", kinds, "", "lib")
@@ -82,11 +95,20 @@ def cargo_toml(file: str, data: bytes) -> Iterator[Found]:
 
 def _workspace(file: str, text: Text, line: _Lines, workspace: dict[str, Any]) -> Iterator[Found]:
     start = line("", "workspace") or line("workspace", "members")
-    for key, tags in (("members", ()), ("exclude", ("exclude",))):
+    for key, excluded in (("members", False), ("exclude", True)):
         for member in items(workspace.get(key))[:500]:
             if isinstance(member, str):
                 number = text.find(f'"{member}"', start) or line("workspace", key)
-                yield Found("workspace", member[:200], "", file, number, text.line(number), "cargo", frozenset(tags))
+                yield Found(
+                    "workspace",
+                    member[:200],
+                    "",
+                    file,
+                    number,
+                    text.line(number),
+                    "cargo",
+                    frozenset({"exclude"} if excluded else ()),
+                )
     for member in items(workspace.get("default-members"))[:100]:
         if isinstance(member, str):
             number = line("workspace", "default-members")
@@ -186,8 +208,17 @@ _settings = port_settings(SCOPE)
 PARSERS: tuple[Parser, ...] = (
     *(
         Parser(path, _settings)
-        for path in ("configuration.yaml", "configuration.yml", "configuration/base.yaml", "configuration/base.yml", "config/default.toml",
-                     "config/base.toml", "Settings.toml", "settings.toml", "config/base.yaml")
+        for path in (
+            "configuration.yaml",
+            "configuration.yml",
+            "configuration/base.yaml",
+            "configuration/base.yml",
+            "config/default.toml",
+            "config/base.toml",
+            "Settings.toml",
+            "settings.toml",
+            "config/base.yaml",
+        )
     ),
     Parser("Cargo.toml", cargo_toml, config_kind="manifest"),
     Parser("Cargo.lock", cargo_lock, "lock", config_kind="lock"),

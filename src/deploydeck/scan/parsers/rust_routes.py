@@ -13,14 +13,20 @@ from deploydeck.scan.parsers.rust_tree import RustFile
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_ATTRIBUTE = re.compile(r"#\[(?:\w{1,30}::)?(get|head|route|handler)\(\s{0,20}(?:method\s{0,4}=\s{0,4}\"?\w{1,10}\"?,\s{0,4}|path\s{0,4}=\s{0,4})?\"(/[^\"]{0,150})\"")
-_WARP = re.compile(r"(?:warp::)?path\(\s{0,9}\"([^\"/]{1,80})\"\s{0,9}\)|(?:warp::)?path!\(\s{0,9}\"([^\"]{1,80})\"((?:\s{0,4}/\s{0,4}\"[^\"]{1,80}\"){0,5})")
+_ATTRIBUTE = re.compile(
+    r"#\[(?:\w{1,30}::)?(get|head|route|handler)\(\s{0,20}(?:method\s{0,4}=\s{0,4}\"?\w{1,10}\"?,\s{0,4}|path\s{0,4}=\s{0,4})?\"(/[^\"]{0,150})\""
+)
+_WARP = re.compile(
+    r"(?:warp::)?path\(\s{0,9}\"([^\"/]{1,80})\"\s{0,9}\)|(?:warp::)?path!\(\s{0,9}\"([^\"]{1,80})\"((?:\s{0,4}/\s{0,4}\"[^\"]{1,80}\"){0,5})"
+)
 _GET = re.compile(r"\b(?:get|any|head|get_service|on|MethodRouter|web::to|to|route_service|fallback)\b|^[a-z_:]{1,80}$")
 _POST = re.compile(r"^\s{0,4}(?:axum::routing::|routing::|web::)?(?:post|put|delete|patch|options)\(")
 
 
 def routes(source: RustFile) -> Iterator[Found]:
-    scoped = any(source.callee(call)[0].rpartition("::")[2] in {"scope", "nest", "mount", "nest_service", "nest_at"} for call in source.calls)
+    scoped = any(
+        source.callee(call)[0].rpartition("::")[2] in {"scope", "nest", "mount", "nest_service", "nest_at"} for call in source.calls
+    )
     bases: dict[str, str] = {}
     for call in source.calls:
         name, holder = source.callee(call)
@@ -56,7 +62,9 @@ def routes(source: RustFile) -> Iterator[Found]:
             handler = attribute.next_named_sibling
             while handler is not None and handler.type in {"attribute_item", "line_comment"}:
                 handler = handler.next_named_sibling
-            known = trees.text(handler.child_by_field_name("name")) if handler is not None and handler.type == "function_item" else ""
+            known = (
+                trees.text(handler.child_by_field_name("name")) if handler is not None and handler.type == "function_item" else ""
+            )
             base = bases.get(known, "")
             path = (base.rstrip("/") + match[2]).rstrip("/") or "/"
             yield source.found("route", path, attribute, "app" if known in bases or not scoped else "router")
@@ -73,7 +81,11 @@ def _services(source: RustFile, scope: Node) -> list[str]:
         if outer.type != "call_expression":
             break
         if source.callee(outer)[0] == "service":
-            found += [trees.text(one).rpartition("::")[2] for one in source.arguments(outer) if one.type in {"identifier", "scoped_identifier"}]
+            found += [
+                trees.text(one).rpartition("::")[2]
+                for one in source.arguments(outer)
+                if one.type in {"identifier", "scoped_identifier"}
+            ]
         node = outer
     return found
 
@@ -106,7 +118,19 @@ def _base(source: RustFile, call: Node) -> tuple[str, bool]:
         function = function.parent
     named = trees.text(function.child_by_field_name("name")) if function is not None else "main"
     built = trees.text(function.child_by_field_name("body"))[:20000] if function is not None else ""
-    certain = bool(base) or named in {"main", "app", "router", "create_app", "create_router", "build_app", "build_router", "rocket", "run", "init_router", "make_app"}
+    certain = bool(base) or named in {
+        "main",
+        "app",
+        "router",
+        "create_app",
+        "create_router",
+        "build_app",
+        "build_router",
+        "rocket",
+        "run",
+        "init_router",
+        "make_app",
+    }
     return base, certain or "serve(" in built or "HttpServer" in built
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """Rust source by its syntax tree: entries, imports, variables, where it listens, and routes."""
 
 from __future__ import annotations
@@ -28,14 +29,35 @@ _LONGEST_LINE = 20_000
 _ENVY = re.compile(
     r"(?:let \w{1,40}\s{0,4}:\s{0,4}(\w{1,60})\s{0,4}=\s{0,9})?envy::(?:prefixed\(\"(\w{1,60})\"\)\s{0,40}\.)?from_env(?:::<(\w{1,60})>)?\("
 )
-_STRUCT_FIELD = re.compile(r"(#\[serde\([^\]\n]{0,200}\)\]\s{0,40})?(?:pub(?:\(crate\))? )?(\w{1,60})\s{0,4}:\s{0,4}([\w:<>]{1,80})\s{0,4}(?:,|$)")
+_STRUCT_FIELD = re.compile(
+    r"(#\[serde\([^\]\n]{0,200}\)\]\s{0,40})?(?:pub(?:\(crate\))? )?(\w{1,60})\s{0,4}:\s{0,4}([\w:<>]{1,80})\s{0,4}(?:,|$)"
+)
 _BINDS = frozenset({
     "bind", "bind_rustls", "bind_openssl", "bind_auto_h2c", "bind_uds", "bind_rustls_021", "bind_rustls_0_22", "bind_rustls_0_23", "listen", "run", "try_bind",
     "bind_with_graceful_shutdown", "serve", "serve_with_shutdown", "bind_ephemeral", "start",
 })  # fmt: skip
-_PATH_BINDS = re.compile(r"(?:TcpListener|Server|AddrIncoming|Listener)::(?:<\w{1,30}>::)?(?:bind|new|try_bind|http|bind_addr)$|gotham::start$|axum_server::bind(?:_rustls|_openssl)?$")
+_PATH_BINDS = re.compile(
+    r"(?:TcpListener|Server|AddrIncoming|Listener)::(?:<\w{1,30}>::)?(?:bind|new|try_bind|http|bind_addr)$|gotham::start$|axum_server::bind(?:_rustls|_openssl)?$"
+)
 _FAIL = frozenset({"expect", "unwrap"})
-_KEEPS = frozenset({"map_err", "context", "with_context", "ok_or", "ok_or_else", "parse", "map", "as_str", "to_string", "and_then", "into", "trim", "ok", "as_deref"})
+_KEEPS = frozenset(
+    {
+        "map_err",
+        "context",
+        "with_context",
+        "ok_or",
+        "ok_or_else",
+        "parse",
+        "map",
+        "as_str",
+        "to_string",
+        "and_then",
+        "into",
+        "trim",
+        "ok",
+        "as_deref",
+    }
+)
 _CONSTANT = re.compile(r"(?i)(?:port|addr|address|bind|listen)$")
 
 
@@ -47,7 +69,9 @@ def rust_source(file: str, data: bytes) -> Iterator[Found]:
     for match in _USE.finditer(text.text):
         if match[1] not in _LOCAL:
             number = text.line_at(match.start(1))
-            yield Found("import", match[1], f"{match[1]}::{match[2]}" if match[2] else match[1], file, number, text.line(number), SCOPE)
+            yield Found(
+                "import", match[1], f"{match[1]}::{match[2]}" if match[2] else match[1], file, number, text.line(number), SCOPE
+            )
     if not _WORTH_PARSING.search(data) or max(map(len, text.lines)) > _LONGEST_LINE:
         return
     source = RustFile(file, text, trees.root("rust", data))
@@ -80,12 +104,22 @@ def _environment(source: RustFile) -> Iterator[Found]:
                 default = source.value(arguments[1]) if len(arguments) > 1 else None
                 known = default is not None and default.known
                 tags = {"defaulted"} if known else {"defaulted", "computed"} if default is not None else set[str]()
-                yield source.found("env-call", f"{callee.rpartition('::')[2]}:{key}", call, default.text if default and known else "", frozenset(tags))
+                yield source.found(
+                    "env-call",
+                    f"{callee.rpartition('::')[2]}:{key}",
+                    call,
+                    default.text if default and known else "",
+                    frozenset(tags),
+                )
     for name, kind in source.env_helpers.items():
         yield source.found("env-helper", name, source.functions[name], kind)
     for macro in source.macros:
         kind = trees.text(macro.child_by_field_name("macro")).rpartition("::")[2]
-        found = re.match(r"\(\s{0,20}\"([A-Za-z_][A-Za-z0-9_]{0,99})\"", trees.text(macro.named_children[-1])) if macro.named_children else None
+        found = (
+            re.match(r"\(\s{0,20}\"([A-Za-z_][A-Za-z0-9_]{0,99})\"", trees.text(macro.named_children[-1]))
+            if macro.named_children
+            else None
+        )
         if kind in {"env", "option_env", "dotenv"} and found and not found[1].startswith(("CARGO_", "OUT_DIR", "TARGET")):
             yield source.found("env", found[1], macro, tags=frozenset({"build", "required"} if kind == "env" else {"build"}))
     for attribute in source.attributes:
@@ -104,7 +138,9 @@ def _envy(source: RustFile) -> Iterator[Found]:
         for field in _STRUCT_FIELD.finditer(struct[1]):
             number = source.text.line_at(struct.start(1) + field.start(2))
             serde = field[1] or ""
-            tags = {"defaulted", "computed"} if "default" in serde else set[str]() if field[3].startswith("Option") else {"required"}
+            tags = (
+                {"defaulted", "computed"} if "default" in serde else set[str]() if field[3].startswith("Option") else {"required"}
+            )
             renamed = re.search(r"rename\s{0,4}=\s{0,4}\"(\w{1,80})\"", serde)
             name = (match[2] or "") + (renamed[1] if renamed else field[2]).upper()
             yield Found("env", name, "", source.file, number, source.text.line(number), SCOPE, frozenset(tags))
@@ -185,7 +221,11 @@ def _argument(source: RustFile, attribute: Node) -> Iterator[Found]:
     tags: set[str] = set()
     if default:
         value = default[1] if default[1] is not None else default[2]
-        tags = {"defaulted"} if default[1] is not None or re.fullmatch(r"[\d._]{1,20}|true|false", value) else {"defaulted", "computed"}
+        tags = (
+            {"defaulted"}
+            if default[1] is not None or re.fullmatch(r"[\d._]{1,20}|true|false", value)
+            else {"defaulted", "computed"}
+        )
         value = value if "computed" not in tags else ""
     elif not optional and own:
         tags = {"required"}
@@ -231,7 +271,8 @@ def _listens(source: RustFile) -> Iterator[Found]:
             if (value := source.value(arguments[1])).known:
                 yield source.found("option", f"key:{key.lower()}", call, value.text)
         elif name == "merge" and arguments:
-            if found := re.match(r"\(\s{0,4}\"port\"\s{0,4},\s{0,4}(\d{2,5})", trees.text(arguments[0])[:100]):
+            found = re.match(r"\(\s{0,4}\"port\"\s{0,4},\s{0,4}(\d{2,5})", trees.text(arguments[0])[:100])
+            if found:
                 yield source.found("option", "rocket.port", call, found[1])
 
 

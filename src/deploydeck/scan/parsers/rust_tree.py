@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """A Rust file as a syntax tree with what its names are set to, and what an expression comes to."""
 
 from __future__ import annotations
@@ -70,7 +71,11 @@ class RustFile:
                         self.initializers.append((trees.text(node.child_by_field_name("field")), item))
                         self._set.setdefault("." + trees.text(node.child_by_field_name("field")), []).append((0, item))
                 case _:
-                    name = trees.text(node.child_by_field_name("pattern") or node.child_by_field_name("name")).removeprefix("mut ").strip()
+                    name = (
+                        trees.text(node.child_by_field_name("pattern") or node.child_by_field_name("name"))
+                        .removeprefix("mut ")
+                        .strip()
+                    )
                     item = node.child_by_field_name("value")
                     if item is not None:
                         self._set.setdefault(name, []).append((self.function_of(node), item))
@@ -81,10 +86,17 @@ class RustFile:
     def _helpers(self) -> dict[str, str]:
         found = {}
         for name, node in self.functions.items():
-            first = re.match(r"\(\s{0,20}(\w{1,40})\s{0,9}:\s{0,9}&(?:'\w{1,20}\s)?str\b", trees.text(node.child_by_field_name("parameters"))[:200])
+            first = re.match(
+                r"\(\s{0,20}(\w{1,40})\s{0,9}:\s{0,9}&(?:'\w{1,20}\s)?str\b",
+                trees.text(node.child_by_field_name("parameters"))[:200],
+            )
             body = trees.text(node.child_by_field_name("body"))[:3000]
             if first and re.search(rf"\bvar(?:_os)?\(&?{first[1]}\)", body):
-                found[name] = "required" if re.search(r"panic!|\.expect\(|\.unwrap\(\)|\.unwrap_or_else\(\|\w{0,9}\|\s{0,9}panic", body) else ""
+                found[name] = (
+                    "required"
+                    if re.search(r"panic!|\.expect\(|\.unwrap\(\)|\.unwrap_or_else\(\|\w{0,9}\|\s{0,9}panic", body)
+                    else ""
+                )
         return found
 
     @staticmethod
@@ -119,7 +131,12 @@ class RustFile:
         """The variable that `env::var("X")` reads; "" for other calls."""
         name, holder = self.callee(call)
         arguments = self.arguments(call)
-        if holder is not None or not arguments or not re.search(r"(?:^|::)(?:var|var_os)$", name) or (name in _ENV and not self._imports_var()):
+        if (
+            holder is not None
+            or not arguments
+            or not re.search(r"(?:^|::)(?:var|var_os)$", name)
+            or (name in _ENV and not self._imports_var())
+        ):
             return ""
         key = self.value(arguments[0]).text
         return key if NAME.match(key) else ""
@@ -137,7 +154,14 @@ class RustFile:
                 return Value(plain(node))
             case "integer_literal":
                 return Value(re.sub(r"(?:[ui](?:8|16|32|64|size))$", "", trees.text(node)).replace("_", "")[:20])
-            case "reference_expression" | "try_expression" | "await_expression" | "parenthesized_expression" | "type_cast_expression" | "unary_expression":
+            case (
+                "reference_expression"
+                | "try_expression"
+                | "await_expression"
+                | "parenthesized_expression"
+                | "type_cast_expression"
+                | "unary_expression"
+            ):
                 return self.value(next(iter(node.named_children), None), depth + 1)
             case "closure_expression":
                 return self.value(node.child_by_field_name("body"), depth + 1)
@@ -170,7 +194,11 @@ class RustFile:
     def _name(self, key: str, function: int, depth: int) -> Value:
         result = Value(HOLE, ref=key.lstrip("."))
         places = self._set.get(key, [])
-        near = [item for where, item in places if where == function] or [item for where, item in places if not where] or [item for _, item in places][:2]
+        near = (
+            [item for where, item in places if where == function]
+            or [item for where, item in places if not where]
+            or [item for _, item in places][:2]
+        )
         for item in near[:4]:
             if trees.text(item) != key:
                 result = result.otherwise(self.value(item, depth + 2))

@@ -9,8 +9,13 @@ from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parse
 from deploydeck.scan.parsers.formats import items, load_toml, load_yaml, table
 
-_PORT_KEYS = frozenset("port httpport http_port addr address listen server_port serverport http_addr bind bind_address bind_addr".split())
-_OTHERS = re.compile(r"redis|database|mysql|postgres|(?:^|[._])db|mongo|kafka|smtp|mail|grpc|rpc|metric|log|cache|amqp|rabbit|etcd|consul|nats|elastic", re.IGNORECASE)
+_PORT_KEYS = frozenset(
+    "port httpport http_port addr address listen server_port serverport http_addr bind bind_address bind_addr".split()
+)
+_OTHERS = re.compile(
+    r"redis|database|mysql|postgres|(?:^|[._])db|mongo|kafka|smtp|mail|grpc|rpc|metric|log|cache|amqp|rabbit|etcd|consul|nats|elastic",
+    re.IGNORECASE,
+)
 _MOST = 500
 
 

@@ -21,10 +21,10 @@ _NUMBER = re.compile(r"(?<![\w.])(\d{2,5})(?![\w.]|\s*\*)")
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """What a language's source looks like. Groups: `name` and `default` of `env`, `host` and `port` of `listen`, `path` of `routes`.
+    """What a language's source looks like. The groups: `name` and `default` of `env`, `host` and `port` of
+    `listen`, `path` of `routes`.
 
-    `after` is what may follow a read of a variable: (pattern with `default`, tags). `apps` are signs of a framework, `default_listen` calls
-    that listen on a framework's own port.
+    `after` is what may follow a read of a variable: (pattern with `default`, tags), `apps` are signs of a framework.
     """
 
     scope: str
@@ -111,7 +111,9 @@ def _remember(patterns: Patterns, assigned: dict[str, Value], line: str) -> None
         if not re.search(r"(?i)port|addr|host", match[1]) or len(assigned) > 200:
             return
         names = frozenset(found["name"] for pattern, _ in patterns.env for found in pattern.finditer(line))
-        digits = _NUMBER.search(re.sub(r"\b(?:U?Int|Port|uint|int)\d{1,2}\b|127\.0\.0\.1|0\.0\.0\.0", "", match[2]).replace('"', " "))
+        digits = _NUMBER.search(
+            re.sub(r"\b(?:U?Int|Port|uint|int)\d{1,2}\b|127\.0\.0\.1|0\.0\.0\.0", "", match[2]).replace('"', " ")
+        )
         before = assigned.get(match[1])
         value = Value(digits[1] if digits else HOLE, names, match[1])
         assigned[match[1]] = before.otherwise(value) if before is not None else value
@@ -124,12 +126,16 @@ def _listens(patterns: Patterns, file: str, number: int, line: str, assigned: di
             host, port = (groups.get("host") or "").strip("\"'"), (groups.get("port") or "").strip("\"'")
             if host and not re.fullmatch(r"[\w.:\-]{1,60}", host):
                 host = ""
-            value = Value(port) if port.isdigit() else assigned.get(port.rpartition(".")[2].rpartition("->")[2], Value(HOLE, ref=port))
+            value = (
+                Value(port) if port.isdigit() else assigned.get(port.rpartition(".")[2].rpartition("->")[2], Value(HOLE, ref=port))
+            )
             names = frozenset(found["name"] for one, _ in patterns.env for found in one.finditer(line))
             if names and not value.known:
                 digits = _NUMBER.search(line[match.start() :])
                 value = Value(digits[1] if digits else HOLE, names)
-            joined = Value(f"{host if host in {'localhost', '0.0.0.0'} or host.count('.') == 3 else ''}:{value.text}", value.env | names, value.ref)
+            joined = Value(
+                f"{host if host == 'localhost' or host.count('.') == 3 else ''}:{value.text}", value.env | names, value.ref
+            )
             place = Found("listen", "", "", file, number, line, patterns.scope)
             if fact := listening(joined, place, side=SIDE.search(line) is not None):
                 yield fact

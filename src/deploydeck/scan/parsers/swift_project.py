@@ -14,7 +14,9 @@ SCOPE = "swift"
 _TOOLS = re.compile(r"^//\s{0,4}swift-tools-version:?\s{0,4}(\d{1,3}(?:\.\d{1,3}){0,2})")
 _URL = re.compile(r"\.package\([^\n)]{0,120}?url:\s{0,4}\"([^\"\n]{1,300})\"([^\n]{0,200})")
 _PATH = re.compile(r"\.package\([^\n)]{0,120}?path:\s{0,4}\"([^\"\n]{1,300})\"")
-_VERSION = re.compile(r"(from:|exact:|upToNextM\w{3,4}\(from:|\.exact\(|branch:|\.branch\(|revision:|\"\s{0,3}\.\.[.<])\s{0,4}\"([^\"\n]{1,80})\"")
+_VERSION = re.compile(
+    r"(from:|exact:|upToNextM\w{3,4}\(from:|\.exact\(|branch:|\.branch\(|revision:|\"\s{0,3}\.\.[.<])\s{0,4}\"([^\"\n]{1,80})\""
+)
 _RANGE = re.compile(r"\"(\d[^\"\n]{0,40})\"\s{0,4}(\.\.[.<])\s{0,4}\"([^\"\n]{1,40})\"")
 _TARGET = re.compile(r"\.(executableTarget|executable)\(\s{0,80}(?:\n\s{0,80})?name:\s{0,4}\"([^\"\n]{1,100})\"")
 _NAME = re.compile(r"Package\(\s{0,80}name:\s{0,4}\"([^\"\n]{1,100})\"")
@@ -48,7 +50,9 @@ def _requirement(text: str) -> str:
     match = _VERSION.search(text)
     if match is None:
         return ""
-    return match[2] if "branch" in match[1] or "revision" in match[1] else f"=={match[2]}" if "exact" in match[1] else f"^{match[2]}"
+    return (
+        match[2] if "branch" in match[1] or "revision" in match[1] else f"=={match[2]}" if "exact" in match[1] else f"^{match[2]}"
+    )
 
 
 def identity(url: str) -> str:
@@ -83,19 +87,33 @@ swift_source = reader(
             (re.compile(r"\bgetenv\(\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\)"), ""),
         ),
         after=(
-            (re.compile(r"\s{0,4}(?:\.flatMap\([^)\n]{0,60}\)|\.map\([^)\n]{0,60}\)|\)|\s){0,6}\s{0,4}\?\?\s{0,4}(?:\"(?P<default>[^\"\n]{0,200})\"|(?=\D))"), "defaulted"),
-            (re.compile(r"\s{0,4}(?:\.flatMap\([^)\n]{0,60}\)|\.map\([^)\n]{0,60}\)|\)){0,4}\s{0,4}\?\?\s{0,4}(?P<default>\d{1,20})"), "defaulted"),
+            (
+                re.compile(
+                    r"\s{0,4}(?:\.flatMap\([^)\n]{0,60}\)|\.map\([^)\n]{0,60}\)|\)|\s){0,6}\s{0,4}\?\?\s{0,4}(?:\"(?P<default>[^\"\n]{0,200})\"|(?=\D))"
+                ),
+                "defaulted",
+            ),
+            (
+                re.compile(
+                    r"\s{0,4}(?:\.flatMap\([^)\n]{0,60}\)|\.map\([^)\n]{0,60}\)|\)){0,4}\s{0,4}\?\?\s{0,4}(?P<default>\d{1,20})"
+                ),
+                "defaulted",
+            ),
             (re.compile(r"!"), "required"),
         ),
         listen=(
             re.compile(r"(?:configuration|server|config)\.(?:serverPort|port)\s{0,4}=\s{0,4}(?P<port>\d{2,5}|\w{1,40})"),
             re.compile(r"\.hostname\(\s{0,4}(?P<host>\"?[\w.]{1,60}\"?)\s{0,4},\s{0,4}port:\s{0,4}(?P<port>\d{2,5}|[\w.]{1,60})"),
             re.compile(r"addHTTPServer\(\s{0,4}onPort:\s{0,4}(?P<port>\d{2,5}|\w{1,40})"),
-            re.compile(r"\.bind\(\s{0,4}host:\s{0,4}(?P<host>\"?[\w.]{1,60}\"?)\s{0,4},\s{0,4}port:\s{0,4}(?P<port>\d{2,5}|\w{1,40})"),
+            re.compile(
+                r"\.bind\(\s{0,4}host:\s{0,4}(?P<host>\"?[\w.]{1,60}\"?)\s{0,4},\s{0,4}port:\s{0,4}(?P<port>\d{2,5}|\w{1,40})"
+            ),
             re.compile(r"HTTPServer[.\w]{0,30}\([^\n]{0,60}\bport:\s{0,4}(?P<port>\d{2,5})"),
         ),
         routes=(
-            re.compile(r"\b(?:app|application|router|routes)\.get\(\s{0,4}(?P<path>\"[^\"\n]{0,80}\"(?:\s{0,2},\s{0,2}\"[^\"\n]{1,80}\"){0,6})"),
+            re.compile(
+                r"\b(?:app|application|router|routes)\.get\(\s{0,4}(?P<path>\"[^\"\n]{0,80}\"(?:\s{0,2},\s{0,2}\"[^\"\n]{1,80}\"){0,6})"
+            ),
             re.compile(r"\b(?:app|router)\.get(?P<path>)\s{0,2}\{"),
         ),
         imports=(re.compile(r"^\s{0,8}(?:@\w{1,20}\s)?import\s{1,4}(\w{1,60})\s*$"),),

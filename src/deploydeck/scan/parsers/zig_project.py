@@ -62,7 +62,12 @@ zig_source = reader(
         comment="//",
         env=(
             (re.compile(r"\bgetEnvVarOwned\(\s{0,4}[\w.]{1,40}\s{0,4},\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\)"), ""),
-            (re.compile(r"\b(?:std\.)?(?:posix|os|process)\.(?:getenv|getEnv|hasEnvVarConstant)\(\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\)"), ""),
+            (
+                re.compile(
+                    r"\b(?:std\.)?(?:posix|os|process)\.(?:getenv|getEnv|hasEnvVarConstant)\(\s{0,4}\"(?P<name>\w{1,100})\"\s{0,4}\)"
+                ),
+                "",
+            ),
             (re.compile(r"\benv(?:_map|Map|)\.get\(\s{0,4}\"(?P<name>[A-Z]\w{1,100})\"\s{0,4}\)"), ""),
         ),
         after=(
