@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WORTH_PARSING = re.compile(
     rb"env::var|env!\(|dotenv|\bvar\(\"|env\s?=|\(env\b|clap\(|\.bind|TcpListener|SocketAddr|\.listen\(|\.run\(|\.launch\(|\.route\(|\.nest\(|\[get\(|\[route\("
-    rb"|\.at\(|::path\(|path!\(|[pP]ort\b|PORT|[aA]ddr|ADDR|envy::|Env::|Environment::|\.configure\("
+    rb"|\.at\(|::path\(|path!\(|::start\(|0\.0\.0\.0|127\.0\.0\.1|localhost|[pP]ort\b|PORT|[aA]ddr|ADDR|envy::|Env::|Environment::|\.configure\("
 )
 _USE = re.compile(r"^[ \t]{0,20}(?:pub )?use[ \t]{1,4}(?:::)?([a-z_][a-z0-9_]{1,60})(?:::([^;\n]{0,120}))?", re.MULTILINE)
 _MAIN = re.compile(r"^[ \t]{0,8}(?:pub )?(?:async )?fn main\(", re.MULTILINE)
@@ -37,7 +37,7 @@ _BINDS = frozenset({
     "bind_with_graceful_shutdown", "serve", "serve_with_shutdown", "bind_ephemeral", "start",
 })  # fmt: skip
 _PATH_BINDS = re.compile(
-    r"(?:TcpListener|Server|AddrIncoming|Listener)::(?:<\w{1,30}>::)?(?:bind|new|try_bind|http|bind_addr)$|gotham::start$|axum_server::bind(?:_rustls|_openssl)?$"
+    r"(?:^|::)(?:TcpListener|Server|AddrIncoming|Listener)::(?:<\w{1,30}>::)?(?:bind|try_bind|http|bind_addr)$|(?:^|::)TcpListener::new$|gotham::start$|axum_server::bind(?:_rustls|_openssl)?$"
 )
 _FAIL = frozenset({"expect", "unwrap"})
 _KEEPS = frozenset(
@@ -246,10 +246,9 @@ def _listens(source: RustFile) -> Iterator[Found]:
             value = source.value(arguments[0])
         elif holder is not None and name in _BINDS:
             value = source.value(arguments[0])
-            if name in {"run", "serve", "start", "listen"} and address(value) is None:
-                value = None
-            if name == "run" and value is not None and not value.known and not re.search(r"warp|serve", trees.text(holder)[:300]):
-                value = None
+            where = value.known or value.env or re.search(r"(?i)port|addr|host|listen|bind|socket|url", value.ref)
+            if not where or (name.startswith("bind") and not value.known and not re.search(r"(?i)server|listener", trees.text(holder)[:2000])):
+                value = None  # `query.bind(user_id)`, `server.serve(service)`
         if value is None or value.text.endswith(":0"):
             continue
         side = bool(SIDE.search(trees.text(arguments[0])[:120]) or SIDE.search(source.text.line(trees.line(call))))
