@@ -69,23 +69,23 @@ def test_the_rust_version(files: dict[str, str], version: str | None, tmp_path: 
 
 
 LISTENS: list[tuple[str, str, str, str, bool]] = [
-    ('let l = tokio::net::TcpListener::bind("0.0.0.0:3000").await.unwrap();', "", "3000", "0.0.0.0", False),  # noqa: S104
+    ('let l = tokio::net::TcpListener::bind("0.0.0.0:3000").await.unwrap();', "", "3000", "0.0.0.0", False),
     ("let a = SocketAddr::from(([127, 0, 0, 1], 3001));\nlet l = TcpListener::bind(a).await?;", "", "3001", "127.0.0.1", False),
-    ('HttpServer::new(f).bind(("0.0.0.0", 8080))?.run().await', "", "8080", "0.0.0.0", False),  # noqa: S104
+    ('HttpServer::new(f).bind(("0.0.0.0", 8080))?.run().await', "", "8080", "0.0.0.0", False),
     ('HttpServer::new(f).bind("127.0.0.1:8081")?.run().await', "", "8081", "127.0.0.1", False),
     ("warp::serve(r).run(([127, 0, 0, 1], 3030)).await;", "", "3030", "127.0.0.1", False),
-    ("let l = TcpListener::bind(ADDR).await;", 'const ADDR: &str = "0.0.0.0:3002";\n', "3002", "0.0.0.0", False),  # noqa: S104
-    ('let l = TcpListener::bind(format!("0.0.0.0:{PORT}")).await;', "const PORT: u16 = 3003;\n", "3003", "0.0.0.0", False),  # noqa: S104
-    ('let l = TcpListener::bind(format!("{}:{}", "0.0.0.0", 3004)).await;', "", "3004", "0.0.0.0", False),  # noqa: S104
-    ('let port: u16 = env::var("PORT").unwrap_or_else(|_| "3005".to_string()).parse().unwrap();\nlet l = TcpListener::bind(("0.0.0.0", port)).await;', "", "3005", "0.0.0.0", True),  # noqa: S104
-    ('let port = env::var("PORT").ok().and_then(|p| p.parse().ok()).unwrap_or(3006u16);\nlet l = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await;', "", "3006", "0.0.0.0", True),  # noqa: S104
-    ('let port = match env::var("PORT") { Ok(p) => p, Err(_) => "3007".to_string() };\nlet l = TcpListener::bind(format!("0.0.0.0:{}", port)).await;', "", "3007", "0.0.0.0", True),  # noqa: S104
-    ("let addr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(0, 0, 0, 0)), 3008);\naxum::Server::bind(&addr).serve(s).await;", "", "3008", "0.0.0.0", False),  # noqa: S104
-    ('let addr: SocketAddr = "0.0.0.0:3009".parse().unwrap();\nServer::builder().add_service(x).serve(addr).await;', "", "3009", "0.0.0.0", False),  # noqa: S104
+    ("let l = TcpListener::bind(ADDR).await;", 'const ADDR: &str = "0.0.0.0:3002";\n', "3002", "0.0.0.0", False),
+    ('let l = TcpListener::bind(format!("0.0.0.0:{PORT}")).await;', "const PORT: u16 = 3003;\n", "3003", "0.0.0.0", False),
+    ('let l = TcpListener::bind(format!("{}:{}", "0.0.0.0", 3004)).await;', "", "3004", "0.0.0.0", False),
+    ('let port: u16 = env::var("PORT").unwrap_or_else(|_| "3005".to_string()).parse().unwrap();\nlet l = TcpListener::bind(("0.0.0.0", port)).await;', "", "3005", "0.0.0.0", True),
+    ('let port = env::var("PORT").ok().and_then(|p| p.parse().ok()).unwrap_or(3006u16);\nlet l = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await;', "", "3006", "0.0.0.0", True),
+    ('let port = match env::var("PORT") { Ok(p) => p, Err(_) => "3007".to_string() };\nlet l = TcpListener::bind(format!("0.0.0.0:{}", port)).await;', "", "3007", "0.0.0.0", True),
+    ("let addr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(0, 0, 0, 0)), 3008);\naxum::Server::bind(&addr).serve(s).await;", "", "3008", "0.0.0.0", False),
+    ('let addr: SocketAddr = "0.0.0.0:3009".parse().unwrap();\nServer::builder().add_service(x).serve(addr).await;', "", "3009", "0.0.0.0", False),
     ('app.listen("127.0.0.1:3010").await?;', "", "3010", "127.0.0.1", False),
-    ('Server::new(TcpListener::bind("0.0.0.0:3011")).run(app).await', "", "3011", "0.0.0.0", False),  # noqa: S104
+    ('Server::new(TcpListener::bind("0.0.0.0:3011")).run(app).await', "", "3011", "0.0.0.0", False),
     ('gotham::start("127.0.0.1:3012", router)', "", "3012", "127.0.0.1", False),
-    ('let l = TcpListener::bind(&format!("0.0.0.0:{}", env::var("PORT").unwrap())).await;', "", "", "0.0.0.0", True),  # noqa: S104
+    ('let l = TcpListener::bind(&format!("0.0.0.0:{}", env::var("PORT").unwrap())).await;', "", "", "0.0.0.0", True),
 ]  # fmt: skip
 
 
@@ -98,7 +98,13 @@ def test_where_it_listens(body: str, rest: str, port: str, host: str, env: bool)
 
 @pytest.mark.parametrize(
     "body",
-    ['UdpSocket::bind("0.0.0.0:53")', 'TcpListener::bind("127.0.0.1:0")', 'query.bind(user_id).fetch_one(&pool)', 'let metrics = TcpListener::bind("0.0.0.0:9090");', "cmd.run(args)"],
+    [
+        'UdpSocket::bind("0.0.0.0:53")',
+        'TcpListener::bind("127.0.0.1:0")',
+        "query.bind(user_id).fetch_one(&pool)",
+        'let metrics = TcpListener::bind("0.0.0.0:9090");',
+        "cmd.run(args)",
+    ],
 )
 def test_what_is_not_the_programs_port(body: str) -> None:
     assert facts(program(body), "listen") == []
@@ -167,7 +173,7 @@ def test_which_binary(files: dict[str, str], name: str, more: tuple[str, ...], t
 
 
 def test_rocket_reads_its_own_file(tmp_path: Path) -> None:
-    main = '#[macro_use] extern crate rocket;\n#[launch]\nfn rocket() -> _ { rocket::build() }\n'
+    main = "#[macro_use] extern crate rocket;\n#[launch]\nfn rocket() -> _ { rocket::build() }\n"
     files = {"Cargo.toml": cargo('rocket = "0.5"\n'), "src/main.rs": main}
     plain = scan(tmp_path / "a", files)
     assert plain.port is not None
@@ -193,7 +199,12 @@ def test_libraries_and_tools_are_not_started(tmp_path: Path) -> None:
         ('yew = "0.21"\n', {"index.html": "", "Trunk.toml": '[build]\ndist = "public"\n'}, "yew", "public"),
         ('leptos = { version = "0.6", features = ["csr"] }\n', {"index.html": ""}, "leptos", "dist"),
         ('sycamore = "0.8"\n', {"index.html": ""}, "sycamore", "dist"),
-        ('dioxus = { version = "0.5", features = ["web"] }\n', {"Dioxus.toml": '[application]\nout_dir = "dist"\n'}, "dioxus", "dist"),
+        (
+            'dioxus = { version = "0.5", features = ["web"] }\n',
+            {"Dioxus.toml": '[application]\nout_dir = "dist"\n'},
+            "dioxus",
+            "dist",
+        ),
     ],
 )
 def test_programs_for_the_browser(dependency: str, files: dict[str, str], framework: str, output: str, tmp_path: Path) -> None:
@@ -210,7 +221,11 @@ def test_leptos_with_a_server(tmp_path: Path) -> None:
     assert profile.framework is not None
     assert profile.build_command is not None
     assert profile.port is not None
-    assert (profile.framework.value.id, profile.build_command.value[:2], profile.port.value) == ("leptos", ("cargo", "leptos"), 3100)
+    assert (profile.framework.value.id, profile.build_command.value[:2], profile.port.value) == (
+        "leptos",
+        ("cargo", "leptos"),
+        3100,
+    )
 
 
 def test_a_workspace(tmp_path: Path) -> None:
@@ -230,7 +245,11 @@ def test_a_workspace(tmp_path: Path) -> None:
 
 def test_a_port_of_the_settings(tmp_path: Path) -> None:
     main = program('let l = TcpListener::bind(format!("{}:{}", c.application.host, c.application.port)).await;')
-    files = {"Cargo.toml": cargo('actix-web = "4"\n'), "src/main.rs": main, "configuration/base.yaml": "database:\n  port: 5432\napplication:\n  port: 8000\n"}
+    files = {
+        "Cargo.toml": cargo('actix-web = "4"\n'),
+        "src/main.rs": main,
+        "configuration/base.yaml": "database:\n  port: 5432\napplication:\n  port: 8000\n",
+    }
     profile = scan(tmp_path, files)
     assert profile.port is not None
     assert (profile.port.value, where(profile.port)) == (8000, ["configuration/base.yaml:4"])
@@ -238,7 +257,14 @@ def test_a_port_of_the_settings(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"\xff\xfe\x00", b"[package", b"[package]\nname = 3\n[dependencies]\na = 1\nb = [1]\nc = {features = 3, path = 4}\n[[bin]]\nname = 1\n", b"workspace = 3\n", b"[workspace]\nmembers = 3\n", b"lib = 3\nbin = 4\ntarget = 5\n"],
+    [
+        b"\xff\xfe\x00",
+        b"[package",
+        b"[package]\nname = 3\n[dependencies]\na = 1\nb = [1]\nc = {features = 3, path = 4}\n[[bin]]\nname = 1\n",
+        b"workspace = 3\n",
+        b"[workspace]\nmembers = 3\n",
+        b"lib = 3\nbin = 4\ntarget = 5\n",
+    ],
 )
 def test_odd_manifests_do_not_escape(data: bytes) -> None:
     for parse in (cargo_toml, cargo_lock, toolchain, rocket_toml, trunk_toml):
@@ -246,6 +272,14 @@ def test_odd_manifests_do_not_escape(data: bytes) -> None:
             assert all(isinstance(fact, Found) for fact in parse("Cargo.toml", data))
 
 
-@pytest.mark.parametrize("data", [b"fn main() { env::var(", b"\xff\xfe fn main() {}", b"fn f() {" + b"(" * 5000 + b'env::var("A_B")', b'const A: &str = format!("{' + b"{" * 3000])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"fn main() { env::var(",
+        b"\xff\xfe fn main() {}",
+        b"fn f() {" + b"(" * 5000 + b'env::var("A_B")',
+        b'const A: &str = format!("{' + b"{" * 3000,
+    ],
+)
 def test_hostile_source_does_not_escape(data: bytes) -> None:
     assert all(isinstance(fact, Found) for fact in rust_source("src/main.rs", data))

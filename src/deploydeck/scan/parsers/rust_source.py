@@ -247,7 +247,9 @@ def _listens(source: RustFile) -> Iterator[Found]:
         elif holder is not None and name in _BINDS:
             value = source.value(arguments[0])
             where = value.known or value.env or re.search(r"(?i)port|addr|host|listen|bind|socket|url", value.ref)
-            if not where or (name.startswith("bind") and not value.known and not re.search(r"(?i)server|listener", trees.text(holder)[:2000])):
+            if not where or (
+                name.startswith("bind") and not value.known and not re.search(r"(?i)server|listener", trees.text(holder)[:2000])
+            ):
                 value = None  # `query.bind(user_id)`, `server.serve(service)`
         if value is None or value.text.endswith(":0"):
             continue
