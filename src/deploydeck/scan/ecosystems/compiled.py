@@ -35,13 +35,13 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     plan = planner(scan, technology, manager)
     listening = sorted(scan.facts.own("listen", scope=scope), key=lambda fact: not fact.name)
     served = bool(listening) or (technology is not None and technology.role in {Role.SERVER, Role.PART})
-    build = (
+    build: Fact[tuple[str, ...]] | None = (
         Fact(value=plan.build, confidence=plan.sure, evidence=plan.places[:MAX_EVIDENCE]) if plan.build and plan.places else None
     )
     if not served or (technology is not None and technology.role is Role.APP) or not plan.start:
         return Resolved(build=build, kind=None if served and technology is not None else Kind.NONE)
     places = tuple(dict.fromkeys((*plan.places, *(fact.evidence("start") for fact in listening))))[:MAX_EVIDENCE]
-    start = Fact(
+    start: Fact[StartCommand] = Fact(
         value=StartCommand(argv=plan.start, port_from_env=reads_port(scan, listening)),
         confidence=plan.sure,
         evidence=places,
@@ -129,8 +129,9 @@ def _cpp(scan: Scan, technology: Technology | None, manager: PackageManager | No
         files = _files(scan, "CMakeLists.txt")
         configure = "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build"
         if manager is not None and manager.name == "conan":
-            configure = "conan install . --output-folder=build --build=missing && cmake -S . -B build -DCMAKE_TOOLCHAIN_FILE=build/conan_toolchain.cmake "
-            configure += "-DCMAKE_BUILD_TYPE=Release && cmake --build build"
+            configure = "conan install . --output-folder=build --build=missing && " + configure.replace(
+                "-B build ", "-B build -DCMAKE_TOOLCHAIN_FILE=build/conan_toolchain.cmake "
+            )
         name, directory = (fact.value, _directory(fact)) if fact else ("", "")
         if (
             fact is None

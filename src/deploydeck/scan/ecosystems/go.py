@@ -54,6 +54,11 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     ranked = sorted(mains, key=lambda main: _rank(scan, main, reached[main.value]))
     main = ranked[0]
     listening = _listening(scan, reached[main.value])
+    if not listening:  # a program that only serves gRPC listens there
+        listening = _listening(scan, reached[main.value], "listen-grpc")
+        scan.facts.add(
+            Found("listen", fact.name, fact.value, fact.file, fact.line, fact.text, SCOPE, fact.tags) for fact in listening
+        )
     files = [file for directory in reached[main.value] for file in _files(scan, directory)]
     argv = _argv(scan, technology, reached[main.value], listening)
     target = "." if main.value == "." else f"./{main.value}"
@@ -81,7 +86,7 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
             "Set [app] build and start in deploydeck.toml if another one is meant.",
             [one.evidence("start") for one in (main, *rivals)],
         )
-    start = Fact(
+    start: Fact[StartCommand] = Fact(
         value=StartCommand(argv=argv, port_from_env=reads_port(scan, listening)),
         confidence=(0.9 if served else 0.7) - (0.05 if rivals else 0),
         evidence=_unique(places),
@@ -157,8 +162,8 @@ def _reached(scan: Scan, directory: str) -> set[str]:
     return found
 
 
-def _listening(scan: Scan, reached: set[str]) -> list[Found]:
-    found = [fact for fact in scan.facts.own("listen", scope=SCOPE) if (posixpath.dirname(fact.file) or ".") in reached]
+def _listening(scan: Scan, reached: set[str], kind: str = "listen") -> list[Found]:
+    found = [fact for fact in scan.facts.own(kind, scope=SCOPE) if (posixpath.dirname(fact.file) or ".") in reached]
     return sorted(found, key=lambda fact: (not fact.name, "env" not in fact.tags, "net.Listen" in fact.text))
 
 
@@ -172,7 +177,8 @@ def _rank(scan: Scan, main: Found, reached: set[str]) -> tuple[bool, bool, int, 
         place = 1
     else:
         place = next((number for number, known in enumerate(_SERVER_NAMES, 2) if known == name or known in words), 99)
-    return bool(_HELPERS.search(main.value)), not _listening(scan, reached), place, main.value.count("/"), main.value
+    serves = bool(_listening(scan, reached) or _listening(scan, reached, "listen-grpc"))
+    return bool(_HELPERS.search(main.value)), not serves, place, main.value.count("/"), main.value
 
 
 def _join_helpers(scan: Scan) -> None:

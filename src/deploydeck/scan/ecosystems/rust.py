@@ -52,7 +52,7 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         return Resolved(build=build, kind=Kind.NONE)
     argv = (f"./target/release/{name}", *(("start",) if technology is not None and technology.start == "loco" else ()))
     places = [place.evidence("start"), *(fact.evidence("start") for fact in listening)]
-    start = Fact(
+    start: Fact[StartCommand] = Fact(
         value=StartCommand(argv=argv, port_from_env=reads_port(scan, listening)),
         confidence=(0.92 if served else 0.7)
         - (0.1 if len(bins) > 1 and not scan.facts.own("package-field", "default-run", SCOPE) else 0),

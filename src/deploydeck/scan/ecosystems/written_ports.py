@@ -1,4 +1,4 @@
-"""Where a compiled program listens when its address stands in another file than the call: a constant, a flag, a variable's default."""
+"""Where a compiled program listens when its address stands in another file than the call: a constant, a flag, a default."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from deploydeck.scan.facts import Found
 from deploydeck.scan.state import Scan
 
 _PORT_VARIABLES = (
-    "PORT", "SERVER_PORT", "HTTP_PORT", "APP_PORT", "API_PORT", "WEB_PORT", "SERVICE_PORT", "LISTEN_PORT", "BIND_PORT", "ROCKET_PORT", "LISTEN_ADDR",
-    "LISTEN_ADDRESS", "LISTEN", "SERVER_ADDR", "SERVER_ADDRESS", "HTTP_ADDR", "HTTP_ADDRESS", "HTTP_SERVER_ADDRESS", "BIND_ADDR", "BIND_ADDRESS",
-    "BIND", "ADDR", "ADDRESS", "APP_ADDR", "HTTP_LISTEN", "SERVER_BIND", "HTTP_SERVER_PORT",
+    "PORT", "SERVER_PORT", "HTTP_PORT", "APP_PORT", "API_PORT", "WEB_PORT", "SERVICE_PORT", "LISTEN_PORT", "BIND_PORT",
+    "ROCKET_PORT", "LISTEN_ADDR", "LISTEN_ADDRESS", "LISTEN", "SERVER_ADDR", "SERVER_ADDRESS", "HTTP_ADDR", "HTTP_ADDRESS",
+    "HTTP_SERVER_ADDRESS", "BIND_ADDR", "BIND_ADDRESS", "BIND", "ADDR", "ADDRESS", "APP_ADDR", "HTTP_LISTEN", "SERVER_BIND",
+    "HTTP_SERVER_PORT",
 )  # fmt: skip
 _PORT_OPTIONS = (
     "server.port",

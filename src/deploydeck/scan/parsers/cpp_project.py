@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """C and C++: CMake, Meson, autotools, Make, Conan, vcpkg and source."""
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _MAKE_OUT = re.compile(
 def cmake(file: str, data: bytes) -> Iterator[Found]:
     """Project, executables with their directory, and what is found or fetched. Variables of the project's name are put in."""
     text = Text(data)
-    plain = re.sub(r"(?m)#[^\n]{0,2000}$", lambda match: " " * len(match[0]), text.text)
+    plain = re.sub(r"(?m)(?:^|(?<=\s))#[^\n]{0,2000}$", lambda match: " " * len(match[0]), text.text)
     directory = file.rpartition("/")[0]
     if not directory:
         yield Found("manifest", "CMakeLists.txt", "", file, 0, "", SCOPE)

@@ -75,16 +75,18 @@ def _unknown_helper(source: GoFile, call: Node) -> Iterator[Found]:
     """A call of a function that may be an environment helper of another file: the resolver joins them by name."""
     callee, arguments = source.callee(call), source.arguments(call)
     name = source.string(arguments[0]) if arguments and len(arguments) <= 3 else ""
-    if "_" in name and UPPER.match(name) or name in {"PORT", "HOST"}:
-        if re.fullmatch(r"(?:\w{1,40}\.)?\w{1,60}", callee) and not callee.startswith(
-            ("os.", "viper.", "t.", "fmt.", "log.", "errors.")
-        ):
-            default = source.value(arguments[1]) if len(arguments) > 1 else None
-            tags = {"defaulted"} if default else set[str]()
-            if default and not default.known:
-                tags.add("computed")
-            value = default.text if default and default.known else ""
-            yield source.found("env-call", callee.rpartition(".")[2] + ":" + name, call, value, frozenset(tags))
+    if not (("_" in name and UPPER.match(name)) or name in {"PORT", "HOST"}):
+        return
+    if not re.fullmatch(r"(?:\w{1,40}\.)?\w{1,60}", callee) or callee.startswith(
+        ("os.", "viper.", "t.", "fmt.", "log.", "errors.")
+    ):
+        return
+    default = source.value(arguments[1]) if len(arguments) > 1 else None
+    tags = {"defaulted"} if default else set[str]()
+    if default and not default.known:
+        tags.add("computed")
+    value = default.text if default and default.known else ""
+    yield source.found("env-call", callee.rpartition(".")[2] + ":" + name, call, value, frozenset(tags))
 
 
 def _afterwards(source: GoFile, call: Node) -> tuple[set[str], str]:
@@ -211,11 +213,9 @@ def _viper(source: GoFile) -> Iterator[Found]:
             keys.setdefault(first, (call, "-"))
     for key, (call, default) in keys.items():
         name = _variable(prefix, key)
-        if (automatic and ("." not in key or replaced)) or UPPER.match(key):
-            if _NAME.match(name):
-                yield source.found(
-                    "env", name, call, default if default != "-" else "", frozenset({"defaulted"} if default != "-" else ())
-                )
+        if _NAME.match(name) and ((automatic and ("." not in key or replaced)) or UPPER.match(key)):
+            tags = frozenset({"defaulted"} if default != "-" else ())
+            yield source.found("env", name, call, default if tags else "", tags)
 
 
 def _variable(prefix: str, key: str) -> str:
@@ -281,7 +281,7 @@ def _field(source: GoFile, field: Node, prefixes: dict[str, str], process: str, 
     elif (
         (_REQUIRED & {option.strip() for option in options})
         or "true" in {tags.get("required"), tags.get("env-required")}
-        or (tags.get("validate", tags.get("binding", "")).split(",")[0] == "required")
+        or ((tags.get("validate") or tags.get("binding") or "").split(",")[0] == "required")
     ):
         found.add("required")
     yield source.found("env", name, field, value or "", frozenset(found))

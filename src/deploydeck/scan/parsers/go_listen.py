@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """Where Go source listens: net/http, the frameworks' own calls, and addresses handed to a function of the project."""
 
 from __future__ import annotations
@@ -48,21 +49,21 @@ def listens(source: GoFile) -> Iterator[Found]:
                 at == 0 or source.string(arguments[0]).startswith("tcp") or not source.string(arguments[0])
             ):
                 item = arguments[at]
-                if source.string(item).endswith(":0") or callee in {"net.Listen", "tls.Listen"} and not _serves(source):
+                if source.string(item).endswith(":0") or (callee in {"net.Listen", "tls.Listen"} and not _serves(source)):
                     continue
-                side = _is_side(source, call, item) or callee.startswith("grpc") or (callee == "net.Listen" and _only_grpc(source))
-                found += _at(source, call, item, source.value(item), side=side)
+                grpc = callee.startswith("grpc") or (callee == "net.Listen" and _serves_grpc(source))
+                found += _at(
+                    source,
+                    call,
+                    item,
+                    source.value(item),
+                    side=_is_side(source, call, item),
+                    kind="listen-grpc" if grpc else "listen",
+                )
         elif last in _METHODS:
             found += _method(source, call, callee, last, arguments)
-    if any(fact.kind == "listen" for fact in found) and any(path == "google.golang.org/grpc" for path in source.imports):
-        http = [fact for fact in found if "grpc" not in fact.text.lower() and "net.Listen" not in fact.text]
-        found = [fact if fact in http or not http else _aside(fact) for fact in found]
     yield from dict.fromkeys(found)
     yield from _settings(source)
-
-
-def _aside(fact: Found) -> Found:
-    return Found("listen-side", fact.name, fact.value, fact.file, fact.line, fact.text, fact.scope, fact.tags | {"side"})
 
 
 def _serves(source: GoFile) -> bool:
@@ -72,10 +73,8 @@ def _serves(source: GoFile) -> bool:
     )
 
 
-def _only_grpc(source: GoFile) -> bool:
-    """A listener for gRPC in a file that also serves HTTP."""
-    grpc = any("google.golang.org/grpc" in path for path in source.imports)
-    return grpc and any(source.callee(call).endswith(("http.ListenAndServe", ".ListenAndServe")) for call in source.calls)
+def _serves_grpc(source: GoFile) -> bool:
+    return "google.golang.org/grpc" in source.imports or any(source.callee(call) == "grpc.NewServer" for call in source.calls)
 
 
 def _is_side(source: GoFile, node: Node, item: Node) -> bool:
@@ -95,9 +94,9 @@ def _is_side(source: GoFile, node: Node, item: Node) -> bool:
         *_FUNCTIONS,
     }:
         statement = statement.parent
-    if statement is not None and statement.type == "short_var_declaration":
-        if SIDE.search(trees.text(statement.child_by_field_name("left"))[:100]):
-            return True
+    named = statement if statement is not None and statement.type == "short_var_declaration" else None
+    if named is not None and SIDE.search(trees.text(named.child_by_field_name("left"))[:100]):
+        return True
     function = source.function_of(node)
     while function is not None:
         name = function.child_by_field_name("name")
@@ -110,10 +109,12 @@ def _is_side(source: GoFile, node: Node, item: Node) -> bool:
     return False
 
 
-def _at(source: GoFile, node: Node, item: Node, value: Value, *, bare: bool = False, side: bool = False) -> list[Found]:
+def _at(
+    source: GoFile, node: Node, item: Node, value: Value, *, bare: bool = False, side: bool = False, kind: str = "listen"
+) -> list[Found]:
     if _is_parameter(source, item) and not value.known:
         value = Value(value.text, value.env, trees.text(item))
-    fact = listening(value, source.found("listen", "", node), bare=bare, side=side)
+    fact = listening(value, source.found("listen", "", node), bare=bare, side=side, kind=kind)
     return [fact] if fact else []
 
 
@@ -184,8 +185,8 @@ def _settings(source: GoFile) -> Iterator[Found]:
         name = trees.text(node.child_by_field_name("name"))
         if _CONSTANT.search(name) and source.function_of(node) is None:
             values = node.child_by_field_name("value")
-            item = values.named_children[0] if values is not None and values.named_children else None
-            if (value := source.value(item)).known and address(value, bare=True):
+            constant = values.named_children[0] if values is not None and values.named_children else None
+            if (value := source.value(constant)).known and address(value, bare=True):
                 yield source.found("option", f"field:{name}", node, value.text, frozenset(f"variable:{one}" for one in value.env))
     for call in source.calls:
         callee, arguments = source.callee(call), source.arguments(call)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from deploydeck.scan.facts import Broken, Found, Text
 from deploydeck.scan.parsers.base import Parser
-from deploydeck.scan.parsers.formats import items, load_yaml, table
+from deploydeck.scan.parsers.settings_files import port_settings
 
 SCOPE = "go"
 _DIRECTIVE = re.compile(r"^(module|go|toolchain|require|replace|exclude|retract|tool|use|godebug|ignore)\b[ \t]{0,20}(.{0,500})$")
@@ -16,7 +16,6 @@ _REPLACE = re.compile(
     r"^([^\s]{1,300})(?:[ \t]{1,20}v[^\s]{1,200})?[ \t]{1,20}=>[ \t]{1,20}([^\s]{1,300})(?:[ \t]{1,20}(v[^\s]{1,200}))?"
 )
 _SUM = re.compile(r"^([^\s]{1,300}) (v[^\s/]{1,200})(/go\.mod)? h1:")
-_PORT_KEYS = frozenset({"port", "httpport", "http_port", "addr", "address", "listen", "server_port", "serverport", "http_addr"})
 _APP_CONF = re.compile(r"^[ \t]{0,20}(http\.?port|http\.?addr)[ \t]{0,20}=[ \t]{0,20}[\"']?([^\s\"'#;]{1,60})", re.IGNORECASE)
 
 
@@ -113,38 +112,16 @@ def app_conf(file: str, data: bytes) -> Iterator[Found]:
             yield Found("option", name, match[2], file, number, line, SCOPE)
 
 
-def service_yaml(file: str, data: bytes) -> Iterator[Found]:
-    """etc/*.yaml of go-zero, configs/config.yaml of Kratos and of many others: the port the server is told to take."""
-    text = Text(data)
-    top = table(load_yaml(text))
-    pending: list[tuple[str, object, int]] = [(str(key), value, 0) for key, value in list(top.items())[:200]]
-    seen = 0
-    while pending and seen < 500:
-        key, value, depth = pending.pop(0)
-        seen += 1
-        if isinstance(value, dict) and depth < 3:
-            if not re.search(r"redis|database|mysql|postgres|db|mongo|kafka|smtp|mail|grpc|rpc|metric|log", key, re.IGNORECASE):
-                pending += [(f"{key}.{inner}", one, depth + 1) for inner, one in list(value.items())[:100]]
-        elif isinstance(value, str) and key.rpartition(".")[2].lower() in _PORT_KEYS:
-            port = value.rpartition(":")[2]
-            if port.isdigit() and 0 < int(port[:6]) < 65536:
-                last = key.rpartition(".")[2]
-                number = next(
-                    (n for n, one in enumerate(text.lines, 1) if re.match(rf"\s*{re.escape(last)}\s*:", one) and port in one), 0
-                )
-                yield Found("option", "server.port", port, file, number, text.line(number), SCOPE)
-        elif isinstance(value, list):
-            pending += [(key, one, depth + 1) for one in items(value)[:20] if depth < 3]
-
+_settings = port_settings(SCOPE)
 
 PARSERS: tuple[Parser, ...] = (
     Parser("go.mod", go_mod, config_kind="manifest"),
     Parser("go.sum", go_sum, "lock"),
     Parser("go.work", go_work, config_kind="manifest"),
     Parser("conf/app.conf", app_conf),
-    Parser("etc/*.yaml", service_yaml),
-    Parser("configs/config.yaml", service_yaml),
-    Parser("configs/config.yml", service_yaml),
-    Parser("config/config.yaml", service_yaml),
-    Parser("config/config.yml", service_yaml),
+    Parser("etc/*.yaml", _settings),
+    Parser("configs/config.yaml", _settings),
+    Parser("configs/config.yml", _settings),
+    Parser("config/config.yaml", _settings),
+    Parser("config/config.yml", _settings),
 )

@@ -23,6 +23,8 @@ _GET = frozenset(
         "Head",
         "HandleFunc",
         "Handle",
+        "Handler",
+        "HandlerFunc",
         "StaticFile",
         "Method",
         "MethodFunc",
@@ -31,6 +33,7 @@ _GET = frozenset(
         "Path",
     }
 )
+_WITH_METHOD = frozenset({"Handle", "Handler", "HandlerFunc", "Method", "MethodFunc", "Add", "Match"})
 _GROUP = frozenset({"Group", "Party", "PathPrefix", "NewGroup", "Namespace"})
 _PATTERN = re.compile(r"^(?:(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT) +)?(/[^\s]{0,150})$")
 _PREFIXED_TYPE = re.compile(r"RouterGroup|\*echo\.Group|fiber\.Router|chi\.Router|gin\.IRouter|gin\.IRoutes|iris\.Party|\*Group")
@@ -50,11 +53,10 @@ def routes(source: GoFile) -> Iterator[Found]:
         if method not in _GET or not arguments:
             continue
         first = source.string(arguments[0])
-        if method in {"Handle", "Method", "MethodFunc", "Add", "Match"} and len(arguments) > 1 and not first.startswith("/"):
-            if not (match := _PATTERN.match(first)):
-                if first not in {"GET", "HEAD"} and not trees.text(arguments[0]).endswith("MethodGet"):
-                    continue
-                first = source.string(arguments[1])
+        if method in _WITH_METHOD and len(arguments) > 1 and not first.startswith("/") and not _PATTERN.match(first):
+            if first not in {"GET", "HEAD"} and not trees.text(arguments[0]).endswith("MethodGet"):
+                continue
+            first = source.string(arguments[1])
         match = _PATTERN.match(first) if first else None
         prefix, certain = _prefix(source, call, function.child_by_field_name("operand"), groups)
         if match is None and not (first == "" and prefix and arguments[0].type == "interpreted_string_literal"):
@@ -70,10 +72,10 @@ def _other_methods(call: Node) -> bool:
     """gorilla: `.HandleFunc("/x", h).Methods("POST")`."""
     parent = call.parent
     outer = parent.parent if parent is not None else None
-    if parent is not None and parent.type == "selector_expression" and outer is not None and outer.type == "call_expression":
-        if trees.text(parent.child_by_field_name("field")) == "Methods":
-            return "GET" not in trees.text(outer.child_by_field_name("arguments")).upper()
-    return False
+    if parent is None or parent.type != "selector_expression" or outer is None or outer.type != "call_expression":
+        return False
+    named = trees.text(parent.child_by_field_name("field")) == "Methods"
+    return named and "GET" not in trees.text(outer.child_by_field_name("arguments")).upper()
 
 
 def _groups(source: GoFile) -> dict[tuple[int, str], tuple[str, str]]:

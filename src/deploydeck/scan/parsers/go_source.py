@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """Go source by its syntax tree: main packages, imports, variables, where it listens, and routes."""
 
 from __future__ import annotations

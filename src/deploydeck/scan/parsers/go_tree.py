@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """A Go file as a syntax tree with what its names are set to: enough to follow a port from a flag or a constant to where it is used."""
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class GoFile:
                 case "short_var_declaration" | "assignment_statement":
                     self._assign(node.child_by_field_name("left"), node.child_by_field_name("right"))
                 case "var_spec" | "const_spec":
-                    names = [child for child in node.children_by_field_name("name")]
+                    names = list(node.children_by_field_name("name"))
                     self._pair(names, _named(node.child_by_field_name("value")))
         self.env_helpers = self._helpers()
 

@@ -150,9 +150,9 @@ def freeze(file: str, data: bytes) -> Iterator[Found]:
 def yesod_routes(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
     for number, raw in enumerate(text.lines, 1):
-        if match := re.match(r"^(/[\w/.\-]{0,100})\s{1,20}\w{1,60}R\b(.{0,100})$", raw):
-            if "GET" in match[2] or not re.search(r"\b(?:POST|PUT|DELETE)\b", match[2]):
-                yield Found("route", match[1], "app", file, number, raw, SCOPE)
+        match = re.match(r"^(/[\w/.\-]{0,100})\s{1,20}\w{1,60}R\b(.{0,100})$", raw)
+        if match and ("GET" in match[2] or not re.search(r"\b(?:POST|PUT|DELETE)\b", match[2])):
+            yield Found("route", match[1], "app", file, number, raw, SCOPE)
 
 
 def yesod_settings(file: str, data: bytes) -> Iterator[Found]:

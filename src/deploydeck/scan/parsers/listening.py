@@ -1,4 +1,4 @@
-"""What a source expression comes to, as far as it is written there, and the address in it. Shared by the parsers of compiled languages."""
+"""What a source expression comes to, as far as it is written there, and the address in it, for compiled languages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deploydeck.scan.facts import Found
 HOLE = "\0"
 """Stands in a text for what is only known when the program runs."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-SIDE = re.compile(r"metric|pprof|prometheus|debug|admin|diagnost|profil|probe|telemetry|internal[_A-Z]|grpc", re.IGNORECASE)
+SIDE = re.compile(r"metric|pprof|prom(?:etheus|http)|debug|admin|diagnost|profil|probe|telemetry|internal[_A-Z]", re.IGNORECASE)
 """Names of what listens beside the program's own port."""
 _ADDRESS = re.compile(r"^(?:[a-z]{2,5}://)?(\[[0-9a-fA-F:]{0,40}\]|[A-Za-z0-9_.\-*\0]{0,100}):(\d{1,5}|\0)/?$")
 _PORT = re.compile(r"^\d{2,5}$")
@@ -54,7 +54,7 @@ def address(value: Value, *, bare: bool = False) -> tuple[str, str] | None:
     return None
 
 
-def listening(value: Value, place: Found, *, bare: bool = False, side: bool = False) -> Found | None:
+def listening(value: Value, place: Found, *, bare: bool = False, side: bool = False, kind: str = "listen") -> Found | None:
     """The `listen` fact of an address at `place`; None when it is none, or asks the system for any port.
 
     `unknown` with `ref:NAME` where the port is a field or parameter, `variable:NAME` for each variable that decides.
@@ -72,5 +72,5 @@ def listening(value: Value, place: Found, *, bare: bool = False, side: bool = Fa
             tags.add(f"ref:{value.ref[:80]}")
     if side:
         tags.add("side")
-    kind = "listen-side" if side else "listen"
+    kind = "listen-side" if side else kind
     return Found(kind, port, host, place.file, place.line, place.text, place.scope, frozenset(tags))

@@ -25,17 +25,17 @@ def _lists(text: Text) -> Iterator[tuple[list[str], list[tuple[str, int]]]]:
             return
         line += text.text.count("\n", at, match.start())
         at = match.start()
-        token = match[0]
-        if token.startswith(";"):
+        word = match[0]
+        if word.startswith(";"):
             continue
-        if token == "(":
+        if word == "(":
             stack.append([])
-        elif token == ")":
+        elif word == ")":
             if stack:
                 words = stack.pop()
                 yield [one[0][0] for one in stack if one], words
         elif stack:
-            stack[-1].append((token.strip('"'), line))
+            stack[-1].append((word.strip('"'), line))
 
 
 def dune_project(file: str, data: bytes) -> Iterator[Found]:

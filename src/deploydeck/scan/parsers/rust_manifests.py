@@ -9,12 +9,15 @@ from typing import Any
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.formats import items, load_toml, strings, table
+from deploydeck.scan.parsers.settings_files import port_settings
 
 SCOPE = "rust"
 _SECTION = re.compile(r"^\s{0,20}\[{1,2}\s{0,4}([^\]\[]{1,200}?)\s{0,4}\]{1,2}")
 _KEY = re.compile(r"^\s{0,20}[\"']?([A-Za-z0-9_.-]{1,200})[\"']?\s{0,20}=")
-_TABLES = (("dependencies", ""), ("dev-dependencies", "development"), ("dev_dependencies", "development"), ("build-dependencies", "build"),
-           ("build_dependencies", "build"))  # fmt: skip
+_TABLES = (
+    ("dependencies", ""), ("dev-dependencies", "development"), ("dev_dependencies", "development"),
+    ("build-dependencies", "build"), ("build_dependencies", "build"),
+)  # fmt: skip
 _CHANNEL = re.compile(r"^(stable|beta|nightly|\d{1,4}(?:\.\d{1,4}){1,2})\b")
 
 
@@ -92,11 +95,20 @@ def cargo_toml(file: str, data: bytes) -> Iterator[Found]:
 
 def _workspace(file: str, text: Text, line: _Lines, workspace: dict[str, Any]) -> Iterator[Found]:
     start = line("", "workspace") or line("workspace", "members")
-    for key, tags in (("members", ()), ("exclude", ("exclude",))):
+    for key, excluded in (("members", False), ("exclude", True)):
         for member in items(workspace.get(key))[:500]:
             if isinstance(member, str):
                 number = text.find(f'"{member}"', start) or line("workspace", key)
-                yield Found("workspace", member[:200], "", file, number, text.line(number), "cargo", frozenset(tags))
+                yield Found(
+                    "workspace",
+                    member[:200],
+                    "",
+                    file,
+                    number,
+                    text.line(number),
+                    "cargo",
+                    frozenset({"exclude"} if excluded else ()),
+                )
     for member in items(workspace.get("default-members"))[:100]:
         if isinstance(member, str):
             number = line("workspace", "default-members")
@@ -191,7 +203,23 @@ def trunk_toml(file: str, data: bytes) -> Iterator[Found]:
         yield Found("option", "outDir", dist[:100], file, number, text.line(number), SCOPE)
 
 
+_settings = port_settings(SCOPE)
+
 PARSERS: tuple[Parser, ...] = (
+    *(
+        Parser(path, _settings)
+        for path in (
+            "configuration.yaml",
+            "configuration.yml",
+            "configuration/base.yaml",
+            "configuration/base.yml",
+            "config/default.toml",
+            "config/base.toml",
+            "Settings.toml",
+            "settings.toml",
+            "config/base.yaml",
+        )
+    ),
     Parser("Cargo.toml", cargo_toml, config_kind="manifest"),
     Parser("Cargo.lock", cargo_lock, "lock", config_kind="lock"),
     Parser("rust-toolchain", toolchain, config_kind="version"),

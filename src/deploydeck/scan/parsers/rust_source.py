@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """Rust source by its syntax tree: entries, imports, variables, where it listens, and routes."""
 
 from __future__ import annotations
@@ -18,19 +19,25 @@ if TYPE_CHECKING:
 
 _WORTH_PARSING = re.compile(
     rb"env::var|env!\(|dotenv|\bvar\(\"|env\s?=|\(env\b|clap\(|\.bind|TcpListener|SocketAddr|\.listen\(|\.run\(|\.launch\(|\.route\(|\.nest\(|\[get\(|\[route\("
-    rb"|\.at\(|::path\(|path!\(|[pP]ort\b|PORT|[aA]ddr|ADDR|envy::|Env::|Environment::|\.configure\("
+    rb"|\.at\(|::path\(|path!\(|::start\(|0\.0\.0\.0|127\.0\.0\.1|localhost|[pP]ort\b|PORT|[aA]ddr|ADDR|envy::|Env::|Environment::|\.configure\("
 )
 _USE = re.compile(r"^[ \t]{0,20}(?:pub )?use[ \t]{1,4}(?:::)?([a-z_][a-z0-9_]{1,60})(?:::([^;\n]{0,120}))?", re.MULTILINE)
 _MAIN = re.compile(r"^[ \t]{0,8}(?:pub )?(?:async )?fn main\(", re.MULTILINE)
 _LOCAL = frozenset({"crate", "self", "super", "std", "core", "alloc"})
 _LAUNCH = re.compile(r"^[ \t]{0,8}#\[(?:rocket::)?launch\]", re.MULTILINE)
 _LONGEST_LINE = 20_000
+_ENVY = re.compile(
+    r"(?:let \w{1,40}\s{0,4}:\s{0,4}(\w{1,60})\s{0,4}=\s{0,9})?envy::(?:prefixed\(\"(\w{1,60})\"\)\s{0,40}\.)?from_env(?:::<(\w{1,60})>)?\("
+)
+_STRUCT_FIELD = re.compile(
+    r"(#\[serde\([^\]\n]{0,200}\)\]\s{0,40})?(?:pub(?:\(crate\))? )?(\w{1,60})\s{0,4}:\s{0,4}([\w:<>]{1,80})\s{0,4}(?:,|$)"
+)
 _BINDS = frozenset({
     "bind", "bind_rustls", "bind_openssl", "bind_auto_h2c", "bind_uds", "bind_rustls_021", "bind_rustls_0_22", "bind_rustls_0_23", "listen", "run", "try_bind",
     "bind_with_graceful_shutdown", "serve", "serve_with_shutdown", "bind_ephemeral", "start",
 })  # fmt: skip
 _PATH_BINDS = re.compile(
-    r"(?:TcpListener|Server|AddrIncoming|Listener)::(?:<\w{1,30}>::)?(?:bind|new|try_bind|http|bind_addr)$|gotham::start$|axum_server::bind(?:_rustls|_openssl)?$"
+    r"(?:^|::)(?:TcpListener|Server|AddrIncoming|Listener)::(?:<\w{1,30}>::)?(?:bind|try_bind|http|bind_addr)$|(?:^|::)TcpListener::new$|gotham::start$|axum_server::bind(?:_rustls|_openssl)?$"
 )
 _FAIL = frozenset({"expect", "unwrap"})
 _KEEPS = frozenset(
@@ -104,11 +111,6 @@ def _environment(source: RustFile) -> Iterator[Found]:
                     default.text if default and known else "",
                     frozenset(tags),
                 )
-        elif callee in {"prefixed", "with_prefix"} or callee.endswith(
-            ("envy::prefixed", "Env::prefixed", "Environment::with_prefix")
-        ):
-            if arguments and arguments[0].type == "string_literal":
-                yield source.found("env-prefix", plain(arguments[0]), call)
     for name, kind in source.env_helpers.items():
         yield source.found("env-helper", name, source.functions[name], kind)
     for macro in source.macros:
@@ -122,6 +124,26 @@ def _environment(source: RustFile) -> Iterator[Found]:
             yield source.found("env", found[1], macro, tags=frozenset({"build", "required"} if kind == "env" else {"build"}))
     for attribute in source.attributes:
         yield from _argument(source, attribute)
+    yield from _envy(source)
+
+
+def _envy(source: RustFile) -> Iterator[Found]:
+    """`envy::prefixed("APP_").from_env::<Config>()`: each field of the struct is a variable."""
+    text = source.text.text
+    for match in _ENVY.finditer(text):
+        owner = match[3] or match[1]
+        struct = re.search(rf"\bstruct {re.escape(owner)}\s{{0,9}}\{{([^{{}}]{{0,4000}})\}}", text) if owner else None
+        if struct is None:
+            continue
+        for field in _STRUCT_FIELD.finditer(struct[1]):
+            number = source.text.line_at(struct.start(1) + field.start(2))
+            serde = field[1] or ""
+            tags = (
+                {"defaulted", "computed"} if "default" in serde else set[str]() if field[3].startswith("Option") else {"required"}
+            )
+            renamed = re.search(r"rename\s{0,4}=\s{0,4}\"(\w{1,80})\"", serde)
+            name = (match[2] or "") + (renamed[1] if renamed else field[2]).upper()
+            yield Found("env", name, "", source.file, number, source.text.line(number), SCOPE, frozenset(tags))
 
 
 def _inside_helper(source: RustFile, call: Node) -> bool:
@@ -224,10 +246,11 @@ def _listens(source: RustFile) -> Iterator[Found]:
             value = source.value(arguments[0])
         elif holder is not None and name in _BINDS:
             value = source.value(arguments[0])
-            if name in {"run", "serve", "start", "listen"} and address(value) is None:
-                value = None
-            if name == "run" and value is not None and not value.known and not re.search(r"warp|serve", trees.text(holder)[:300]):
-                value = None
+            where = value.known or value.env or re.search(r"(?i)port|addr|host|listen|bind|socket|url", value.ref)
+            if not where or (
+                name.startswith("bind") and not value.known and not re.search(r"(?i)server|listener", trees.text(holder)[:2000])
+            ):
+                value = None  # `query.bind(user_id)`, `server.serve(service)`
         if value is None or value.text.endswith(":0"):
             continue
         side = bool(SIDE.search(trees.text(arguments[0])[:120]) or SIDE.search(source.text.line(trees.line(call))))
@@ -249,7 +272,8 @@ def _listens(source: RustFile) -> Iterator[Found]:
             if (value := source.value(arguments[1])).known:
                 yield source.found("option", f"key:{key.lower()}", call, value.text)
         elif name == "merge" and arguments:
-            if found := re.match(r"\(\s{0,4}\"port\"\s{0,4},\s{0,4}(\d{2,5})", trees.text(arguments[0])[:100]):
+            found = re.match(r"\(\s{0,4}\"port\"\s{0,4},\s{0,4}(\d{2,5})", trees.text(arguments[0])[:100])
+            if found:
                 yield source.found("option", "rocket.port", call, found[1])
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """A Rust file as a syntax tree with what its names are set to, and what an expression comes to."""
 
 from __future__ import annotations
@@ -269,7 +270,7 @@ class RustFile:
             return Value(env=frozenset({key}) if NAME.match(key) else frozenset()).otherwise(rest)
         if last in {"from", "V4", "V6", "Some", "Ok", "from_str"} and arguments:
             return self.value(arguments[0], depth + 1)
-        if last == "new" and re.search(r"SocketAddr(?:V4)?::new$|IpAddr::new$", name):
+        if last == "new" and re.search(r"SocketAddr(?:V4)?::new$|Ip(?:v4|v6)?Addr::new$", name):
             parts = [self.value(item, depth + 1) for item in arguments[:4]]
             if len(parts) == 4:
                 return Value(".".join(part.text for part in parts))

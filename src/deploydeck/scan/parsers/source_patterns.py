@@ -21,10 +21,10 @@ _NUMBER = re.compile(r"(?<![\w.])(\d{2,5})(?![\w.]|\s*\*)")
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """What a language's source looks like. Groups: `name` and `default` of `env`, `host` and `port` of `listen`, `path` of `routes`.
+    """What a language's source looks like. The groups: `name` and `default` of `env`, `host` and `port` of
+    `listen`, `path` of `routes`.
 
-    `after` is what may follow a read of a variable: (pattern with `default`, tags). `apps` are signs of a framework, `default_listen` calls
-    that listen on a framework's own port.
+    `after` is what may follow a read of a variable: (pattern with `default`, tags), `apps` are signs of a framework.
     """
 
     scope: str
@@ -134,9 +134,7 @@ def _listens(patterns: Patterns, file: str, number: int, line: str, assigned: di
                 digits = _NUMBER.search(line[match.start() :])
                 value = Value(digits[1] if digits else HOLE, names)
             joined = Value(
-                f"{host if host in {'localhost', '0.0.0.0'} or host.count('.') == 3 else ''}:{value.text}",
-                value.env | names,
-                value.ref,
+                f"{host if host == 'localhost' or host.count('.') == 3 else ''}:{value.text}", value.env | names, value.ref
             )
             place = Found("listen", "", "", file, number, line, patterns.scope)
             if fact := listening(joined, place, side=SIDE.search(line) is not None):
