@@ -180,7 +180,7 @@ def erlang(file: str, data: bytes) -> Iterator[Found]:
     serves = bool(_ERL_SERVER.search(data)) or file.endswith("sys.config")
     if not serves and b"os:" not in data:
         return
-    source = Text(data)
+    source, routes = Text(data), b"cowboy_router" in data
     for number, row in enumerate(source.lines, 1):
         if len(row) > _LONGEST_LINE or row.lstrip().startswith("%"):
             continue
@@ -191,7 +191,7 @@ def erlang(file: str, data: bytes) -> Iterator[Found]:
             for match in _ERL_PORT.finditer(row):
                 if match[1] not in _DATABASE_PORTS:
                     yield Found("listen", match[1], "", file, number, row, "beam")
-            if b"cowboy_router" in data:
+            if routes:
                 for match in _ERL_ROUTE.finditer(row):
                     yield Found("route", match[1], "app", file, number, row, "beam")
     if b"cowboy:start" in data:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.formats import items, load_toml, strings, table
+from deploydeck.scan.parsers.keys import TOML_KEY, Keys
 
 _LONGEST_LINE = 20_000
 _USING = re.compile(r"^\s{0,20}(?:using|import)\s{1,8}([A-Z]\w{0,60}(?:\s{0,4},\s{0,4}[A-Z]\w{0,60}){0,20})")
@@ -39,10 +40,11 @@ def project(file: str, data: bytes) -> Iterator[Found]:
         number = source.find("name")
         yield Found("project-name", name[:100], "", file, number, source.line(number), "julia")
     compat = strings(content.get("compat"))
+    keys = Keys(source, TOML_KEY)
     for section, development in (("deps", False), ("weakdeps", None), ("extras", True)):
         start = source.find(f"[{section}]")
         for name in table(content.get(section)):
-            number = source.find(str(name), start)
+            number = keys.line(str(name), start)
             tags = frozenset({"development"} if development else {"optional"} if development is None else ())
             yield Found("dependency", str(name)[:100], _requirement(compat.get(name, "")[:100]), file, number, source.line(number), "julia", tags)
     if version := compat.get("julia", ""):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parser
@@ -86,7 +87,7 @@ def r_source(file: str, data: bytes) -> Iterator[Found]:
     """Packages used, variables, routes and ports."""
     source = Text(data)
     seen: set[str] = set()
-    for match in _INSTALLS.finditer(source.text) if "install" in source.text or "pak::" in source.text else ():
+    for match in islice(_INSTALLS.finditer(source.text), 100) if b"install" in data or b"pak::" in data else ():
         number = source.line_at(match.start())
         for name in re.findall(r"['\"]([A-Za-z][A-Za-z0-9.]{0,80})['\"]", match[1] or f"'{match[2]}'"):
             yield Found("dependency", name, "", file, number, source.line(number), "r")
