@@ -10,7 +10,21 @@ from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Technology
 from deploydeck.scan.state import Scan, evidence
 
-_ROOTS = ("public", "web", "webroot", "htdocs", "pub", "public_html", "docroot", "www", "html", "wwwroot", "httpdocs", "root", "src/public")
+_ROOTS = (
+    "public",
+    "web",
+    "webroot",
+    "htdocs",
+    "pub",
+    "public_html",
+    "docroot",
+    "www",
+    "html",
+    "wwwroot",
+    "httpdocs",
+    "root",
+    "src/public",
+)
 _SITES: dict[str, tuple[str, ...]] = {
     "jigsaw": ("vendor/bin/jigsaw", "build", "production"),
     "sculpin": ("vendor/bin/sculpin", "generate", "--env=prod"),
@@ -22,8 +36,8 @@ _OWN_SERVERS: dict[str, tuple[tuple[str, ...], str]] = {
 _MYSQL = frozenset({"wordpress", "joomla", "magento", "prestashop", "mediawiki", "drupal", "shopware"})
 """They run on MySQL unless something in the project says otherwise."""
 _CONNECTIONS = {
-    "pgsql": "postgresql", "postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "mysqli": "mysql",
-    "sqlsrv": "mssql", "mongodb": "mongodb", "mysqlnd": "mysql", "postgre": "postgresql",
+    "pgsql": "postgresql", "postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql",
+    "mysqli": "mysql",     "sqlsrv": "mssql", "mongodb": "mongodb", "mysqlnd": "mysql", "postgre": "postgresql",
 }  # fmt: skip
 _DRIVERS: dict[str, dict[str, str]] = {
     "CACHE_STORE": {"redis": "redis", "memcached": "memcached"},
@@ -47,7 +61,7 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     way = technology.start if technology else ""
     if technology is not None and way in _SITES:
         known = [fact for name in technology.packages if (fact := scan.facts.first("dependency", name, "php"))]
-        build = Fact(value=_SITES[way], confidence=0.85, evidence=evidence(known, "build"))
+        build: Fact[tuple[str, ...]] = Fact(value=_SITES[way], confidence=0.85, evidence=evidence(known, "build"))
         return Resolved(build=build, output=Fact(value=technology.output, confidence=0.85, evidence=evidence(known, "output")))
     _add_services(scan, technology)
     build_ = _assets(scan)
@@ -57,8 +71,10 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         return Resolved(start=Fact(value=StartCommand(argv=argv), confidence=0.9, evidence=(place,)), build=build_)
     for start in (_octane(scan), _roadrunner(scan, way)):
         if start is not None:
-            port = Fact(value=8000, confidence=0.75, reason="the default of Octane") if "octane:start" in start.value.argv else None
-            return Resolved(start=start, build=build_, port=port, output=_root(scan, technology))
+            own_port: Fact[int] | None = (
+                Fact(value=8000, confidence=0.75, reason="the default of Octane") if "octane:start" in start.value.argv else None
+            )
+            return Resolved(start=start, build=build_, port=own_port, output=_root(scan, technology))
     own = _script(scan)
     root = _root(scan, technology)
     if own is not None and (way == "script" or root is None):
@@ -67,8 +83,12 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         return Resolved(build=build_, kind=Kind.NONE)
     script = _development_server(scan)
     argv = ("frankenphp", "php-server", "--root", root.value, "--listen", "{host}:{port}")
-    start = Fact(value=StartCommand(argv=argv), confidence=0.85, evidence=root.evidence, reason=f"{root.value} is the document root")
-    port = Fact(value=80, confidence=0.7, evidence=(), reason="the port of a web server; nothing in the project says otherwise")
+    start: Fact[StartCommand] = Fact(
+        value=StartCommand(argv=argv), confidence=0.85, evidence=root.evidence, reason=f"{root.value} is the document root"
+    )
+    port: Fact[int] = Fact(
+        value=80, confidence=0.7, evidence=(), reason="the port of a web server; nothing in the project says otherwise"
+    )
     if script is not None:
         port = Fact(value=script[1], confidence=0.7, evidence=evidence([script[0]], "port"), reason="the port its own script uses")
     wanted = script is not None or technology is None or technology.port is None
@@ -95,13 +115,17 @@ def _root(scan: Scan, technology: Technology | None) -> Fact[str] | None:
         path = f"{directory}/index.php" if directory else "index.php"
         if path in scan.tree.entries:
             return Fact(value=directory or ".", confidence=0.9, evidence=(Evidence(file=path, rule="root"),))
-    whole = technology is not None and any(path in scan.tree.entries for path in ("artisan", "symfony.lock", "bin/console", "wp-config.php"))
+    whole = technology is not None and any(
+        path in scan.tree.entries for path in ("artisan", "symfony.lock", "bin/console", "wp-config.php")
+    )
     if own and whole:
         place = next(path for path in ("artisan", "symfony.lock", "bin/console", "wp-config.php") if path in scan.tree.entries)
         return Fact(value=own[0], confidence=0.7, evidence=(Evidence(file=place, rule="root"),))
     pages = [path for path in scan.tree.entries if path.endswith(".php") and "/" not in path]
     if technology is None and len(pages) > 1 and not scan.files("composer.json"):
-        return Fact(value=".", confidence=0.6, evidence=(Evidence(file=min(pages), rule="root"),), reason="pages in the directory itself")
+        return Fact(
+            value=".", confidence=0.6, evidence=(Evidence(file=min(pages), rule="root"),), reason="pages in the directory itself"
+        )
     return None
 
 
@@ -109,10 +133,16 @@ def _is_part(scan: Scan, technology: Technology | None) -> bool:
     """A plugin or theme of WordPress, or a package: it has an index.php and runs only inside something else."""
     if technology is not None and technology.id == "wordpress":
         site = ("wp-config.php", "wp-config-sample.php", "wp-load.php", "wp-settings.php", "config/application.php")
-        whole = any(path in scan.tree.entries for path in site) or bool(scan.files("wp-content/**")) or bool(scan.files("wp-includes/**"))
+        whole = (
+            any(path in scan.tree.entries for path in site)
+            or bool(scan.files("wp-content/**"))
+            or bool(scan.files("wp-includes/**"))
+        )
         return not (whole or scan.facts.of("option", "web-root", "php") or "web/wp-config.php" in scan.tree.entries)
     manifest = scan.facts.first("manifest", "composer.json", "php")
-    library = manifest is not None and (manifest.value == "library" or manifest.value.endswith(("-plugin", "-module", "-bundle", "-theme")))
+    library = manifest is not None and (
+        manifest.value == "library" or manifest.value.endswith(("-plugin", "-module", "-bundle", "-theme"))
+    )
     return library and technology is None
 
 

@@ -11,7 +11,8 @@ from deploydeck.scan.state import Scan, evidence
 _GEMFILES = ("Gemfile", "gems.rb")
 _ASSETS = (
     "sprockets", "sprockets-rails", "propshaft", "importmap-rails", "jsbundling-rails", "cssbundling-rails", "tailwindcss-rails",
-    "dartsass-rails", "sassc-rails", "sass-rails", "vite_rails", "vite_ruby", "webpacker", "shakapacker", "turbo-rails", "stimulus-rails",
+    "dartsass-rails", "sassc-rails", "sass-rails", "vite_rails", "vite_ruby", "webpacker", "shakapacker", "turbo-rails",
+    "stimulus-rails",
 )  # fmt: skip
 _SITES: dict[str, tuple[str, ...]] = {
     "jekyll": ("jekyll", "build"),
@@ -108,10 +109,12 @@ def _site(scan: Scan, technology: Technology) -> Resolved:
     places = evidence(known, "build") or ((Evidence(file=config, rule="build"),) if config else ())
     own = f"bin/{technology.start}"
     program = (own,) if own in scan.tree.entries else (*_bundle(scan), technology.start)
-    build = Fact(value=(*program, *_SITES[technology.start][1:]), confidence=0.9, evidence=places)
+    build: Fact[tuple[str, ...]] = Fact(value=(*program, *_SITES[technology.start][1:]), confidence=0.9, evidence=places)
     set_ = scan.facts.first("option", "destination")
     if set_ is not None and set_.value and not set_.value.startswith(("/", "..")):
-        output = Fact(value=set_.value.removeprefix("./").rstrip("/"), confidence=0.95, evidence=evidence([set_], "output"))
+        output: Fact[str] = Fact(
+            value=set_.value.removeprefix("./").rstrip("/"), confidence=0.95, evidence=evidence([set_], "output")
+        )
     else:
         output = Fact(value=technology.output, confidence=0.85, evidence=places, reason=f"where {technology.name} writes")
     return Resolved(build=build, output=output)
@@ -144,7 +147,9 @@ def _script(scan: Scan, technology: Technology | None) -> Fact[StartCommand] | N
     candidates = list(listening)
     if technology is not None and technology.id == "sinatra":
         candidates += [fact for fact in scan.facts.of("import", "sinatra", "ruby") if fact.value == "sinatra"]
-        candidates += scan.facts.of("app", "sinatra") + [fact for fact in scan.facts.of("route", scope="ruby") if fact.value == "app"]
+        candidates += scan.facts.of("app", "sinatra") + [
+            fact for fact in scan.facts.of("route", scope="ruby") if fact.value == "app"
+        ]
     elif technology is not None:
         candidates += scan.facts.of("app", technology.id)
     candidates = [fact for fact in candidates if not fact.file.endswith((".rake", ".ru"))]
@@ -158,7 +163,8 @@ def _script(scan: Scan, technology: Technology | None) -> Fact[StartCommand] | N
     literal = any(fact.file == best.file and fact.name and "env" not in fact.tags for fact in listening)
     reads = any(fact.file == best.file and "env" in fact.tags for fact in listening)
     value = StartCommand(
-        argv=(*_bundle(scan), "ruby", best.file), port_from_env=reads or bool(technology and technology.id == "sinatra" and not literal)
+        argv=(*_bundle(scan), "ruby", best.file),
+        port_from_env=reads or bool(technology and technology.id == "sinatra" and not literal),
     )
     return Fact(value=value, confidence=0.8, evidence=(best.evidence("start"),), reason=f"{best.file} serves by itself")
 

@@ -23,7 +23,18 @@ _USUAL: dict[str, tuple[str, ...]] = {
     "perl": ("app.pl", "bin/app.pl", "server.pl", "main.pl", "myapp.pl"),
     "lua": ("main.lua", "app.lua", "server.lua", "init.lua"),
     "r": ("app.R", "run.R", "main.R", "server.R", "entrypoint.R", "start.R", "api.R", "run_api.R", "index.R"),
-    "julia": ("server.jl", "app.jl", "main.jl", "src/server.jl", "src/app.jl", "src/main.jl", "bin/server.jl", "bootstrap.jl", "run.jl", "api.jl"),
+    "julia": (
+        "server.jl",
+        "app.jl",
+        "main.jl",
+        "src/server.jl",
+        "src/app.jl",
+        "src/main.jl",
+        "bin/server.jl",
+        "bootstrap.jl",
+        "run.jl",
+        "api.jl",
+    ),
 }
 _PROGRAM: dict[str, tuple[str, ...]] = {"perl": ("perl",), "lua": ("lua",), "r": ("Rscript",), "julia": ("julia", "--project=.")}
 
@@ -64,7 +75,9 @@ def _script(scan: Scan, technology: Technology | None) -> Resolved:
     scope = technology.ecosystem if technology else next((one for one in _PROGRAM if scan.facts.of("listen", scope=one)), "")
     if not scope:
         return Resolved()
-    found = _file(scan, scope, [*scan.facts.of("listen", scope=scope), *(scan.facts.of("app", technology.id) if technology else ())])
+    found = _file(
+        scan, scope, [*scan.facts.of("listen", scope=scope), *(scan.facts.of("app", technology.id) if technology else ())]
+    )
     if found is None and technology is not None:
         found = _file(scan, scope, scan.facts.of("import", scope=scope), usual=True)
     if found is None:
@@ -116,9 +129,12 @@ def _mojolicious(scan: Scan) -> Fact[StartCommand] | None:
 def _psgi(scan: Scan, technology: Technology) -> Resolved:
     """A PSGI application behind the server among the modules, else plackup; a script of Dancer runs by itself."""
     path = next((path for path in _PSGI if path in scan.tree.entries), "")
-    path = path or next(iter(sorted(scan.files("*.psgi")) or sorted(scan.files("bin/*.psgi")) or sorted(scan.files("script/*.psgi"))), "")
+    path = path or next(
+        iter(sorted(scan.files("*.psgi")) or sorted(scan.files("bin/*.psgi")) or sorted(scan.files("script/*.psgi"))), ""
+    )
     if path:
-        argv, reason = _PLACKUP, "plackup serves it"
+        argv: tuple[str, ...] = _PLACKUP
+        reason = "plackup serves it"
         for module, command in _PSGI_SERVERS:
             if any("development" not in fact.tags for fact in scan.facts.of("dependency", module, "perl")):
                 argv, reason = command, f"{module} is among the modules"
@@ -130,7 +146,11 @@ def _psgi(scan: Scan, technology: Technology) -> Resolved:
     found = _file(scan, "perl", programs)
     if found is None:
         return Resolved(kind=Kind.NONE if technology.id == "plack" else None)
-    port = Fact(value=3000, confidence=0.7, reason="the default of Dancer when it serves by itself") if "dancer" in technology.id else None
+    port: Fact[int] | None = (
+        Fact(value=3000, confidence=0.7, reason="the default of Dancer when it serves by itself")
+        if "dancer" in technology.id
+        else None
+    )
     return Resolved(start=_run(scan, (*_carton(scan), "perl", found.file), "perl", found), port=port)
 
 
@@ -154,34 +174,51 @@ def _shiny(scan: Scan) -> Resolved:
     """`runApp` of the directory that holds app.R, or server.R and ui.R; a script that runs the application by itself."""
     runs = [fact for fact in scan.facts.of("listen", scope="r") if fact.file not in {"app.R", "server.R", "global.R"}]
     directory = next(
-        (path.rpartition("/")[0] or "." for name in ("app.R", "server.R") for path in (name, *scan.files(f"*/{name}")) if path in scan.tree.entries),
+        (
+            path.rpartition("/")[0] or "."
+            for name in ("app.R", "server.R")
+            for path in (name, *scan.files(f"*/{name}"))
+            if path in scan.tree.entries
+        ),
         "",
     )
     if not directory:
         found = _file(scan, "r", runs or [fact for fact in scan.facts.of("app", "shiny") if not fact.file.startswith("R/")])
         return Resolved(start=_run(scan, ("Rscript", found.file), "r", found)) if found else Resolved(kind=Kind.NONE)
-    file = next(path for name in ("app.R", "server.R") if (path := name if directory == "." else f"{directory}/{name}") in scan.tree.entries)
+    file = next(
+        path for name in ("app.R", "server.R") if (path := name if directory == "." else f"{directory}/{name}") in scan.tree.entries
+    )
     argv = ("Rscript", "-e", f"shiny::runApp('{directory}', host='{{host}}', port={{port}})")
-    start = Fact(value=StartCommand(argv=argv), confidence=0.9, evidence=(Evidence(file=file, rule="start"),), reason=f"{file} is the application")
+    start: Fact[StartCommand] = Fact(
+        value=StartCommand(argv=argv),
+        confidence=0.9,
+        evidence=(Evidence(file=file, rule="start"),),
+        reason=f"{file} is the application",
+    )
     return Resolved(start=start if "'" not in directory and "\\" not in directory else None)
 
 
 def _plumber(scan: Scan) -> Resolved:
     """The script that runs the API, else the annotated file itself."""
-    runs = [fact for fact in scan.facts.of("listen", scope="r")]
+    runs = list(scan.facts.of("listen", scope="r"))
     runs += [fact for fact in scan.facts.of("app", "plumber") if "pr_run" in fact.text or "plumb(" in fact.text]
     if (found := _file(scan, "r", runs)) is not None:
         return Resolved(start=_run(scan, ("Rscript", found.file), "r", found))
-    annotated = sorted(scan.facts.of("route", scope="r") or scan.facts.of("app", "plumber"), key=lambda fact: (fact.file.count("/"), fact.file))
+    annotated = sorted(
+        scan.facts.of("route", scope="r") or scan.facts.of("app", "plumber"), key=lambda fact: (fact.file.count("/"), fact.file)
+    )
     chosen = next((fact for fact in annotated if fact.file == "plumber.R"), next(iter(annotated), None))
     if chosen is None or "'" in chosen.file or "\\" in chosen.file:
         return Resolved(kind=Kind.NONE)
     argv = ("Rscript", "-e", f"plumber::pr_run(plumber::pr('{chosen.file}'), host='{{host}}', port={{port}})")
     value = StartCommand(argv=argv)
-    return Resolved(start=Fact(value=value, confidence=0.85, evidence=(chosen.evidence("start"),), reason=f"{chosen.file} holds the routes"))
+    return Resolved(
+        start=Fact(value=value, confidence=0.85, evidence=(chosen.evidence("start"),), reason=f"{chosen.file} holds the routes")
+    )
 
 
 def _site(scan: Scan, way: str) -> Resolved:
+    argv: tuple[str, ...]
     if way == "bookdown":
         argv, output = ("Rscript", "-e", "bookdown::render_book()"), "_book"
         place = "_bookdown.yml" if "_bookdown.yml" in scan.tree.entries else "DESCRIPTION"
@@ -197,7 +234,12 @@ def _site(scan: Scan, way: str) -> Resolved:
 def _genie(scan: Scan) -> Fact[StartCommand] | None:
     if "bin/server" in scan.tree.entries:
         place = Evidence(file="bin/server", rule="start")
-        return Fact(value=StartCommand(argv=("bin/server",), port_from_env=True), confidence=0.9, evidence=(place,), reason="Genie's own script")
+        return Fact(
+            value=StartCommand(argv=("bin/server",), port_from_env=True),
+            confidence=0.9,
+            evidence=(place,),
+            reason="Genie's own script",
+        )
     facts = [*scan.facts.of("listen", scope="julia"), *scan.facts.of("entry", "main", "julia")]
     found = _file(scan, "julia", facts)
     if found is not None:
@@ -205,5 +247,10 @@ def _genie(scan: Scan) -> Fact[StartCommand] | None:
     if "routes.jl" in scan.tree.entries or "app.jl" in scan.tree.entries:
         file = "routes.jl" if "routes.jl" in scan.tree.entries else "app.jl"
         argv = ("julia", "--project=.", "-e", 'using Genie; Genie.loadapp(); up({port}, "{host}", async = false)')
-        return Fact(value=StartCommand(argv=argv), confidence=0.75, evidence=(Evidence(file=file, rule="start"),), reason="an application of Genie")
+        return Fact(
+            value=StartCommand(argv=argv),
+            confidence=0.75,
+            evidence=(Evidence(file=file, rule="start"),),
+            reason="an application of Genie",
+        )
     return None

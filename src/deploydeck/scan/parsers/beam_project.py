@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LOCKED = re.compile(r'^\s{0,8}"(\w{1,100})":\s{0,4}\{:(hex|git),\s{0,4}(?::(\w{1,100})|"[^"\n]{1,300}"),\s{0,4}"([^"\n]{1,100})"')
-_REBAR_LOCKED = re.compile(r'\{<<"([^"\n]{1,100})">>,\s{0,40}\{(?:pkg,\s{0,40}<<"[^"\n]{1,100}">>,\s{0,40}<<"([^"\n]{1,100})">>|git,[^{}]{0,400}\{(?:ref|tag),\s{0,8}"([^"\n]{1,100})")')
+_REBAR_LOCKED = re.compile(
+    r'\{<<"([^"\n]{1,100})">>,\s{0,40}\{(?:pkg,\s{0,40}<<"[^"\n]{1,100}">>,\s{0,40}<<"([^"\n]{1,100})">>|git,[^{}]{0,400}\{(?:ref|tag),\s{0,8}"([^"\n]{1,100})")'
+)
 _ALIAS = re.compile(r'"(assets\.(?:deploy|build)|ecto\.setup|setup|build)":')
 _GLEAM_NAME = re.compile(r"\bname\s{0,8}=\s{0,8}[\"']([^\"'\n]{1,200})[\"']")
 _TERM = re.compile(r'"(?:[^"\\]|\\.){0,2000}"|\'[^\'\n]{0,200}\'|%[^\n]*|[\[\]{}]|[a-z]\w{0,100}|,')
@@ -83,7 +85,9 @@ def _dependency(node: Node, found: Callable[..., Found]) -> Iterator[Found]:
         return
     name = text(parts[0]).lstrip(":").strip('"')
     requirement = literal(parts[1]) or ""
-    options = {symbol(pair.child_by_field_name("key")): pair.child_by_field_name("value") for part in parts[1:] for pair in pairs(part)}
+    options = {
+        symbol(pair.child_by_field_name("key")): pair.child_by_field_name("value") for part in parts[1:] for pair in pairs(part)
+    }
     if parts[1].type != "string" and not options:
         return
     only = options.get("only")
@@ -117,25 +121,25 @@ def rebar(file: str, data: bytes) -> Iterator[Found]:
     waiting = False
     at, number = 0, 1
     for match in _TERM.finditer(source.text):
-        token = match[0]
+        term = match[0]
         number += source.text.count("\n", at, match.start())
         at = match.start()
-        if token.startswith("%"):
+        if term.startswith("%"):
             continue
-        if token in "[{":
+        if term in "[{":
             if len(stack) > 60:
                 return
-            stack.append("[" if token == "[" else "")
-            waiting = token == "{"
+            stack.append("[" if term == "[" else "")
+            waiting = term == "{"
             continue
-        if token in "]}":
+        if term in "]}":
             if stack:
                 stack.pop()
             waiting = False
             continue
-        if token == ",":
+        if term == ",":
             continue
-        name, text_ = token.strip("'"), token.startswith('"')
+        name, text_ = term.strip("'"), term.startswith('"')
         if waiting:
             waiting = False
             stack[-1] = name.strip('"')
@@ -147,7 +151,7 @@ def rebar(file: str, data: bytes) -> Iterator[Found]:
         elif stack[-1:] == ["["] and stack[-2:-1] == ["deps"] and not text_:
             yield _rebar_dependency(file, source, match.end(), number, stack, name)
         elif stack[-1:] == ["minimum_otp_vsn"] and text_:
-            version = re.sub(r"[^\d.].*", "", token.strip('"'))
+            version = re.sub(r"[^\d.].*", "", term.strip('"'))
             if version:
                 yield Found("pin", "erlang", f">={version}", file, number, source.line(number), "rebar.config")
         elif stack[-1:] == ["release"] and not text_:

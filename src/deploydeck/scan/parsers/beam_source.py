@@ -18,14 +18,31 @@ if TYPE_CHECKING:
 _UNKNOWN = "\0"
 _LONGEST_LINE = 20_000
 _WORTH = re.compile(
-    rb"System\.(?:get|fetch)_env|\benv!\(|:system\b|Phoenix\.(?:Router|Endpoint)|Plug\.|Bandit|[Cc]owboy|Ecto\.|:router\b|\bport:|\bconfig :"
+    rb"System\.(?:get|fetch)_env|\benv!\(|:system\b|Phoenix\.(?:Router|Endpoint)|Plug\.|Bandit|[Cc]owboy|Ecto\.|:router\b"
+    rb"|\bport:|\bconfig :"
 )
 _ADAPTERS = {
-    "Ecto.Adapters.Postgres": "postgresql", "Ecto.Adapters.MyXQL": "mysql", "Ecto.Adapters.MySQL": "mysql", "Ecto.Adapters.Tds": "mssql",
-    "Ecto.Adapters.SQLite3": "sqlite", "Mongo.Ecto": "mongodb", "Ecto.Adapters.ClickHouse": "clickhouse", "AshPostgres.DataLayer": "postgresql",
+    "Ecto.Adapters.Postgres": "postgresql", "Ecto.Adapters.MyXQL": "mysql", "Ecto.Adapters.MySQL": "mysql",
+    "Ecto.Adapters.Tds": "mssql",
+    "Ecto.Adapters.SQLite3": "sqlite", "Mongo.Ecto": "mongodb", "Ecto.Adapters.ClickHouse": "clickhouse",
+    "AshPostgres.DataLayer": "postgresql",
 }  # fmt: skip
-_SERVERS = ("Bandit", "Plug.Cowboy", "Plug.Adapters.Cowboy", "Plug.Adapters.Cowboy2", "Ace.HTTP.Service", ":cowboy", "ThousandIsland")
-_HOSTS = {"{127,0,0,1}": "127.0.0.1", "{0,0,0,0}": "0.0.0.0", "{0,0,0,0,0,0,0,0}": "::", "{0,0,0,0,0,0,0,1}": "::1", ":loopback": "127.0.0.1"}
+_SERVERS = (
+    "Bandit",
+    "Plug.Cowboy",
+    "Plug.Adapters.Cowboy",
+    "Plug.Adapters.Cowboy2",
+    "Ace.HTTP.Service",
+    ":cowboy",
+    "ThousandIsland",
+)
+_HOSTS = {
+    "{127,0,0,1}": "127.0.0.1",
+    "{0,0,0,0}": "0.0.0.0",  # noqa: S104 - what the source says, not what we bind
+    "{0,0,0,0,0,0,0,0}": "::",
+    "{0,0,0,0,0,0,0,1}": "::1",
+    ":loopback": "127.0.0.1",
+}
 _OWN = frozenset({"MIX_ENV", "RELEASE_NAME", "RELEASE_ROOT", "RELEASE_NODE"})
 _DATABASE_PORTS = frozenset({"5432", "3306", "6379", "5672", "27017", "9092", "11211", "1433", "9200", "25", "587", "465", "443"})
 
@@ -76,7 +93,12 @@ def _listening(tree: Node, config: bool) -> Iterator[Listen]:
     for node in descend(tree, frozenset({"binary_operator", "call", "tuple"})):
         if node.type == "binary_operator":
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is not None and right is not None and left.type == "identifier" and text(node.child_by_field_name("operator")) == "=":
+            if (
+                left is not None
+                and right is not None
+                and left.type == "identifier"
+                and text(node.child_by_field_name("operator")) == "="
+            ):
                 assigned.setdefault(text(left), right)
         elif node.type == "tuple":
             parts = node.named_children
@@ -128,7 +150,9 @@ def _port(place: Node, value: Node | None, assigned: dict[str, Node]) -> Iterato
         inner = [value, *descend(value, frozenset({"integer", "string", "identifier"}))]
         values = [literal(one) or "" for one in inner if one.type in {"integer", "string"}]
         numbers = [one for one in values if one.isdigit() and 1 < len(one) < 6]
-        env = bool(re.search(r"env!?\W{1,4}[\"']PORT[\"']", text(value)[:500]) or re.search(r":system\b.{0,40}\"PORT\"", text(value)[:200]))
+        env = bool(
+            re.search(r"env!?\W{1,4}[\"']PORT[\"']", text(value)[:500]) or re.search(r":system\b.{0,40}\"PORT\"", text(value)[:200])
+        )
         if numbers or env:
             tags = frozenset({"env"} if env else ())
             yield (numbers[0] if numbers else ""), (value if value.start_point[0] > 0 else place), "", tags
@@ -185,7 +209,9 @@ def erlang(file: str, data: bytes) -> Iterator[Found]:
         if len(row) > _LONGEST_LINE or row.lstrip().startswith("%"):
             continue
         for match in _ERL_ENV.finditer(row):
-            tags = frozenset({"defaulted"} if match[2] is not None else {"defaulted", "computed"} if match[3] and match[3] != "false" else ())
+            tags = frozenset(
+                {"defaulted"} if match[2] is not None else {"defaulted", "computed"} if match[3] and match[3] != "false" else ()
+            )
             yield Found("env", match[1], match[2] or "", file, number, row, "beam", tags)
         if serves:
             for match in _ERL_PORT.finditer(row):
@@ -200,11 +226,15 @@ def erlang(file: str, data: bytes) -> Iterator[Found]:
 
 
 _GLEAM_IMPORT = re.compile(r"^import ([a-z][\w/]{0,100})")
-_GLEAM_ENV = re.compile(r"\b(?:envoy|os|env|environment|dotenv|dot_env|glenv)\.(get|get_env|get_string|get_int|get_bool|get_string_or|get_int_or|get_or|string|int)\(\s{0,8}\"(\w{1,100})\"(?:\s{0,8},\s{0,8}(?:\"([^\"\n]{0,200})\"|(\d{1,10})))?")
+_GLEAM_ENV = re.compile(
+    r"\b(?:envoy|os|env|environment|dotenv|dot_env|glenv)\.(get|get_env|get_string|get_int|get_bool|get_string_or|get_int_or|get_or|string|int)\(\s{0,8}\"(\w{1,100})\"(?:\s{0,8},\s{0,8}(?:\"([^\"\n]{0,200})\"|(\d{1,10})))?"
+)
 _GLEAM_PORT = re.compile(r"\bmist\.port\(\s{0,8}(\d{2,5})\s{0,8}\)")
 _GLEAM_BIND = re.compile(r"\bmist\.bind\(\s{0,8}\"([^\"\n]{1,60})\"")
 _GLEAM_UNWRAP = re.compile(r"\bunwrap\(\s{0,8}\"?(\d{2,5})\"?\s{0,8}\)|Error\(\w{0,40}\)\s{0,8}->\s{0,8}\"?(\d{2,5})\"?")
-_GLEAM_ROUTE = re.compile(r"^\s{1,40}(?:(?:http\.)?Get\s{0,8},\s{0,8})?\[((?:\s{0,4}\"[\w.-]{1,60}\"\s{0,4},?){0,6})\]\s{0,8}(?:,\s{0,8}(?:http\.)?Get\s{0,8})?->")
+_GLEAM_ROUTE = re.compile(
+    r"^\s{1,40}(?:(?:http\.)?Get\s{0,8},\s{0,8})?\[((?:\s{0,4}\"[\w.-]{1,60}\"\s{0,4},?){0,6})\]\s{0,8}(?:,\s{0,8}(?:http\.)?Get\s{0,8})?->"
+)
 
 
 def gleam(file: str, data: bytes) -> Iterator[Found]:
@@ -218,7 +248,11 @@ def gleam(file: str, data: bytes) -> Iterator[Found]:
         for match in _GLEAM_ENV.finditer(row):
             default = match[3] if match[3] is not None else match[4]
             reads_port = number if match[2] == "PORT" else reads_port
-            if default is None and (unwrapped := re.search(r"\bunwrap\(\s{0,8}\"([^\"\n]{0,200})\"", "\n".join(source.lines[number - 1 : number + 2])[:1000])):
+            if default is None and (
+                unwrapped := re.search(
+                    r"\bunwrap\(\s{0,8}\"([^\"\n]{0,200})\"", "\n".join(source.lines[number - 1 : number + 2])[:1000]
+                )
+            ):
                 default = unwrapped[1]
             tags = frozenset({"defaulted"} if default is not None else {"required"} if "let assert" in row else ())
             yield Found("env", match[2], default or "", file, number, row, "beam", tags)
@@ -234,7 +268,14 @@ def gleam(file: str, data: bytes) -> Iterator[Found]:
     if reads_port and b"mist." in data:
         near = _GLEAM_UNWRAP.search("\n".join(source.lines[reads_port - 1 : reads_port + 8])[:2000])
         yield Found(
-            "listen", (near[1] or near[2]) if near else "", host, file, reads_port, source.line(reads_port), "beam", frozenset({"env"})
+            "listen",
+            (near[1] or near[2]) if near else "",
+            host,
+            file,
+            reads_port,
+            source.line(reads_port),
+            "beam",
+            frozenset({"env"}),
         )
 
 

@@ -13,10 +13,16 @@ from deploydeck.scan.parsers.keys import TOML_KEY, Keys
 _LONGEST_LINE = 20_000
 _USING = re.compile(r"^\s{0,20}(?:using|import)\s{1,8}([A-Z]\w{0,60}(?:\s{0,4},\s{0,4}[A-Z]\w{0,60}){0,20})")
 _READ = re.compile(r"\bENV\[\s{0,4}\"([A-Za-z_]\w{0,99})\"\s{0,4}\](\s{0,8}=(?!=))?")
-_GET = re.compile(r"\bget\(\s{0,4}ENV\s{0,4},\s{0,8}\"([A-Za-z_]\w{0,99})\"\s{0,8},\s{0,8}(?:\"([^\"\n]{0,200})\"|(\d{1,20}|true|false)|(nothing)|(\S))")
+_GET = re.compile(
+    r"\bget\(\s{0,4}ENV\s{0,4},\s{0,8}\"([A-Za-z_]\w{0,99})\"\s{0,8},\s{0,8}(?:\"([^\"\n]{0,200})\"|(\d{1,20}|true|false)|(nothing)|(\S))"
+)
 _ASKS = re.compile(r"\bhaskey\(\s{0,4}ENV\s{0,4},\s{0,8}\"([A-Za-z_]\w{0,99})\"|\bget\([^\n]{0,80}\bdo\b.{0,4}ENV")
-_ROUTE = re.compile(r"\broute\(\s{0,8}\"(/[\w./-]{0,100})\"|@get\s{1,8}\(?\s{0,4}\"(/[\w./-]{0,100})\"|register!\([^,\n]{1,40},\s{0,8}\"GET\"\s{0,4},\s{0,8}\"(/[\w./-]{0,100})\"|\bpage\(\s{0,4}\"(/[\w./-]{0,100})\"")
-_SERVE = re.compile(r"\b(?:HTTP\.serve!?|HTTP\.listen!?|Genie\.up|up|serve|serveparallel|Genie\.startup|startup|run_server|WebIO\.webio_serve|webio_serve)\(([^\n]{0,200})")
+_ROUTE = re.compile(
+    r"\broute\(\s{0,8}\"(/[\w./-]{0,100})\"|@get\s{1,8}\(?\s{0,4}\"(/[\w./-]{0,100})\"|register!\([^,\n]{1,40},\s{0,8}\"GET\"\s{0,4},\s{0,8}\"(/[\w./-]{0,100})\"|\bpage\(\s{0,4}\"(/[\w./-]{0,100})\""
+)
+_SERVE = re.compile(
+    r"\b(?:HTTP\.serve!?|HTTP\.listen!?|Genie\.up|up|serve|serveparallel|Genie\.startup|startup|run_server|WebIO\.webio_serve|webio_serve)\(([^\n]{0,200})"
+)
 _PORT_SET = re.compile(r"\bserver_port\s{0,8}=\s{0,8}([^\n]{1,120})")
 _NUMBER = re.compile(r"(?<![\w.])(\d{2,5})(?![\w.])")
 _HOST = re.compile(r"\"(0\.0\.0\.0|127\.0\.0\.1|localhost|::)\"|Sockets\.localhost")
@@ -46,7 +52,16 @@ def project(file: str, data: bytes) -> Iterator[Found]:
         for name in table(content.get(section)):
             number = keys.line(str(name), start)
             tags = frozenset({"development"} if development else {"optional"} if development is None else ())
-            yield Found("dependency", str(name)[:100], _requirement(compat.get(name, "")[:100]), file, number, source.line(number), "julia", tags)
+            yield Found(
+                "dependency",
+                str(name)[:100],
+                _requirement(compat.get(name, "")[:100]),
+                file,
+                number,
+                source.line(number),
+                "julia",
+                tags,
+            )
     if version := compat.get("julia", ""):
         number = source.find("julia", source.find("[compat]"))
         yield Found("pin", "julia", _requirement(version[:100]), file, number, source.line(number), "Project.toml")
@@ -81,7 +96,9 @@ def julia_source(file: str, data: bytes) -> Iterator[Found]:
         if len(row) > _LONGEST_LINE or row.lstrip().startswith("#"):
             continue
 
-        def found(kind: str, name: str, value: str = "", tags: frozenset[str] = frozenset(), number: int = number, row: str = row) -> Found:
+        def found(
+            kind: str, name: str, value: str = "", tags: frozenset[str] = frozenset(), number: int = number, row: str = row
+        ) -> Found:
             return Found(kind, name, value, file, number, row, "julia", tags)
 
         if match := _USING.match(row):
@@ -97,9 +114,9 @@ def julia_source(file: str, data: bytes) -> Iterator[Found]:
             for match in _ASKS.finditer(row):
                 if match[1]:
                     yield found("env", match[1])
-        if match := re.match(r"^\s{0,20}(?:const\s{1,4})?(\w{1,40})\s{0,8}=(?!=)\s{0,8}(.{1,160})$", row):
-            if "port" in match[1].lower() or '"PORT"' in match[2]:
-                assigned[match[1]] = match[2]
+        match = re.match(r"^\s{0,20}(?:const\s{1,4})?(\w{1,40})\s{0,8}=(?!=)\s{0,8}(.{1,160})$", row)
+        if match and ("port" in match[1].lower() or '"PORT"' in match[2]):
+            assigned[match[1]] = match[2]
         if serves and (match := _ROUTE.search(row)):
             yield found("route", next(group for group in match.groups() if group), "app")
         if serves and (match := _SERVE.search(row) or _PORT_SET.search(row)):
@@ -110,7 +127,9 @@ def julia_source(file: str, data: bytes) -> Iterator[Found]:
             port, host = _NUMBER.search(plain.replace('"', " ")), _HOST.search(text)
             env = bool(re.search(r"ENV\W{1,8}PORT\b", text))
             if port or env:
-                yield found("listen", port[1] if port else "", (host[1] or "127.0.0.1") if host else "", frozenset({"env"} if env else ()))
+                yield found(
+                    "listen", port[1] if port else "", (host[1] or "127.0.0.1") if host else "", frozenset({"env"} if env else ())
+                )
             elif "up(" in row or "serve" in row:
                 yield found("entry", "main", file)
 

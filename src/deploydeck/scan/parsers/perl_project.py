@@ -15,7 +15,9 @@ _REQUIRES = re.compile(
     r"(?:\s{0,8}(?:,|=>)\s{0,8}['\"]?([^'\";)\n]{0,80})['\"]?)?"
 )
 _ON = re.compile(r"^\s{0,40}(?:on\s{1,8}['\"]?(\w{1,30})['\"]?|feature\s{1,8}['\"]?\w)")
-_PREREQUISITES = re.compile(r"\b(PREREQ_PM|TEST_REQUIRES|BUILD_REQUIRES|CONFIGURE_REQUIRES|requires|test_requires|build_requires)\b\s{0,8}=>\s{0,8}\{")
+_PREREQUISITES = re.compile(
+    r"\b(PREREQ_PM|TEST_REQUIRES|BUILD_REQUIRES|CONFIGURE_REQUIRES|requires|test_requires|build_requires)\b\s{0,8}=>\s{0,8}\{"
+)
 _ENTRY = re.compile(rf"(?:^|[{{,\s]){_MODULE}\s{{0,20}}=>\s{{0,8}}['\"]?(v?[\d._]{{1,30}})['\"]?")
 _NAME = re.compile(r"^\s{0,40}(?:NAME|DISTNAME|module_name)\s{0,20}=>\s{0,8}['\"]([\w:-]{1,100})['\"]")
 _SNAPSHOT = re.compile(r"^ {2}([A-Za-z][\w.-]{0,100})-v?(\d[\w.]{0,40})\s*$")
@@ -24,13 +26,22 @@ _ENV = re.compile(
     r"\$ENV\{\s{0,4}['\"]?([A-Za-z_]\w{0,99})['\"]?\s{0,4}\}(?:\s{0,8}(//=?|\|\|=?|or\b|\?)\s{0,8}(?:(die|croak|confess|exit)\b|['\"]([^'\"\n]{0,200})['\"]|(-?\d{1,20})|(\S))?)?"
 )
 _WRITTEN = re.compile(r"\$ENV\{\s{0,4}['\"]?(\w{1,99})['\"]?\s{0,4}\}\s{0,8}=(?!=|~)")
-_ROUTE = re.compile(r"^\s{0,40}(?:\$?(?:r|routes|app|self->routes|router)->)?(get|any|head)\s{0,8}\(?\s{0,8}(?:\[[^\]\n]{0,60}\]\s{0,4}=>\s{0,4})?['\"](/[\w./-]{0,100})['\"]")
+_ROUTE = re.compile(
+    r"^\s{0,40}(?:\$?(?:r|routes|app|self->routes|router)->)?(get|any|head)\s{0,8}\(?\s{0,8}(?:\[[^\]\n]{0,60}\]\s{0,4}=>\s{0,4})?['\"](/[\w./-]{0,100})['\"]"
+)
 _PREFIX = re.compile(r"^\s{0,40}(?:prefix\s{1,8}['\"]/|.{0,60}->under\(\s{0,4}['\"]/|mount\s{1,8}['\"]/\w)")
 _LISTEN = re.compile(r"https?://(\*|\[::\]|[\w.-]{1,60}):(\d{2,5})\b")
-_PORT = re.compile(r"(?:\bLocalPort|\bport|\bListenPort)\s{0,8}(?:=>|=)\s{0,8}([^\n,;]{1,120})|->new\(\s{0,4}(\d{4,5})\s{0,4}\)|\bset\s{1,4}port\s{0,4}=>\s{0,4}([^\n;]{1,100})")
+_PORT = re.compile(
+    r"(?:\bLocalPort|\bport|\bListenPort)\s{0,8}(?:=>|=)\s{0,8}([^\n,;]{1,120})|->new\(\s{0,4}(\d{4,5})\s{0,4}\)|\bset\s{1,4}port\s{0,4}=>\s{0,4}([^\n;]{1,100})"
+)
 _PORT_WORTH = re.compile(rb"LocalPort|HTTP::Server::Simple|HTTP::Daemon|\bset\s+port\b|hypnotoad|Mojo::Server|Twiggy|Starman")
 _APPS = (
-    (re.compile(r"^\s{0,20}use (?:base|parent) .{0,20}Mojolicious|^\s{0,20}use Mojo(?:licious::Lite|::Base ['\"]Mojolicious['\"])"), "mojolicious"),
+    (
+        re.compile(
+            r"^\s{0,20}use (?:base|parent) .{0,20}Mojolicious|^\s{0,20}use Mojo(?:licious::Lite|::Base ['\"]Mojolicious['\"])"
+        ),
+        "mojolicious",
+    ),
     (re.compile(r"^\s{0,20}use Dancer2\b"), "dancer2"),
     (re.compile(r"^\s{0,20}use Dancer\b(?!2)"), "dancer"),
     (re.compile(r"^\s{0,20}use Catalyst\b|^\s{0,20}extends ['\"]Catalyst['\"]"), "catalyst"),
@@ -67,7 +78,9 @@ def cpanfile(file: str, data: bytes) -> Iterator[Found]:
                 if version := perl_version(wanted):
                     yield Found("pin", "perl", f">={version}", file, number, row, "cpanfile")
                 continue
-            development = match[1] not in {"requires", "recommends", "suggests"} or bool({"test", "develop", "configure", "build"} & set(phases))
+            development = match[1] not in {"requires", "recommends", "suggests"} or bool(
+                {"test", "develop", "configure", "build"} & set(phases)
+            )
             optional = match[1] in {"recommends", "suggests"} or "feature" in phases
             tags = frozenset(name for name, holds in (("development", development), ("optional", optional)) if holds)
             yield Found("dependency", match[2], _at_least(wanted), file, number, row, "perl", tags)
@@ -84,9 +97,9 @@ def makefile_pl(file: str, data: bytes) -> Iterator[Found]:
         plain = row.partition("#")[0][:2000]
         if match := _NAME.match(plain):
             yield Found("project-name", match[1], "", file, number, row, "perl")
-        if match := re.search(r"MIN_PERL_VERSION\s{0,20}=>\s{0,8}['\"]?(v?[\d._]{1,20})", plain):
-            if version := perl_version(match[1]):
-                yield Found("pin", "perl", f">={version}", file, number, row, "cpanfile")
+        oldest = re.search(r"MIN_PERL_VERSION\s{0,20}=>\s{0,8}['\"]?(v?[\d._]{1,20})", plain)
+        if oldest and (version := perl_version(oldest[1])):
+            yield Found("pin", "perl", f">={version}", file, number, row, "cpanfile")
         if match := _PREREQUISITES.search(plain):
             section, plain = match[1], plain[match.end() :]
         if section:
@@ -96,7 +109,9 @@ def makefile_pl(file: str, data: bytes) -> Iterator[Found]:
                     yield Found("dependency", entry[1], _at_least(entry[2]), file, number, row, "perl", tags)
             if "}" in plain:
                 section = ""
-        elif match := re.match(rf"^\s{{0,8}}(?:requires|test_requires)\s{{1,8}}{_MODULE}(?:\s{{0,8}}(?:=>|,)\s{{0,8}}['\"]?([\d._]{{1,30}}))?", plain):
+        elif match := re.match(
+            rf"^\s{{0,8}}(?:requires|test_requires)\s{{1,8}}{_MODULE}(?:\s{{0,8}}(?:=>|,)\s{{0,8}}['\"]?([\d._]{{1,30}}))?", plain
+        ):
             tags = frozenset({"development"} if "test_requires" in plain else ())
             yield Found("dependency", match[1], _at_least(match[2] or ""), file, number, row, "perl", tags)
 
@@ -122,7 +137,9 @@ def perl_source(file: str, data: bytes) -> Iterator[Found]:
         if len(row) > _LONGEST_LINE or row.lstrip().startswith("#"):
             continue
 
-        def found(kind: str, name: str, value: str = "", tags: frozenset[str] = frozenset(), number: int = number, row: str = row) -> Found:
+        def found(
+            kind: str, name: str, value: str = "", tags: frozenset[str] = frozenset(), number: int = number, row: str = row
+        ) -> Found:
             return Found(kind, name, value, file, number, row, "perl", tags)
 
         if match := _USE.match(row):
@@ -140,7 +157,7 @@ def perl_source(file: str, data: bytes) -> Iterator[Found]:
             yield found("prefixed", "prefix")
         if serves or "listen" in row:
             if match := _LISTEN.search(row):
-                if "listen" in row or serves and "daemon" in row:
+                if "listen" in row or (serves and "daemon" in row):
                     yield found("listen", match[2], "" if match[1] in {"*", "[::]"} else match[1])
             elif serves and (match := _PORT.search(row)):
                 text = match[1] or match[2] or match[3] or ""

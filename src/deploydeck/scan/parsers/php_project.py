@@ -16,7 +16,8 @@ _KEY = re.compile(r'"([^"\\\n]{1,200})"\s{0,20}:')
 _NAMED = re.compile(r'"name"\s{0,8}:\s{0,8}"([^"\\\n]{1,200})"')
 _PLATFORM = re.compile(r"^(?:php(?:-\w+)?|hhvm|lib-.*|composer(?:-plugin-api|-runtime-api)?)$")
 _SERVICES = {
-    "pdo_pgsql": "postgresql", "pgsql": "postgresql", "pdo_mysql": "mysql", "mysqli": "mysql", "pdo_sqlsrv": "mssql", "sqlsrv": "mssql",
+    "pdo_pgsql": "postgresql", "pgsql": "postgresql", "pdo_mysql": "mysql", "mysqli": "mysql",
+    "pdo_sqlsrv": "mssql", "sqlsrv": "mssql",
 }  # fmt: skip
 
 

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 _UNKNOWN = "\0"
 _CALLS = frozenset({"function_call_expression", "scoped_call_expression", "member_call_expression"})
 _FACADES = frozenset({"Route", "Router", "Flight", "SimpleRouter", "Leaf"})
-_OBJECTS = re.compile(r"^(?:\$(?:app|router|routes?|group|r|api|builder|f3|collector|web|klein|this->router|scope)|app\(\)|\$this->app)$")
+_OBJECTS = re.compile(
+    r"^(?:\$(?:app|router|routes?|group|r|api|builder|f3|collector|web|klein|this->router|scope)|app\(\)|\$this->app)$"
+)
 _VERBS = frozenset({"get", "any", "map", "route", "connect", "view", "match", "head", "add", "redirect"})
 _GROUPS = frozenset({"group", "scope", "prefix", "plugin", "mount"})
-_CLASS_ROUTE = re.compile(r"@Route\(\s{0,8}['\"]([^'\"\n]{0,100})['\"][^\n]{0,200}\n(?:[ \t]*\*[^\n]{0,200}\n){0,20}?[ \t]*\*/\s{0,8}(?:final |abstract )?class ")
+_CLASS_ROUTE = re.compile(
+    r"@Route\(\s{0,8}['\"]([^'\"\n]{0,100})['\"][^\n]{0,200}\n"
+    r"(?:[ \t]*\*[^\n]{0,200}\n){0,20}?[ \t]*\*/\s{0,8}(?:final |abstract )?class "
+)
 _METHOD_ROUTE = re.compile(r"@Route\(\s{0,8}(?:path\s{0,4}=\s{0,4})?['\"]([^'\"\n]{1,100})['\"]")
 _PATH_AND_VERB = re.compile(r"^(?:[A-Z|]{3,40}\s{1,4})?(?:@\w{1,40}:\s{0,4})?(/\S{0,100}|\*)?$")
 
@@ -122,14 +127,25 @@ def _attributes(data: bytes, tree: Node) -> Iterator[tuple[str, Node]]:
     for node in descend(tree, frozenset({"class_declaration", "method_declaration", "comment"})):
         if node.type == "comment":
             written = text(node)
-            if "@Route" in written and not (annotated and annotated[1] in written and node.next_named_sibling is not None and node.next_named_sibling.type == "class_declaration"):
+            if "@Route" in written and not (
+                annotated
+                and annotated[1] in written
+                and node.next_named_sibling is not None
+                and node.next_named_sibling.type == "class_declaration"
+            ):
                 for match in _METHOD_ROUTE.finditer(written):
                     yield join(prefix, match[1]), node
             continue
         attributes = node.child_by_field_name("attributes")
-        found = [path for one in descend(attributes, frozenset({"attribute"})) if (path := _path(one)) is not None] if attributes else []
+        found = (
+            [path for one in descend(attributes, frozenset({"attribute"})) if (path := _path(one)) is not None]
+            if attributes
+            else []
+        )
         if node.type == "class_declaration":
-            invokable = any(text(one.child_by_field_name("name")) == "__invoke" for one in descend(node, frozenset({"method_declaration"})))
+            invokable = any(
+                text(one.child_by_field_name("name")) == "__invoke" for one in descend(node, frozenset({"method_declaration"}))
+            )
             prefix = found[0] if found else prefix
             if found and invokable:
                 yield join(found[0], ""), node

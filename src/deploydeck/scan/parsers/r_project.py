@@ -15,16 +15,28 @@ _FIELD = re.compile(r"^([A-Za-z][\w/@.-]{0,60}):\s{0,8}(.{0,5000})$")
 _PACKAGE = re.compile(r"([A-Za-z][A-Za-z0-9.]{0,80})\s{0,8}(?:\(\s{0,8}([^()\n]{1,60}?)\s{0,8}\))?")
 _WANTED = {"Depends": "", "Imports": "", "LinkingTo": "build", "Suggests": "development", "Enhances": "optional"}
 _BASE = frozenset("base stats utils methods graphics grDevices datasets tools parallel splines stats4 tcltk grid compiler".split())
-_LIBRARY = re.compile(r"\b(?:library|require|requireNamespace|loadNamespace)\(\s{0,8}['\"]?([A-Za-z][A-Za-z0-9.]{0,80})['\"]?|\bbox::use\(\s{0,8}([a-zA-Z][A-Za-z0-9.]{0,80})")
+_LIBRARY = re.compile(
+    r"\b(?:library|require|requireNamespace|loadNamespace)\(\s{0,8}['\"]?([A-Za-z][A-Za-z0-9.]{0,80})['\"]?|\bbox::use\(\s{0,8}([a-zA-Z][A-Za-z0-9.]{0,80})"
+)
 _NAMESPACE = re.compile(r"\b([A-Za-z][A-Za-z0-9.]{1,80})::{1,2}[A-Za-z.]")
-_INSTALLS = re.compile(r"\b(?:install\.packages|renv::install|pak::pkg_install|pak::pak)\(\s{0,40}(?:pkgs\s{0,4}=\s{0,4})?(?:c\(([^()]{0,3000})\)|['\"]([A-Za-z][A-Za-z0-9.]{0,80})['\"])")
-_ENV = re.compile(r"\bSys\.getenv\(\s{0,8}['\"]([A-Za-z_]\w{0,99})['\"](?:\s{0,8},\s{0,8}(?:unset\s{0,4}=\s{0,4})?(?:['\"]([^'\"\n]{0,200})['\"]|(\d{1,20})|(NA)|([A-Za-z(]))?)?")
+_INSTALLS = re.compile(
+    r"\b(?:install\.packages|renv::install|pak::pkg_install|pak::pak)\(\s{0,40}(?:pkgs\s{0,4}=\s{0,4})?(?:c\(([^()]{0,3000})\)|['\"]([A-Za-z][A-Za-z0-9.]{0,80})['\"])"
+)
+_ENV = re.compile(
+    r"\bSys\.getenv\(\s{0,8}['\"]([A-Za-z_]\w{0,99})['\"](?:\s{0,8},\s{0,8}(?:unset\s{0,4}=\s{0,4})?(?:['\"]([^'\"\n]{0,200})['\"]|(\d{1,20})|(NA)|([A-Za-z(]))?)?"
+)
 _ROUTE = re.compile(r"^\s{0,8}#[*']\s{0,8}@(?:get|head)\s{1,8}(/[\w./-]{0,100})")
-_CALLED_ROUTE = re.compile(r"\b(?:app|router|application)\$(?:get|add_get|add_route)\(\s{0,8}(?:path\s{0,4}=\s{0,4})?['\"](/[\w./-]{0,100})['\"]|\bpr_get\(\s{0,8}(?:[\w.]{1,40}\s{0,4},\s{0,8})?['\"](/[\w./-]{0,100})['\"]")
-_PORT = re.compile(r"\b(?:port|http_port|shiny\.port)\s{0,8}=\s{0,8}([^\n]{1,160})|\bstartServer\(\s{0,8}['\"][\w.:]{1,60}['\"]\s{0,4},\s{0,8}([^\n]{1,60})|\bAmbiorix\$new\(([^\n]{0,100})")
+_CALLED_ROUTE = re.compile(
+    r"\b(?:app|router|application)\$(?:get|add_get|add_route)\(\s{0,8}(?:path\s{0,4}=\s{0,4})?['\"](/[\w./-]{0,100})['\"]|\bpr_get\(\s{0,8}(?:[\w.]{1,40}\s{0,4},\s{0,8})?['\"](/[\w./-]{0,100})['\"]"
+)
+_PORT = re.compile(
+    r"\b(?:port|http_port|shiny\.port)\s{0,8}=\s{0,8}([^\n]{1,160})|\bstartServer\(\s{0,8}['\"][\w.:]{1,60}['\"]\s{0,4},\s{0,8}([^\n]{1,60})|\bAmbiorix\$new\(([^\n]{0,100})"
+)
 _NUMBER = re.compile(r"(?<![\w.])(\d{2,5})L?(?![\w.])")
 _HOST = re.compile(r"\bhost\s{0,8}=\s{0,8}['\"]([\w.:]{1,60})['\"]|\bstartServer\(\s{0,8}['\"]([\w.:]{1,60})['\"]")
-_RUNS = re.compile(r"\b(?:runApp|shinyApp|pr_run|shinyAppDir|startServer)\(|\$run\(|\$start\(|shiny\.port|BackendRserve|Ambiorix\$new|\brun_app\(")
+_RUNS = re.compile(
+    r"\b(?:runApp|shinyApp|pr_run|shinyAppDir|startServer)\(|\$run\(|\$start\(|shiny\.port|BackendRserve|Ambiorix\$new|\brun_app\("
+)
 _APPS = (
     (re.compile(r"\bshinyApp\(|\brunApp\(|\bshinyServer\(|\bshinyUI\(|\bshinyAppDir\("), "shiny"),
     (re.compile(r"\bplumb\(|\bpr_run\(|\bpr\(\s{0,4}['\"]|^\s{0,8}#[*']\s{0,8}@(?:get|post|put|delete|apiTitle)\b"), "plumber"),
@@ -95,8 +107,8 @@ def r_source(file: str, data: bytes) -> Iterator[Found]:
     for number, row in enumerate(source.lines, 1):
         if len(row) > _LONGEST_LINE:
             continue
-        if match := _ROUTE.match(row):
-            yield Found("route", match[1], "app", file, number, row, "r")
+        if noted := _ROUTE.match(row):
+            yield Found("route", noted[1], "app", file, number, row, "r")
         for pattern, name in _APPS:
             if name not in seen and pattern.search(row) and (not row.lstrip().startswith("#") or name == "plumber"):
                 seen.add(name)
@@ -110,12 +122,18 @@ def r_source(file: str, data: bytes) -> Iterator[Found]:
                 yield Found("import", name, name, file, number, row, "r")
         for match in _ENV.finditer(row) if "getenv" in row else ():
             default = match[2] if match[2] is not None else match[3]
-            tags = {"defaulted"} if default is not None else {"defaulted", "computed"} if match[5] and not row[match.end(5) - 1 :].startswith("names") else set()
+            tags = (
+                {"defaulted"}
+                if default is not None
+                else {"defaulted", "computed"}
+                if match[5] and not row[match.end(5) - 1 :].startswith("names")
+                else set()
+            )
             yield Found("env", match[1], default or "", file, number, row, "r", frozenset(tags))
-        if match := _CALLED_ROUTE.search(row):
-            yield Found("route", match[1] or match[2], "app", file, number, row, "r")
-        if runs and (match := _PORT.search(row)):
-            text = match[1] or match[2] or match[3] or ""
+        if called := _CALLED_ROUTE.search(row):
+            yield Found("route", called[1] or called[2], "app", file, number, row, "r")
+        if runs and (served := _PORT.search(row)):
+            text = served[1] or served[2] or served[3] or ""
             port = _NUMBER.search(text)
             env = bool(re.search(r"getenv\W{1,6}PORT\b", text))
             host = _HOST.search(row)

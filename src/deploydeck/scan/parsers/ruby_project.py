@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _SPEC = re.compile(r"^ {4}([A-Za-z0-9_.-]{1,100}) \(([0-9][^)\s]{0,80})\)\s*$")
 _LOCKED_RUBY = re.compile(r"^\s{1,10}(ruby|jruby|truffleruby) (\d[\w.-]{0,40})")
-_DEVELOPMENT = re.compile(r"^(?:.*dev(?:elopment)?.*|.*test.*|ci|.*lint.*|rubocop|style|docs?|documentation|.*debug.*|benchmarks?|tools?|local)$")
+_DEVELOPMENT = re.compile(
+    r"^(?:.*dev(?:elopment)?.*|.*test.*|ci|.*lint.*|rubocop|style|docs?|documentation|.*debug.*|benchmarks?|tools?|local)$"
+)
 _SKIPPED_GEMS = frozenset({"bundler"})
 _ADDS = {"add_dependency": False, "add_runtime_dependency": False, "add_development_dependency": True}
 

@@ -16,7 +16,8 @@ _UNKNOWN = "\0"
 """The prefix inside a block whose paths are not plain (a resource with its parameter, a concern)."""
 _VERBS = frozenset({"get", "match", "head"})
 _THROUGH = frozenset({
-    "draw", "constraints", "authenticate", "authenticated", "unauthenticated", "defaults", "controller", "with_options", "devise_scope",
+    "draw", "constraints", "authenticate", "authenticated", "unauthenticated", "defaults", "controller", "with_options",
+    "devise_scope",
     "direct", "configure", "before", "slice", "routes", "new", "route", "class_eval", "hash_branch",
 })  # fmt: skip
 _GRAPE = frozenset({"namespace", "resource", "resources", "group", "segment"})
@@ -53,7 +54,11 @@ def _mounted(node: Node) -> Iterator[str]:
     """The path of `mount Engine => "/path"`."""
     given = node.child_by_field_name("arguments")
     for child in given.named_children if given is not None else ():
-        if child.type == "pair" and (key := child.child_by_field_name("key")) is not None and key.type in {"constant", "scope_resolution"}:
+        if (
+            child.type == "pair"
+            and (key := child.child_by_field_name("key")) is not None
+            and key.type in {"constant", "scope_resolution"}
+        ):
             yield literal(child.child_by_field_name("value")) or ""
 
 

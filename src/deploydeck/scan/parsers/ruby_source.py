@@ -22,7 +22,9 @@ _WORTH = re.compile(
 )
 _SERVERS = re.compile(r"(?:^|/)(?:puma|unicorn|falcon|thin|iodine)(?:/[\w.-]{1,60})?\.rb$")
 _REQUIRE = re.compile(r"^[ \t]{0,80}require[ \t(]{1,4}['\"]([A-Za-z0-9_./-]{1,100})['\"]", re.MULTILINE)
-_ERB = re.compile(r"\bENV(?:\[\s{0,4}['\"](\w{1,100})['\"]\s{0,4}\]|\.fetch\(\s{0,4}['\"](\w{1,100})['\"]\s{0,4}(,|\)\s{0,4}\{)?\s{0,4}(?:['\"]([^'\"\n]{0,200})['\"]|(\d{1,20}))?)(?:\s{0,4}\|\|\s{0,4}(?:['\"]([^'\"\n]{0,200})['\"]|(\d{1,20})))?")
+_ERB = re.compile(
+    r"\bENV(?:\[\s{0,4}['\"](\w{1,100})['\"]\s{0,4}\]|\.fetch\(\s{0,4}['\"](\w{1,100})['\"]\s{0,4}(,|\)\s{0,4}\{)?\s{0,4}(?:['\"]([^'\"\n]{0,200})['\"]|(\d{1,20}))?)(?:\s{0,4}\|\|\s{0,4}(?:['\"]([^'\"\n]{0,200})['\"]|(\d{1,20})))?"
+)
 _LONGEST_LINE = 20_000
 _BASES = {
     "Sinatra::Base": "sinatra", "Sinatra::Application": "sinatra", "Roda": "roda", "Cuba": "cuba", "Grape::API": "grape",
