@@ -80,7 +80,7 @@ def _mix(scan: Scan, technology: Technology | None) -> Resolved:
     )
     assets = scan.facts.first("script", "assets.deploy", "beam")
     note = "after mix assets.deploy, which builds scripts and styles" if assets else "the production release"
-    build: Fact[tuple[str, ...]] = Fact(
+    build = Fact(
         value=("mix", "release"), confidence=0.9, evidence=evidence([one for one in (place, assets) if one], "build"), reason=note
     )
     development = scan.facts.first("option", "dev.port", "beam")
@@ -126,13 +126,13 @@ def _gleam(scan: Scan, technology: Technology | None) -> Resolved:
     if main is None and way != "gleam":
         return Resolved(runtime="gleam", kind=Kind.NONE)
     if wanted is not None and wanted.value == "javascript":
-        build: Fact[tuple[str, ...]] = Fact(value=("gleam", "build"), confidence=0.85, evidence=evidence([wanted], "build"))
+        build = Fact(value=("gleam", "build"), confidence=0.85, evidence=evidence([wanted], "build"))
         start: Fact[StartCommand] = Fact(
             value=StartCommand(argv=("gleam", "run")), confidence=0.6, evidence=evidence([main or wanted], "start")
         )
         return Resolved(build=build, start=start if main else None, runtime="gleam", kind=None if way == "gleam" else Kind.NONE)
-    build: Fact[tuple[str, ...]] = Fact(value=("gleam", "export", "erlang-shipment"), confidence=0.9, evidence=(place,))
+    build = Fact(value=("gleam", "export", "erlang-shipment"), confidence=0.9, evidence=(place,))
     value = StartCommand(argv=("./build/erlang-shipment/entrypoint.sh", "run"), port_from_env=_reads_port(scan))
-    start: Fact[StartCommand] = Fact(value=value, confidence=0.9, evidence=(main.evidence("start"),) if main else (place,))
+    start = Fact(value=value, confidence=0.9, evidence=(main.evidence("start"),) if main else (place,))
     serves = way == "gleam" or bool(scan.facts.of("listen", scope="beam"))
     return Resolved(build=build, start=start, runtime="gleam", kind=None if serves else Kind.NONE)

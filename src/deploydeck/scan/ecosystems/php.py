@@ -83,7 +83,7 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         return Resolved(build=build_, kind=Kind.NONE)
     script = _development_server(scan)
     argv = ("frankenphp", "php-server", "--root", root.value, "--listen", "{host}:{port}")
-    start: Fact[StartCommand] = Fact(
+    served: Fact[StartCommand] = Fact(
         value=StartCommand(argv=argv), confidence=0.85, evidence=root.evidence, reason=f"{root.value} is the document root"
     )
     port: Fact[int] = Fact(
@@ -92,7 +92,7 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     if script is not None:
         port = Fact(value=script[1], confidence=0.7, evidence=evidence([script[0]], "port"), reason="the port its own script uses")
     wanted = script is not None or technology is None or technology.port is None
-    return Resolved(start=start, build=build_, output=root, port=port if wanted else None)
+    return Resolved(start=served, build=build_, output=root, port=port if wanted else None)
 
 
 def _development_server(scan: Scan) -> tuple[Found, int] | None:
