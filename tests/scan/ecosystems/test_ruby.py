@@ -120,6 +120,29 @@ CASES: dict[str, tuple[dict[str, str], dict[str, object]]] = {
         },
         {"framework": None, "start": "ruby server.rb", "env": True, "port": 9000},
     ),
+    "an engine": (
+        {
+            "shop.gemspec": 'Gem::Specification.new do |s|\n  s.name = "shop"\n  s.add_dependency "rails", ">= 7.0"\nend\n',
+            "lib/shop/engine.rb": "module Shop\n  class Engine < Rails::Engine\n  end\nend\n",
+        },
+        {"framework": "rails", "kind": Kind.NONE, "start": None, "port": None},
+    ),
+    "a worker": (
+        {"Gemfile": 'gem "sidekiq"\n', "worker.rb": 'require "sidekiq"\n'},
+        {"framework": "sidekiq", "kind": Kind.NONE, "start": "bundle exec sidekiq", "port": None, "services": ["redis"]},
+    ),
+    "a switch is no default": (
+        {"Gemfile": 'gem "rack"\n', "config.ru": "x = ENV['T'] ? 1 : 2\ny = ENV['P'] ? Integer(ENV['P']) : 5\nrun App\n"},
+        {"variables": {"P": "5", "T": None}},
+    ),
+    "encrypted credentials": (
+        {
+            "Gemfile": 'gem "rails"\n',
+            "config/application.rb": "class A < Rails::Application\nend\n",
+            "config/credentials.yml.enc": "x",
+        },
+        {"variables": {"RAILS_MASTER_KEY": "required"}, "start": "bundle exec rails server -b {host} -p {port}"},
+    ),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploydeck.domain import Evidence, Fact, Kind, PackageManager, StartCommand
 from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.facts import Found
-from deploydeck.scan.rules import Technology
+from deploydeck.scan.rules import Role, Technology
 from deploydeck.scan.state import Scan, evidence
 
 _SERVER_SCRIPT = "rel/overlays/bin/server"
@@ -92,7 +92,12 @@ def _mix(scan: Scan, technology: Technology | None) -> Resolved:
     ):
         reason = "the port in development; production reads it from PORT"
         port = Fact(value=int(development.value), confidence=0.7, evidence=evidence([development], "port"), reason=reason)
-    return Resolved(start=start, build=build, port=port, kind=None if running else Kind.NONE if technology is None else None)
+    return Resolved(
+        start=start,
+        build=build,
+        port=port,
+        kind=None if running or (technology is not None and technology.role is not Role.WORKER) else Kind.NONE,
+    )
 
 
 def _rebar(scan: Scan, technology: Technology | None) -> Resolved:
