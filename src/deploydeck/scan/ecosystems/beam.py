@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploydeck.domain import Evidence, Fact, Kind, PackageManager, StartCommand
 from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.facts import Found
-from deploydeck.scan.rules import Technology
+from deploydeck.scan.rules import Role, Technology
 from deploydeck.scan.state import Scan, evidence
 
 _SERVER_SCRIPT = "rel/overlays/bin/server"
@@ -55,7 +55,9 @@ def _mix(scan: Scan, technology: Technology | None) -> Resolved:
     escript = scan.facts.first("package-field", "escript")
     if not name or not (released or (started and (technology is not None or running))) or library or (umbrella and not released):
         if escript is not None and name and technology is None:
-            build = Fact(value=("mix", "escript.build"), confidence=0.85, evidence=evidence([escript], "build"))
+            build: Fact[tuple[str, ...]] = Fact(
+                value=("mix", "escript.build"), confidence=0.85, evidence=evidence([escript], "build")
+            )
             return Resolved(
                 build=build,
                 start=Fact(value=StartCommand(argv=(f"./{name}",)), confidence=0.7, evidence=build.evidence),
@@ -73,14 +75,16 @@ def _mix(scan: Scan, technology: Technology | None) -> Resolved:
     elif switch is not None:
         argv, places = ("env", "PHX_SERVER=true", *argv), (*places, switch.evidence("start"))
         reason = "the release serves only when PHX_SERVER is set"
-    start = Fact(value=StartCommand(argv=argv, port_from_env=_reads_port(scan)), confidence=0.9, evidence=places, reason=reason)
+    start: Fact[StartCommand] = Fact(
+        value=StartCommand(argv=argv, port_from_env=_reads_port(scan)), confidence=0.9, evidence=places, reason=reason
+    )
     assets = scan.facts.first("script", "assets.deploy", "beam")
     note = "after mix assets.deploy, which builds scripts and styles" if assets else "the production release"
     build = Fact(
         value=("mix", "release"), confidence=0.9, evidence=evidence([one for one in (place, assets) if one], "build"), reason=note
     )
     development = scan.facts.first("option", "dev.port", "beam")
-    port = None
+    port: Fact[int] | None = None
     if (
         development is not None
         and 0 < int(development.value) < 65536
@@ -88,7 +92,12 @@ def _mix(scan: Scan, technology: Technology | None) -> Resolved:
     ):
         reason = "the port in development; production reads it from PORT"
         port = Fact(value=int(development.value), confidence=0.7, evidence=evidence([development], "port"), reason=reason)
-    return Resolved(start=start, build=build, port=port, kind=None if running else Kind.NONE if technology is None else None)
+    return Resolved(
+        start=start,
+        build=build,
+        port=port,
+        kind=None if running or (technology is not None and technology.role is not Role.WORKER) else Kind.NONE,
+    )
 
 
 def _rebar(scan: Scan, technology: Technology | None) -> Resolved:
@@ -103,7 +112,9 @@ def _rebar(scan: Scan, technology: Technology | None) -> Resolved:
     build = ("rebar3", "as", "prod", "release") if profile is not None else ("rebar3", "release")
     places = evidence([release], "start")
     argv = (f"_build/{directory}/rel/{name}/bin/{name}", "foreground")
-    start = Fact(value=StartCommand(argv=argv, port_from_env=_reads_port(scan)), confidence=0.85, evidence=places)
+    start: Fact[StartCommand] = Fact(
+        value=StartCommand(argv=argv, port_from_env=_reads_port(scan)), confidence=0.85, evidence=places
+    )
     return Resolved(start=start, build=Fact(value=build, confidence=0.85, evidence=places), runtime="erlang")
 
 
@@ -114,14 +125,16 @@ def _gleam(scan: Scan, technology: Technology | None) -> Resolved:
     main = next((fact for fact in scan.facts.of("entry", "main", "beam") if named and fact.file == f"src/{named.name}.gleam"), None)
     place = Evidence(file="gleam.toml", rule="build")
     if way == "lustre":
-        build = Fact(value=("gleam", "run", "-m", "lustre/dev", "build"), confidence=0.8, evidence=(place,))
-        output = Fact(value="priv/static", confidence=0.7, evidence=(place,))
+        build: Fact[tuple[str, ...]] = Fact(value=("gleam", "run", "-m", "lustre/dev", "build"), confidence=0.8, evidence=(place,))
+        output: Fact[str] = Fact(value="priv/static", confidence=0.7, evidence=(place,))
         return Resolved(build=build, output=output, single_page=True, runtime="gleam")
     if main is None and way != "gleam":
         return Resolved(runtime="gleam", kind=Kind.NONE)
     if wanted is not None and wanted.value == "javascript":
         build = Fact(value=("gleam", "build"), confidence=0.85, evidence=evidence([wanted], "build"))
-        start = Fact(value=StartCommand(argv=("gleam", "run")), confidence=0.6, evidence=evidence([main or wanted], "start"))
+        start: Fact[StartCommand] = Fact(
+            value=StartCommand(argv=("gleam", "run")), confidence=0.6, evidence=evidence([main or wanted], "start")
+        )
         return Resolved(build=build, start=start if main else None, runtime="gleam", kind=None if way == "gleam" else Kind.NONE)
     build = Fact(value=("gleam", "export", "erlang-shipment"), confidence=0.9, evidence=(place,))
     value = StartCommand(argv=("./build/erlang-shipment/entrypoint.sh", "run"), port_from_env=_reads_port(scan))

@@ -36,8 +36,8 @@ _OWN_SERVERS: dict[str, tuple[tuple[str, ...], str]] = {
 _MYSQL = frozenset({"wordpress", "joomla", "magento", "prestashop", "mediawiki", "drupal", "shopware"})
 """They run on MySQL unless something in the project says otherwise."""
 _CONNECTIONS = {
-    "pgsql": "postgresql", "postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "mysqli": "mysql",
-    "sqlsrv": "mssql", "mongodb": "mongodb", "mysqlnd": "mysql", "postgre": "postgresql",
+    "pgsql": "postgresql", "postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql",
+    "mysqli": "mysql",     "sqlsrv": "mssql", "mongodb": "mongodb", "mysqlnd": "mysql", "postgre": "postgresql",
 }  # fmt: skip
 _DRIVERS: dict[str, dict[str, str]] = {
     "CACHE_STORE": {"redis": "redis", "memcached": "memcached"},
@@ -61,7 +61,7 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     way = technology.start if technology else ""
     if technology is not None and way in _SITES:
         known = [fact for name in technology.packages if (fact := scan.facts.first("dependency", name, "php"))]
-        build = Fact(value=_SITES[way], confidence=0.85, evidence=evidence(known, "build"))
+        build: Fact[tuple[str, ...]] = Fact(value=_SITES[way], confidence=0.85, evidence=evidence(known, "build"))
         return Resolved(build=build, output=Fact(value=technology.output, confidence=0.85, evidence=evidence(known, "output")))
     _add_services(scan, technology)
     build_ = _assets(scan)
@@ -71,8 +71,10 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         return Resolved(start=Fact(value=StartCommand(argv=argv), confidence=0.9, evidence=(place,)), build=build_)
     for start in (_octane(scan), _roadrunner(scan, way)):
         if start is not None:
-            port = Fact(value=8000, confidence=0.75, reason="the default of Octane") if "octane:start" in start.value.argv else None
-            return Resolved(start=start, build=build_, port=port, output=_root(scan, technology))
+            own_port: Fact[int] | None = (
+                Fact(value=8000, confidence=0.75, reason="the default of Octane") if "octane:start" in start.value.argv else None
+            )
+            return Resolved(start=start, build=build_, port=own_port, output=_root(scan, technology))
     own = _script(scan)
     root = _root(scan, technology)
     if own is not None and (way == "script" or root is None):
@@ -81,14 +83,16 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         return Resolved(build=build_, kind=Kind.NONE)
     script = _development_server(scan)
     argv = ("frankenphp", "php-server", "--root", root.value, "--listen", "{host}:{port}")
-    start = Fact(
+    served: Fact[StartCommand] = Fact(
         value=StartCommand(argv=argv), confidence=0.85, evidence=root.evidence, reason=f"{root.value} is the document root"
     )
-    port = Fact(value=80, confidence=0.7, evidence=(), reason="the port of a web server; nothing in the project says otherwise")
+    port: Fact[int] = Fact(
+        value=80, confidence=0.7, evidence=(), reason="the port of a web server; nothing in the project says otherwise"
+    )
     if script is not None:
         port = Fact(value=script[1], confidence=0.7, evidence=evidence([script[0]], "port"), reason="the port its own script uses")
     wanted = script is not None or technology is None or technology.port is None
-    return Resolved(start=start, build=build_, output=root, port=port if wanted else None)
+    return Resolved(start=served, build=build_, output=root, port=port if wanted else None)
 
 
 def _development_server(scan: Scan) -> tuple[Found, int] | None:

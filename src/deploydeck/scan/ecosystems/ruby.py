@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploydeck.domain import Evidence, Fact, PackageManager, StartCommand
+from deploydeck.domain import Evidence, Fact, Kind, PackageManager, StartCommand
 from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Technology
@@ -11,8 +11,11 @@ from deploydeck.scan.state import Scan, evidence
 _GEMFILES = ("Gemfile", "gems.rb")
 _ASSETS = (
     "sprockets", "sprockets-rails", "propshaft", "importmap-rails", "jsbundling-rails", "cssbundling-rails", "tailwindcss-rails",
-    "dartsass-rails", "sassc-rails", "sass-rails", "vite_rails", "vite_ruby", "webpacker", "shakapacker", "turbo-rails", "stimulus-rails",
+    "dartsass-rails", "sassc-rails", "sass-rails", "vite_rails", "vite_ruby", "webpacker", "shakapacker", "turbo-rails",
+    "stimulus-rails",
 )  # fmt: skip
+_RAILS_APPS = ("config/application.rb", "config/environment.rb", "config.ru")
+_CREDENTIALS = "config/credentials.yml.enc"
 _SITES: dict[str, tuple[str, ...]] = {
     "jekyll": ("jekyll", "build"),
     "middleman": ("middleman", "build"),
@@ -44,17 +47,29 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     """What the project says about building and starting it."""
     way = technology.start if technology else ""
     if way == "rails":
+        if not any(path in scan.tree.entries for path in _RAILS_APPS) and not scan.facts.of("app", "rails"):
+            return Resolved(kind=Kind.NONE)  # an engine, or a gem that extends Rails
+        _add_master_key(scan)
         return Resolved(start=_rails(scan), build=_assets(scan))
     if technology is not None and way in _SITES:
         return _site(scan, technology)
     if way in _WORKERS:
         place = scan.facts.first("dependency", way, "ruby")
         places = evidence([place], "start") if place else ()
-        return Resolved(start=Fact(value=StartCommand(argv=(*_bundle(scan), *_WORKERS[way])), confidence=0.8, evidence=places))
+        work: Fact[StartCommand] = Fact(value=StartCommand(argv=(*_bundle(scan), *_WORKERS[way])), confidence=0.8, evidence=places)
+        return Resolved(start=work, kind=Kind.NONE)
     if way in {"sinatra", "rack", "hanami"}:
         start = _rack(scan) if "config.ru" in scan.tree.entries else _script(scan, technology)
+        if start is None:
+            return Resolved(kind=Kind.NONE)
         return Resolved(start=start, build=_hanami_assets(scan) if way == "hanami" else None, port=_own_port(scan, way, start))
     return Resolved(start=_script(scan, technology))
+
+
+def _add_master_key(scan: Scan) -> None:
+    """Encrypted credentials are opened with RAILS_MASTER_KEY, which no source of the project's own reads."""
+    if _CREDENTIALS in scan.tree.entries and not scan.facts.of("env", "RAILS_MASTER_KEY"):
+        scan.facts.add((Found("env", "RAILS_MASTER_KEY", "", _CREDENTIALS, 0, "", "ruby", frozenset({"required"})),))
 
 
 def _bundle(scan: Scan) -> tuple[str, ...]:
@@ -108,10 +123,12 @@ def _site(scan: Scan, technology: Technology) -> Resolved:
     places = evidence(known, "build") or ((Evidence(file=config, rule="build"),) if config else ())
     own = f"bin/{technology.start}"
     program = (own,) if own in scan.tree.entries else (*_bundle(scan), technology.start)
-    build = Fact(value=(*program, *_SITES[technology.start][1:]), confidence=0.9, evidence=places)
+    build: Fact[tuple[str, ...]] = Fact(value=(*program, *_SITES[technology.start][1:]), confidence=0.9, evidence=places)
     set_ = scan.facts.first("option", "destination")
     if set_ is not None and set_.value and not set_.value.startswith(("/", "..")):
-        output = Fact(value=set_.value.removeprefix("./").rstrip("/"), confidence=0.95, evidence=evidence([set_], "output"))
+        output: Fact[str] = Fact(
+            value=set_.value.removeprefix("./").rstrip("/"), confidence=0.95, evidence=evidence([set_], "output")
+        )
     else:
         output = Fact(value=technology.output, confidence=0.85, evidence=places, reason=f"where {technology.name} writes")
     return Resolved(build=build, output=output)
@@ -150,6 +167,8 @@ def _script(scan: Scan, technology: Technology | None) -> Fact[StartCommand] | N
     elif technology is not None:
         candidates += scan.facts.of("app", technology.id)
     candidates = [fact for fact in candidates if not fact.file.endswith((".rake", ".ru"))]
+    if scan.facts.of("manifest", "gemspec", "ruby"):  # a gem is used by something else
+        candidates = [fact for fact in candidates if not fact.file.startswith("lib/")]
     if not candidates:
         return None
 

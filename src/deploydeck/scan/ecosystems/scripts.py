@@ -133,7 +133,8 @@ def _psgi(scan: Scan, technology: Technology) -> Resolved:
         iter(sorted(scan.files("*.psgi")) or sorted(scan.files("bin/*.psgi")) or sorted(scan.files("script/*.psgi"))), ""
     )
     if path:
-        argv, reason = _PLACKUP, "plackup serves it"
+        argv: tuple[str, ...] = _PLACKUP
+        reason = "plackup serves it"
         for module, command in _PSGI_SERVERS:
             if any("development" not in fact.tags for fact in scan.facts.of("dependency", module, "perl")):
                 argv, reason = command, f"{module} is among the modules"
@@ -145,7 +146,7 @@ def _psgi(scan: Scan, technology: Technology) -> Resolved:
     found = _file(scan, "perl", programs)
     if found is None:
         return Resolved(kind=Kind.NONE if technology.id == "plack" else None)
-    port = (
+    port: Fact[int] | None = (
         Fact(value=3000, confidence=0.7, reason="the default of Dancer when it serves by itself")
         if "dancer" in technology.id
         else None
@@ -188,7 +189,7 @@ def _shiny(scan: Scan) -> Resolved:
         path for name in ("app.R", "server.R") if (path := name if directory == "." else f"{directory}/{name}") in scan.tree.entries
     )
     argv = ("Rscript", "-e", f"shiny::runApp('{directory}', host='{{host}}', port={{port}})")
-    start = Fact(
+    start: Fact[StartCommand] = Fact(
         value=StartCommand(argv=argv),
         confidence=0.9,
         evidence=(Evidence(file=file, rule="start"),),
@@ -199,7 +200,7 @@ def _shiny(scan: Scan) -> Resolved:
 
 def _plumber(scan: Scan) -> Resolved:
     """The script that runs the API, else the annotated file itself."""
-    runs = [fact for fact in scan.facts.of("listen", scope="r")]
+    runs = list(scan.facts.of("listen", scope="r"))
     runs += [fact for fact in scan.facts.of("app", "plumber") if "pr_run" in fact.text or "plumb(" in fact.text]
     if (found := _file(scan, "r", runs)) is not None:
         return Resolved(start=_run(scan, ("Rscript", found.file), "r", found))
@@ -217,6 +218,7 @@ def _plumber(scan: Scan) -> Resolved:
 
 
 def _site(scan: Scan, way: str) -> Resolved:
+    argv: tuple[str, ...]
     if way == "bookdown":
         argv, output = ("Rscript", "-e", "bookdown::render_book()"), "_book"
         place = "_bookdown.yml" if "_bookdown.yml" in scan.tree.entries else "DESCRIPTION"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from deploydeck.scan.facts import Found, Text, short
@@ -11,6 +12,7 @@ from deploydeck.scan.parsers import beam_source
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.elixir_nodes import literal, pairs, symbol, target
 from deploydeck.scan.parsers.formats import items, load_toml, table
+from deploydeck.scan.parsers.keys import TOML_KEY, Keys
 from deploydeck.scan.parsers.nested import nested
 from deploydeck.scan.parsers.trees import line, root, text
 
@@ -22,6 +24,7 @@ _REBAR_LOCKED = re.compile(
     r'\{<<"([^"\n]{1,100})">>,\s{0,40}\{(?:pkg,\s{0,40}<<"[^"\n]{1,100}">>,\s{0,40}<<"([^"\n]{1,100})">>|git,[^{}]{0,400}\{(?:ref|tag),\s{0,8}"([^"\n]{1,100})")'
 )
 _ALIAS = re.compile(r'"(assets\.(?:deploy|build)|ecto\.setup|setup|build)":')
+_GLEAM_NAME = re.compile(r"\bname\s{0,8}=\s{0,8}[\"']([^\"'\n]{1,200})[\"']")
 _TERM = re.compile(r'"(?:[^"\\]|\\.){0,2000}"|\'[^\'\n]{0,200}\'|%[^\n]*|[\[\]{}]|[a-z]\w{0,100}|,')
 
 
@@ -61,7 +64,7 @@ def mix(file: str, data: bytes) -> Iterator[Found]:
             seen.add(key)
             for release in pairs(value):
                 yield found("option", "release", node, symbol(release.child_by_field_name("key")))
-    for match in _ALIAS.finditer(source.text):
+    for match in islice(_ALIAS.finditer(source.text), 20):
         number = source.line_at(match.start())
         yield Found("script", match[1], "", file, number, source.line(number), "beam")
 
@@ -116,25 +119,27 @@ def rebar(file: str, data: bytes) -> Iterator[Found]:
     yield Found("manifest", "rebar.config", "", file, 0, "", "beam")
     stack: list[str] = []  # the first atom of each open tuple, "[" for a list
     waiting = False
+    at, number = 0, 1
     for match in _TERM.finditer(source.text):
-        token = match[0]
-        if token.startswith("%"):
+        term = match[0]
+        number += source.text.count("\n", at, match.start())
+        at = match.start()
+        if term.startswith("%"):
             continue
-        if token in "[{":
+        if term in "[{":
             if len(stack) > 60:
                 return
-            stack.append("[" if token == "[" else "")
-            waiting = token == "{"
+            stack.append("[" if term == "[" else "")
+            waiting = term == "{"
             continue
-        if token in "]}":
+        if term in "]}":
             if stack:
                 stack.pop()
             waiting = False
             continue
-        if token == ",":
+        if term == ",":
             continue
-        number = source.line_at(match.start())
-        name, text_ = token.strip("'"), token.startswith('"')
+        name, text_ = term.strip("'"), term.startswith('"')
         if waiting:
             waiting = False
             stack[-1] = name.strip('"')
@@ -146,7 +151,7 @@ def rebar(file: str, data: bytes) -> Iterator[Found]:
         elif stack[-1:] == ["["] and stack[-2:-1] == ["deps"] and not text_:
             yield _rebar_dependency(file, source, match.end(), number, stack, name)
         elif stack[-1:] == ["minimum_otp_vsn"] and text_:
-            version = re.sub(r"[^\d.].*", "", token.strip('"'))
+            version = re.sub(r"[^\d.].*", "", term.strip('"'))
             if version:
                 yield Found("pin", "erlang", f">={version}", file, number, source.line(number), "rebar.config")
         elif stack[-1:] == ["release"] and not text_:
@@ -189,6 +194,7 @@ def gleam(file: str, data: bytes) -> Iterator[Found]:
     """The package, its Gleam, its target and its dependencies."""
     source = Text(data)
     content = load_toml(source)
+    keys = Keys(source, TOML_KEY)
 
     def found(kind: str, name: str, value: str, number: int, scope: str = "beam", tags: frozenset[str] = frozenset()) -> Found:
         return Found(kind, name[:200], value[:200], file, number, source.line(number), scope, tags)
@@ -203,7 +209,7 @@ def gleam(file: str, data: bytes) -> Iterator[Found]:
     for section, development in (("dependencies", False), ("dev-dependencies", True), ("dev_dependencies", True)):
         start = source.find(f"[{section}]")
         for package, requirement in table(content.get(section)).items():
-            number = source.find(package, start)
+            number = keys.line(str(package), start)
             tags = frozenset({"development"} if development else ())
             inner = table(requirement)
             path = inner.get("path")
@@ -216,11 +222,11 @@ def gleam(file: str, data: bytes) -> Iterator[Found]:
 def gleam_manifest(file: str, data: bytes) -> Iterator[Found]:
     """The resolved packages of Gleam. Julia's Manifest.toml is another file: names differ by case."""
     source = Text(data)
-    number = 0
+    keys = Keys(source, _GLEAM_NAME)
     for package in items(load_toml(source).get("packages")):
         name, version = table(package).get("name"), table(package).get("version")
         if isinstance(name, str) and isinstance(version, str) and name:
-            number = source.find(f'"{name}"', number + 1) or number
+            number = keys.line(name)
             yield Found("locked", name[:200], version[:100], file, number, source.line(number), "beam")
 
 

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 _UNKNOWN = "\0"
 _LONGEST_LINE = 20_000
 _WORTH = re.compile(
-    rb"System\.(?:get|fetch)_env|\benv!\(|:system\b|Phoenix\.(?:Router|Endpoint)|Plug\.|Bandit|[Cc]owboy|Ecto\.|:router\b|\bport:|\bconfig :"
+    rb"System\.(?:get|fetch)_env|\benv!\(|:system\b|Phoenix\.(?:Router|Endpoint)|Plug\.|Bandit|[Cc]owboy|Ecto\.|:router\b"
+    rb"|\bport:|\bconfig :"
 )
 _ADAPTERS = {
-    "Ecto.Adapters.Postgres": "postgresql", "Ecto.Adapters.MyXQL": "mysql", "Ecto.Adapters.MySQL": "mysql", "Ecto.Adapters.Tds": "mssql",
-    "Ecto.Adapters.SQLite3": "sqlite", "Mongo.Ecto": "mongodb", "Ecto.Adapters.ClickHouse": "clickhouse", "AshPostgres.DataLayer": "postgresql",
+    "Ecto.Adapters.Postgres": "postgresql", "Ecto.Adapters.MyXQL": "mysql", "Ecto.Adapters.MySQL": "mysql",
+    "Ecto.Adapters.Tds": "mssql",
+    "Ecto.Adapters.SQLite3": "sqlite", "Mongo.Ecto": "mongodb", "Ecto.Adapters.ClickHouse": "clickhouse",
+    "AshPostgres.DataLayer": "postgresql",
 }  # fmt: skip
 _SERVERS = (
     "Bandit",
@@ -35,7 +38,7 @@ _SERVERS = (
 )
 _HOSTS = {
     "{127,0,0,1}": "127.0.0.1",
-    "{0,0,0,0}": "0.0.0.0",
+    "{0,0,0,0}": "0.0.0.0",  # noqa: S104 - what the source says, not what we bind
     "{0,0,0,0,0,0,0,0}": "::",
     "{0,0,0,0,0,0,0,1}": "::1",
     ":loopback": "127.0.0.1",
@@ -201,7 +204,7 @@ def erlang(file: str, data: bytes) -> Iterator[Found]:
     serves = bool(_ERL_SERVER.search(data)) or file.endswith("sys.config")
     if not serves and b"os:" not in data:
         return
-    source = Text(data)
+    source, routes = Text(data), b"cowboy_router" in data
     for number, row in enumerate(source.lines, 1):
         if len(row) > _LONGEST_LINE or row.lstrip().startswith("%"):
             continue
@@ -214,7 +217,7 @@ def erlang(file: str, data: bytes) -> Iterator[Found]:
             for match in _ERL_PORT.finditer(row):
                 if match[1] not in _DATABASE_PORTS:
                     yield Found("listen", match[1], "", file, number, row, "beam")
-            if b"cowboy_router" in data:
+            if routes:
                 for match in _ERL_ROUTE.finditer(row):
                     yield Found("route", match[1], "app", file, number, row, "beam")
     if b"cowboy:start" in data:

@@ -16,7 +16,7 @@ from deploydeck.scan.facts import Broken, Text
 _DEEPEST = 60
 _YAML_BYTES = 1_000_000
 _MOST_ALIASES = 200
-_JSON_NOISE = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
+_JSON_NOISE = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?(?:\*/|\Z)|,(?=\s*[}\]])', re.DOTALL)
 
 
 def load_json(text: Text) -> Any:

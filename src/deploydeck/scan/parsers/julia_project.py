@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.formats import items, load_toml, strings, table
+from deploydeck.scan.parsers.keys import TOML_KEY, Keys
 
 _LONGEST_LINE = 20_000
 _USING = re.compile(r"^\s{0,20}(?:using|import)\s{1,8}([A-Z]\w{0,60}(?:\s{0,4},\s{0,4}[A-Z]\w{0,60}){0,20})")
@@ -45,10 +46,11 @@ def project(file: str, data: bytes) -> Iterator[Found]:
         number = source.find("name")
         yield Found("project-name", name[:100], "", file, number, source.line(number), "julia")
     compat = strings(content.get("compat"))
+    keys = Keys(source, TOML_KEY)
     for section, development in (("deps", False), ("weakdeps", None), ("extras", True)):
         start = source.find(f"[{section}]")
         for name in table(content.get(section)):
-            number = source.find(str(name), start)
+            number = keys.line(str(name), start)
             tags = frozenset({"development"} if development else {"optional"} if development is None else ())
             yield Found(
                 "dependency",
@@ -112,9 +114,9 @@ def julia_source(file: str, data: bytes) -> Iterator[Found]:
             for match in _ASKS.finditer(row):
                 if match[1]:
                     yield found("env", match[1])
-        if match := re.match(r"^\s{0,20}(?:const\s{1,4})?(\w{1,40})\s{0,8}=(?!=)\s{0,8}(.{1,160})$", row):
-            if "port" in match[1].lower() or '"PORT"' in match[2]:
-                assigned[match[1]] = match[2]
+        match = re.match(r"^\s{0,20}(?:const\s{1,4})?(\w{1,40})\s{0,8}=(?!=)\s{0,8}(.{1,160})$", row)
+        if match and ("port" in match[1].lower() or '"PORT"' in match[2]):
+            assigned[match[1]] = match[2]
         if serves and (match := _ROUTE.search(row)):
             yield found("route", next(group for group in match.groups() if group), "app")
         if serves and (match := _SERVE.search(row) or _PORT_SET.search(row)):

@@ -28,7 +28,8 @@ _PORT = re.compile(
 _NUMBER = re.compile(r"(?<![\w.])(\d{2,5})(?![\w.])")
 _SERVER = re.compile(rb"pegasus|turbo|xavante|lor\b|socket\.bind|http\.server|createServer|lapis\.config|milua|luv")
 _DATABASES = {
-    "resty.redis": "redis", "resty.mysql": "mysql", "resty.memcached": "memcached", "pgmoon": "postgresql", "resty.postgres": "postgresql",
+    "resty.redis": "redis", "resty.mysql": "mysql", "resty.memcached": "memcached", "pgmoon": "postgresql",
+    "resty.postgres": "postgresql",
     "luasql.postgres": "postgresql", "luasql.mysql": "mysql", "redis": "redis", "resty.kafka.producer": "kafka", "mongo": "mongodb",
     "resty.mongol": "mongodb", "resty.rediscluster": "redis",
 }  # fmt: skip
@@ -99,10 +100,10 @@ def lua_source(file: str, data: bytes) -> Iterator[Found]:
                 else set()
             )
             yield Found("env", match[1], default or "", file, number, row, "lua", frozenset(tags))
-        if routes and (match := _ROUTE.search(row)):
-            yield Found("route", match[3], match[1] if match[1] != "self" else "app", file, number, row, "lua")
-        if serves and (match := _PORT.search(row)):
-            text = match[1] or match[2] or match[3] or ""
+        if routes and (routed := _ROUTE.search(row)):
+            yield Found("route", routed[3], routed[1] if routed[1] != "self" else "app", file, number, row, "lua")
+        if serves and (served := _PORT.search(row)):
+            text = served[1] or served[2] or served[3] or ""
             port = _NUMBER.search(text)
             env = bool(re.search(r"getenv\W{1,6}PORT\b", text))
             before = "\n".join(source.lines[max(0, number - 12) : number])
@@ -112,8 +113,8 @@ def lua_source(file: str, data: bytes) -> Iterator[Found]:
             if (port or env) and not database:
                 tags_ = frozenset({"env"} if env else ())
                 yield Found("listen", port[1] if port else "", "", file, number, row, "lua", tags_)
-        if name == "config.lua" and (match := re.match(r"^\s{0,40}(postgres|mysql|redis)\s{0,8}(?:=\s{0,8})?\{", row)):
-            service = {"postgres": "postgresql"}.get(match[1], match[1])
+        if name == "config.lua" and (chosen := re.match(r"^\s{0,40}(postgres|mysql|redis)\s{0,8}(?:=\s{0,8})?\{", row)):
+            service = {"postgres": "postgresql"}.get(chosen[1], chosen[1])
             yield Found("datasource", service, "configured", file, number, row, "lua")
         if re.match(r"^\s{0,20}function love\.(?:load|draw|update)\b", row):
             yield Found("app", "love", "", file, number, row, "lua")

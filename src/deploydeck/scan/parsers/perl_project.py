@@ -97,9 +97,9 @@ def makefile_pl(file: str, data: bytes) -> Iterator[Found]:
         plain = row.partition("#")[0][:2000]
         if match := _NAME.match(plain):
             yield Found("project-name", match[1], "", file, number, row, "perl")
-        if match := re.search(r"MIN_PERL_VERSION\s{0,20}=>\s{0,8}['\"]?(v?[\d._]{1,20})", plain):
-            if version := perl_version(match[1]):
-                yield Found("pin", "perl", f">={version}", file, number, row, "cpanfile")
+        oldest = re.search(r"MIN_PERL_VERSION\s{0,20}=>\s{0,8}['\"]?(v?[\d._]{1,20})", plain)
+        if oldest and (version := perl_version(oldest[1])):
+            yield Found("pin", "perl", f">={version}", file, number, row, "cpanfile")
         if match := _PREREQUISITES.search(plain):
             section, plain = match[1], plain[match.end() :]
         if section:
@@ -157,7 +157,7 @@ def perl_source(file: str, data: bytes) -> Iterator[Found]:
             yield found("prefixed", "prefix")
         if serves or "listen" in row:
             if match := _LISTEN.search(row):
-                if "listen" in row or serves and "daemon" in row:
+                if "listen" in row or (serves and "daemon" in row):
                     yield found("listen", match[2], "" if match[1] in {"*", "[::]"} else match[1])
             elif serves and (match := _PORT.search(row)):
                 text = match[1] or match[2] or match[3] or ""

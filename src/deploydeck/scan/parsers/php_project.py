@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,31 +10,15 @@ from deploydeck.scan.facts import Broken, Found, Text, short
 from deploydeck.scan.parsers import php_source
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.formats import items, load_json, load_yaml, strings, table
+from deploydeck.scan.parsers.keys import Keys
 
 _KEY = re.compile(r'"([^"\\\n]{1,200})"\s{0,20}:')
 _NAMED = re.compile(r'"name"\s{0,8}:\s{0,8}"([^"\\\n]{1,200})"')
 _PLATFORM = re.compile(r"^(?:php(?:-\w+)?|hhvm|lib-.*|composer(?:-plugin-api|-runtime-api)?)$")
 _SERVICES = {
-    "pdo_pgsql": "postgresql", "pgsql": "postgresql", "pdo_mysql": "mysql", "mysqli": "mysql", "pdo_sqlsrv": "mssql", "sqlsrv": "mssql",
+    "pdo_pgsql": "postgresql", "pgsql": "postgresql", "pdo_mysql": "mysql", "mysqli": "mysql",
+    "pdo_sqlsrv": "mssql", "sqlsrv": "mssql",
 }  # fmt: skip
-
-
-class Keys:
-    """The lines of a JSON text's keys, found once: a lock file is large."""
-
-    def __init__(self, text: Text, pattern: re.Pattern[str] = _KEY) -> None:
-        self._lines: dict[str, list[int]] = {}
-        at, number = 0, 1
-        for match in pattern.finditer(text.text):
-            number += text.text.count("\n", at, match.start())
-            at = match.start()
-            self._lines.setdefault(match[1].replace("\\/", "/"), []).append(number)
-
-    def line(self, key: str, after: int = 0) -> int:
-        """The first line of a key at or after a line, else its first line; 0 when it is nowhere."""
-        found = self._lines.get(key, [])
-        place = bisect_left(found, after)
-        return found[place] if place < len(found) else found[0] if found else 0
 
 
 def _object(text: Text) -> dict[str, Any]:
@@ -49,7 +32,7 @@ def composer_json(file: str, data: bytes) -> Iterator[Found]:
     """Packages and extensions with their constraints, the PHP they ask for, scripts, local packages."""
     text = Text(data)
     content = _object(text)
-    keys = Keys(text)
+    keys = Keys(text, _KEY)
 
     def found(kind: str, name: str, value: str, number: int, scope: str = "php", tags: frozenset[str] = frozenset()) -> Found:
         return Found(kind, name[:200], value[:200], file, number, text.line(number), scope, tags)

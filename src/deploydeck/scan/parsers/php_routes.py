@@ -22,7 +22,8 @@ _OBJECTS = re.compile(
 _VERBS = frozenset({"get", "any", "map", "route", "connect", "view", "match", "head", "add", "redirect"})
 _GROUPS = frozenset({"group", "scope", "prefix", "plugin", "mount"})
 _CLASS_ROUTE = re.compile(
-    r"@Route\(\s{0,8}['\"]([^'\"\n]{0,100})['\"][^\n]{0,200}\n(?:[ \t]*\*[^\n]{0,200}\n){0,20}?[ \t]*\*/\s{0,8}(?:final |abstract )?class "
+    r"@Route\(\s{0,8}['\"]([^'\"\n]{0,100})['\"][^\n]{0,200}\n"
+    r"(?:[ \t]*\*[^\n]{0,200}\n){0,20}?[ \t]*\*/\s{0,8}(?:final |abstract )?class "
 )
 _METHOD_ROUTE = re.compile(r"@Route\(\s{0,8}(?:path\s{0,4}=\s{0,4})?['\"]([^'\"\n]{1,100})['\"]")
 _PATH_AND_VERB = re.compile(r"^(?:[A-Z|]{3,40}\s{1,4})?(?:@\w{1,40}:\s{0,4})?(/\S{0,100}|\*)?$")

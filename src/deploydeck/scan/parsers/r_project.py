@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parser
@@ -98,7 +99,7 @@ def r_source(file: str, data: bytes) -> Iterator[Found]:
     """Packages used, variables, routes and ports."""
     source = Text(data)
     seen: set[str] = set()
-    for match in _INSTALLS.finditer(source.text) if "install" in source.text or "pak::" in source.text else ():
+    for match in islice(_INSTALLS.finditer(source.text), 100) if b"install" in data or b"pak::" in data else ():
         number = source.line_at(match.start())
         for name in re.findall(r"['\"]([A-Za-z][A-Za-z0-9.]{0,80})['\"]", match[1] or f"'{match[2]}'"):
             yield Found("dependency", name, "", file, number, source.line(number), "r")
@@ -106,8 +107,8 @@ def r_source(file: str, data: bytes) -> Iterator[Found]:
     for number, row in enumerate(source.lines, 1):
         if len(row) > _LONGEST_LINE:
             continue
-        if match := _ROUTE.match(row):
-            yield Found("route", match[1], "app", file, number, row, "r")
+        if noted := _ROUTE.match(row):
+            yield Found("route", noted[1], "app", file, number, row, "r")
         for pattern, name in _APPS:
             if name not in seen and pattern.search(row) and (not row.lstrip().startswith("#") or name == "plumber"):
                 seen.add(name)
@@ -129,10 +130,10 @@ def r_source(file: str, data: bytes) -> Iterator[Found]:
                 else set()
             )
             yield Found("env", match[1], default or "", file, number, row, "r", frozenset(tags))
-        if match := _CALLED_ROUTE.search(row):
-            yield Found("route", match[1] or match[2], "app", file, number, row, "r")
-        if runs and (match := _PORT.search(row)):
-            text = match[1] or match[2] or match[3] or ""
+        if called := _CALLED_ROUTE.search(row):
+            yield Found("route", called[1] or called[2], "app", file, number, row, "r")
+        if runs and (served := _PORT.search(row)):
+            text = served[1] or served[2] or served[3] or ""
             port = _NUMBER.search(text)
             env = bool(re.search(r"getenv\W{1,6}PORT\b", text))
             host = _HOST.search(row)

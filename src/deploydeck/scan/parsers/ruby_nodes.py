@@ -133,10 +133,14 @@ def _conditional(node: Node, done: set[int]) -> Iterator[Read]:
     if known is None or value is None:
         return
     name, place = known
-    done.add(place.id)
     consequence = node.child_by_field_name("consequence")
-    if (again := _lookup(consequence)) and again[0] == name:
-        done.add(again[1].id)
+    again = _lookup(consequence)
+    if again is None and consequence is not None:  # Integer(ENV["X"])
+        inner = (_lookup(one) for one in descend(consequence, frozenset({"element_reference"})))
+        again = next((one for one in inner if one), None)
+    if again is None or again[0] != name:
+        return  # a switch, not a default
+    done.update((place.id, again[1].id))
     yield Read(name, place, value)
 
 

@@ -16,7 +16,8 @@ _UNKNOWN = "\0"
 """The prefix inside a block whose paths are not plain (a resource with its parameter, a concern)."""
 _VERBS = frozenset({"get", "match", "head"})
 _THROUGH = frozenset({
-    "draw", "constraints", "authenticate", "authenticated", "unauthenticated", "defaults", "controller", "with_options", "devise_scope",
+    "draw", "constraints", "authenticate", "authenticated", "unauthenticated", "defaults", "controller", "with_options",
+    "devise_scope",
     "direct", "configure", "before", "slice", "routes", "new", "route", "class_eval", "hash_branch",
 })  # fmt: skip
 _GRAPE = frozenset({"namespace", "resource", "resources", "group", "segment"})
@@ -38,10 +39,10 @@ def rails(root: Node) -> Iterator[Route]:
         elif called == "mount":
             given = arguments(node)
             at = literal(named.get("at"))
-            path = at if at is not None else next((key for key in named if key.startswith("/")), None)
-            path = path if path is not None else next((key for key in _mounted(node) if key), None)
-            if path is not None and (given or path):
-                yield join(prefix, path), node, "app"
+            mounted = at if at is not None else next((key for key in named if key.startswith("/")), None)
+            mounted = mounted if mounted is not None else next((key for key in _mounted(node) if key), None)
+            if mounted is not None and (given or mounted):
+                yield join(prefix, mounted), node, "app"
 
 
 def _paths(node: Node, named: dict[str, Node]) -> list[str]:
