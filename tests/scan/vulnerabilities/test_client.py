@@ -123,7 +123,7 @@ async def test_the_wait_the_server_asks_for(osv: OsvServer) -> None:
     assert time.monotonic() - start >= 1.0
 
 
-@pytest.mark.parametrize("after", ["3600", format_datetime(utc_now() + timedelta(hours=1), usegmt=True)])
+@pytest.mark.parametrize("after", ["3600", format_datetime(utc_now() + timedelta(hours=1), usegmt=True)], ids=["seconds", "date"])
 async def test_a_wait_that_is_too_long_is_not_waited_for(osv: OsvServer, after: str) -> None:
     osv.troubles.append(Trouble(times=99, status=503, headers={"Retry-After": after}))
     assert (await failure(osv)).code == "osv-busy"
