@@ -123,7 +123,7 @@ def framework_fact(scan: Scan, hit: Hit) -> Fact[Framework]:
     version = package_version(scan, technology)
     value = Framework(id=technology.id, name=technology.name, version=version)
     places = hit.evidence
-    locked = [fact for name in technology.packages for fact in scan.facts.of("locked", name) if version and fact.value == version]
+    locked = [fact for name in technology.packages for fact in scan.facts.of("locked", name) if version and fact.value.removeprefix("v") == version]
     places = tuple(dict.fromkeys((*places, *evidence(locked[:1], technology.id))))[:MAX_EVIDENCE]
     return Fact(value=value, confidence=hit.confidence, evidence=places)
 
@@ -143,27 +143,32 @@ def build_tools(scan: Scan, found: list[Hit]) -> tuple[Fact[BuildTool], ...]:
 
 def package_version(scan: Scan, technology: Technology) -> str:
     """The version of the technology's first package that has one: locked, else pinned exactly where it is declared."""
+    scope = technology.ecosystem
     for package in technology.packages:
-        if version := resolved_version(scan, package, ""):
-            return version
-    for package in technology.packages:
-        for fact in scan.facts.of("dependency", package):
-            if version := exact_version(fact.value):
-                return version
+        if version := resolved_version(scan, package, "", scope=scope):
+            return version.removeprefix("v")
+    for kind in ("dependency", "managed", "tool"):
+        for package in technology.packages:
+            for fact in scan.facts.of(kind, package, scope):
+                if version := exact_version(fact.value):
+                    return version
     return ""
 
 
 def exact_version(requirement: str) -> str:
     """The version of a requirement that allows only one ("==3.1.3", "1.2.3"), else ""."""
-    text = requirement.strip().removeprefix("===").removeprefix("==").removeprefix("=").strip().removeprefix("v")
+    text = requirement.strip()
+    if text.startswith("[") and text.endswith("]") and "," not in text:  # NuGet and Maven write an exact version so
+        text = text[1:-1].strip()
+    text = text.removeprefix("===").removeprefix("==").removeprefix("=").strip().removeprefix("v")
     return text if text[:1].isdigit() and "." in text and not any(character in text for character in " ,|*<>^~xX[](){}$") else ""
 
 
-def resolved_version(scan: Scan, package: str, requirement: str, preferred_file: str = "") -> str:
+def resolved_version(scan: Scan, package: str, requirement: str, preferred_file: str = "", scope: str | None = None) -> str:
     """The version a lock file resolved, preferring the active manager's; "" when no lock says."""
-    locked = scan.facts.of("locked", package) if package else []
+    locked = scan.facts.of("locked", package, scope) if package else []
     if not requirement and locked:
-        wished = scan.facts.first("dependency", package)
+        wished = scan.facts.first("dependency", package, scope)
         requirement = wished.value if wished else ""
 
     def rank(fact: Found) -> tuple[bool, bool]:
@@ -224,7 +229,8 @@ def main_language(
     found = manifests(scan)
     id, places, sure, reason = "", tuple[Evidence, ...](), 0.0, ""
     family: tuple[str, ...] = ()
-    if technology is not None and framework is not None and not languages()[technology.language].markup:
+    static = technology is not None and technology.role is Role.STATIC
+    if technology is not None and framework is not None and (static or not languages()[technology.language].markup):
         id, places, sure = technology.language, framework.evidence, framework.confidence
         reason, family = f"{technology.name} is written in it", ecosystems()[technology.ecosystem].languages
     elif found:
@@ -247,7 +253,8 @@ def main_language(
     others: list[Alternative[Language]] = [
         Alternative(value=_language(scan, other, share.get(other, 0.0)), evidence=(Evidence(file=path, rule="manifest"),))
         for one, path, other in found
-        if id not in one.languages
+        # A framework has decided; and package.json beside another manifest is mostly there for its tools.
+        if id not in one.languages and technology is None and one.id not in {"node", "sites", "cpp"}
     ]
     unique = tuple({other.value.id: other for other in others}.values())
     return Fact(
@@ -260,9 +267,11 @@ def main_language(
 
 
 def runtime_of(language: str) -> str:
-    """The id of the runtime that programs of a language run on: the first of its ecosystem; "" when it has none."""
+    """The id of the runtime that programs of a language run on: its own, else the first of its ecosystem; "" when it has none."""
     row = languages().get(language)
     home = ecosystems().get(row.ecosystem) if row else None
+    if home and language in {runtime.id for runtime in home.runtimes}:
+        return language
     return home.runtimes[0].id if home and home.runtimes else ""
 
 

@@ -84,17 +84,6 @@ def _as_json(match: re.Match[str]) -> str:
     return "" if match[0].startswith("/") else match[0]
 
 
-def package_yaml(file: str, data: bytes) -> Iterator[Found]:
-    """package.yaml is also a Haskell file (hpack): only one with a section of npm is read."""
-    text = Text(data)
-    content = table(load_yaml(text))
-    known = {"devDependencies", "scripts", "engines", "packageManager", "workspaces"}
-    if known & set(content) or (
-        isinstance(content.get("dependencies"), dict) and not {"library", "executables", "ghc-options"} & set(content)
-    ):
-        yield from _package(file, text, content)
-
-
 def _package(file: str, text: Text, content: dict[str, Any]) -> Iterator[Found]:
     manifest = _Manifest(file, text)
     found = manifest.found
@@ -261,7 +250,6 @@ def rush(file: str, data: bytes) -> Iterator[Found]:
 PARSERS: tuple[Parser, ...] = (
     Parser("package.json", package_json, config_kind="package.json"),
     Parser("package.json5", package_json5, config_kind="package.json"),
-    Parser("package.yaml", package_yaml, config_kind="package.json"),
     Parser("pnpm-workspace.yaml", pnpm_workspace, config_kind="workspace"),
     Parser("lerna.json", lerna, config_kind="workspace"),
     Parser("rush.json", rush, config_kind="workspace"),
