@@ -88,8 +88,11 @@ def pin_file(runtime: str, source: str) -> Parse:
             value = line.partition("#")[0].strip()
             if not value or value.startswith("//"):
                 continue
-            version = version_of(runtime, value.split()[0] if runtime != "node" else value)
-            if version and (runtime == "node" or any(character.isdigit() for character in version)):
+            first = value if runtime == "node" else value.split()[0]
+            version = version_of(runtime, first)
+            if not version and first.lower() not in _NOT_A_VERSION and not _OTHER_IMPLEMENTATION.match(first):
+                version = first[:100]  # that it cannot be read is worth saying
+            if version:
                 yield Found("pin", runtime, version, file, number, line, source)
             return
 
