@@ -14,6 +14,7 @@ from deploydeck.scan.parsers.base import Parser
 LARGEST = 262_144
 _MOST = 20
 _LONGEST_LINE = 4_000
+_LONGEST_LITERAL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,34 @@ _KEY = re.compile(
     r"(?i)(?:^|[^A-Za-z0-9])[\"']?([A-Za-z0-9_.-]{0,40}(?:secret|passwd|password|passphrase|api_?key|apikey|auth_?token|access_?token|private_?key|client_?secret|"
     r"encryption_?key|signing_?key|secret_?key|secret_?key_?base|jwt_?key|token)[A-Za-z0-9_]{0,20})[\"']?\s{0,8}(?::=|=>|=|:)\s{0,8}([\"'`])([^\"'`\s]{8,200})\2"
 )
-_PREFILTER = re.compile(
-    rb"AKIA|ASIA|gh[pousr]_|github_pat_|gl(?:pat|dt|rt|ptt|soat|cbt)-|xox[abeprs]-|hooks\.slack|/api/webhooks/|[sr]k_live_|whsec_|AIza|GOCSPX-|AccountKey=|"
-    rb"SharedAccessKey=|SG\.|(?<![A-Za-z0-9])SK[0-9a-f]{4}|(?i:twilio)|key-[0-9a-f]|-us\d|npm_|_authToken|pypi-AgE|do[por]_v1_|(?i:heroku)|HRKU-|sk-|hf_[A-Za-z]|:AA|shp(?:at|ca|pa|ss)_|"
-    rb"sq0|dapi[0-9a-f]|hvs\.|atlasv1|lin_api_|sb_secret_|re_[A-Za-z0-9]{8}_|xkeysib-|gsk_|sntry|eyJ|://[^\s:/@\"'<>]{1,80}:[^\s/@]{3,200}@|"
-    rb"(?i:secret|passw|passphrase|api_?key|token|private_?key|aws)|[MNO][A-Za-z0-9_-]{23,27}\.|PRIVATE KEY-----"
-)
+_HINTS: dict[str, tuple[bytes, ...]] = {
+    "aws-access-key": (b"AKIA", b"ASIA"), "aws-secret-key": (b"aws", b"secret"), "github-token": (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
+    "gitlab-token": (b"glpat-", b"gldt-", b"glrt-", b"glptt-", b"glsoat-", b"glcbt-"), "slack-token": (b"xox",), "slack-webhook": (b"hooks.slack",),
+    "discord-webhook": (b"/api/webhooks/",), "stripe-key": (b"_live_",), "stripe-webhook-secret": (b"whsec_",), "google-api-key": (b"AIza",),
+    "google-oauth-secret": (b"GOCSPX-",), "azure-storage-key": (b"AccountKey=",), "azure-service-bus-key": (b"SharedAccessKey=",), "sendgrid-key": (b"SG.",),
+    "twilio-key": (b"twilio",), "twilio-auth-token": (b"twilio",), "mailgun-key": (b"key-",), "mailchimp-key": (b"-us",), "npm-token": (b"npm_", b"_authToken"),
+    "pypi-token": (b"pypi-AgE",), "digitalocean-token": (b"_v1_",), "heroku-key": (b"heroku", b"HRKU-"), "anthropic-key": (b"sk-ant-",), "openai-key": (b"sk-",),
+    "huggingface-token": (b"hf_",), "telegram-bot-token": (b":AA",), "discord-token": (b"discord", b"token"), "shopify-token": (b"shpat_", b"shpca_", b"shppa_", b"shpss_"),
+    "square-token": (b"sq0",), "databricks-token": (b"dapi",), "vault-token": (b"hvs.",), "terraform-token": (b".atlasv1.",), "linear-key": (b"lin_api_",),
+    "supabase-key": (b"sb_secret_",), "resend-key": (b"re_",), "brevo-key": (b"xkeysib-",), "groq-key": (b"gsk_",), "sentry-token": (b"sntry",), "jwt": (b"eyJ",),
+}  # fmt: skip
+"""Texts one of which stands on every line that holds a credential of a kind: a search for them costs next to nothing."""
+_BESIDE = (b"aws", b"twilio", b"heroku", b"discord", b"token", b"secret")
+_IN_ANY_CASE = (b"secret", b"passw", b"token", b"apikey", b"_key")
+_GENERIC_HINTS = frozenset(_IN_ANY_CASE)
+_EXACT = sorted({hint for hints in _HINTS.values() for hint in hints} - set(_IN_ANY_CASE) - set(_BESIDE))
+_RUN = re.compile(rb"[A-Za-z0-9_/+=.-]{28,}")
+_ALONE = (b"AKIA", b"ASIA", b"PRIVATE KEY-----")
+"""Hints of what may be shorter than a run."""
+_BY_HINT: dict[bytes, tuple[Shape, ...]] = {
+    hint: tuple(shape for shape in _SHAPES if hint in _HINTS.get(shape.kind, ())) for hint in (*_EXACT, *_BESIDE, *_IN_ANY_CASE)
+}
+_URL = next(shape for shape in _SHAPES if shape.kind == "url-password")
+_WITH_PASSWORD = re.compile(rb"://[^\s:/@\"'<>{}$]{1,80}:[^\s/@\"'<>]{3,200}@")
+_PEM_START = b"PRIVATE KEY-----"
+_KEY_LINE = re.compile(rb"[\s\"'+|]{0,40}[A-Za-z0-9+/]{40,80}")
+_KEY_FILE = re.compile(r"\.(?:pem|key)$|(?:^|/)id_[a-z0-9]+$")
+_MOST_LINES = 3_000
 _PLACEHOLDER = re.compile(
     r"(?i)example|sample|dummy|placeholder|x{4,}|changeme|change[-_]me|change-this|your[-_]?|\byour|replace|insert|todo|fixme|redacted|secret[-_]?here|<[^>]{0,60}>|\$\{|\{\{|%\(|\$\(|\#\{"
     r"|\*{3,}|\.\.\.|…|0{8,}|1234567|abcdef|testtest|test[-_]?(?:key|secret|token|pass)|fake|mock|not[-_]?a[-_]?real|foobar|lorem|process\.env|os\.environ|getenv|env\(|env\.|config\."
@@ -122,52 +145,97 @@ def credentials(file: str, data: bytes) -> Iterator[Found]:
 
     `name` is the kind, `value` the masked form; the text is the line with the mask in place of every credential on it.
     """
-    if len(data) > LARGEST or not _PREFILTER.search(data) or b"\0" in data[:1024] or _SKIPPED_PATH.search(file):
+    if len(data) > LARGEST or b"\0" in data[:1024]:
         return
-    document = bool(_DOCUMENT.search(file))
-    local = file.rpartition("/")[2].startswith(".env")
-    number_of_facts = 0
+    lines = _lines(data)
+    if not lines or _SKIPPED_PATH.search(file):
+        return
+    literals = not _DOCUMENT.search(file) and not file.rpartition("/")[2].startswith(".env")
     seen: set[str] = set()
-    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
-        if len(line) > _LONGEST_LINE or len(line) < 12:
+    number = position = 0
+    for start, hints in sorted(lines.items()):
+        number += data.count(b"\n", position, start)
+        position = start
+        end = data.find(b"\n", start)
+        line = data[start : end if end >= 0 else len(data)].decode("utf-8", "replace")
+        if not 12 <= len(line) <= _LONGEST_LINE:
             continue
-        found = _in_line(line, document=document, local=local)
+        found = _in_line(line, hints, literals=literals)
         fresh = [one for one in found if one[1] not in seen]
-        if not fresh:
-            continue
+        if _PEM_START in hints and not found and _block(data, end) and not _KEY_FILE.search(file) and file not in seen:
+            seen.add(file)
+            yield Found("secret", "private-key", "-----BEGIN … PRIVATE KEY-----", file, number + 1, "-----BEGIN … PRIVATE KEY-----")
         text = line
-        for shape, value in sorted(found, key=lambda one: -len(one[1])):
+        for shape, value in sorted(found, key=lambda one: -len(one[1])) if fresh else ():
             text = text.replace(value, masked(value, shape.shown))
         for shape, value in fresh:
             seen.add(value)
             tags = frozenset({"generic"}) if shape.generic else frozenset()
-            yield Found("secret", shape.kind, masked(value, shape.shown), file, number, text.strip()[:400], tags=tags)
-            number_of_facts += 1
-        if number_of_facts >= _MOST:
+            yield Found("secret", shape.kind, masked(value, shape.shown), file, number + 1, text.strip()[:400], tags=tags)
+        if len(seen) >= _MOST:
             return
+
+
+def _block(data: bytes, end: int) -> bool:
+    """Whether the line after a PEM header is a line of a key."""
+    return end >= 0 and bool(_KEY_LINE.match(data[end + 1 : end + 200]))
+
+
+def _lines(data: bytes) -> dict[int, set[bytes]]:
+    """Where lines begin on which a hint stands, with those hints."""
+    found: dict[int, set[bytes]] = {}
+    last = -1
+    for match in _RUN.finditer(data):
+        if match.start() <= last:
+            continue  # the same line again
+        start = data.rfind(b"\n", 0, match.start()) + 1
+        last = data.find(b"\n", match.end())
+        last = len(data) if last < 0 else last
+        line = data[start : min(last, start + _LONGEST_LINE)]
+        hints = {hint for hint in _EXACT if hint in line}
+        lowered = line.lower()
+        hints.update(hint for hint in _BESIDE if hint in lowered)
+        if hints:
+            found[start] = hints
+        if len(found) > _MOST_LINES:
+            return found
+    for hint in _ALONE:
+        at = data.find(hint)
+        while at >= 0 and len(found) < _MOST_LINES:
+            found.setdefault(data.rfind(b"\n", 0, at) + 1, set()).add(hint)
+            at = data.find(hint, at + 1)
+    lowered = data.lower()
+    for hint in _IN_ANY_CASE:
+        at = lowered.find(hint)
+        while at >= 0 and len(found) < _MOST_LINES:
+            found.setdefault(lowered.rfind(b"\n", 0, at) + 1, set()).add(hint)
+            end = lowered.find(b"\n", at)
+            at = lowered.find(hint, end) if end >= 0 else -1
+    for match in _WITH_PASSWORD.finditer(data):
+        found.setdefault(data.rfind(b"\n", 0, match.start()) + 1, set()).add(b"://")
+    return found
 
 
 def masked(value: str, shown: int) -> str:
     """The kind's own prefix and, of long values, the last two characters."""
-    return f"{value[:shown]}…{value[-2:]}" if len(value) - shown >= 16 else f"{value[:shown]}…"
+    return f"{value[:shown]}…{value[-2:]}" if len(value) - shown >= 16 and value[-2:].isalnum() else f"{value[:shown]}…"
 
 
-def _in_line(line: str, *, document: bool, local: bool) -> list[tuple[Shape, str]]:
+def _in_line(line: str, hints: set[bytes], *, literals: bool) -> list[tuple[Shape, str]]:
     """The credentials of a line, each value once, the most telling kind first."""
     found: dict[str, Shape] = {}
-    if _PREFILTER.search(line.encode("utf-8", "replace")):
-        if "PRIVATE KEY-----" in line and (match := _PEM.search(line)) and len(line) - match.end() > 60:  # in one string, as in service accounts
-            body = line[match.end() :].strip("\\n \"',")
-            if not _PLACEHOLDER.search(body[:80]):
-                found[line[match.end() :].rstrip("\r\n \"',;")] = Shape("private-key", _PEM, 0)
-                return [(shape, value) for value, shape in found.items()]
-        for shape in _SHAPES:
-            for match in shape.pattern.finditer(line):
-                value = match[1]
-                if not any(value in other for other in found) and _is_live(shape, value, line, match.start(), match.end()):
-                    found[value] = shape
-        if not document and not local and not found:
-            found.update(_literals(line))
+    if _PEM_START in hints and (match := _PEM.search(line)) and len(line) - match.end() > 60:  # in one string, as in service accounts
+        body = line[match.end() :].rstrip("\r\n \"',;")
+        if not _PLACEHOLDER.search(body[:80]):
+            return [(Shape("private-key", _PEM, 0), body)]
+    wanted = {id(shape) for hint in hints for shape in _BY_HINT.get(hint, ())} | ({id(_URL)} if b"://" in hints else set())
+    for shape in _SHAPES:
+        for match in shape.pattern.finditer(line) if id(shape) in wanted else ():
+            value = match[1]
+            if not any(value in other for other in found) and _is_live(shape, value, line, match.start(), match.end()):
+                found[value] = shape
+    if literals and not found and len(line) <= _LONGEST_LITERAL and not hints.isdisjoint(_GENERIC_HINTS):
+        found.update(_literals(line))
     return [(shape, value) for value, shape in found.items()]
 
 
@@ -232,5 +300,5 @@ PARSERS: tuple[Parser, ...] = (
     *(Parser(name, _text, anywhere=True) for name in (".npmrc", ".pypirc", ".netrc", ".git-credentials", ".s3cfg", ".pgpass", "credentials", "credentials.json",
                                                        "service-account.json", "serviceAccountKey.json", "service_account.json", "firebase-adminsdk.json",
                                                        "appsettings.Production.json", "secrets.json", "secrets.yml", "secrets.yaml", ".htpasswd", "wp-config.php")),
-    *(Parser(f"{glob}", _text) for glob in ("*.json", "*.xml", "*.txt", "*.md", "config/*.json")),
+    *(Parser(glob, _text, "source") for glob in ("*.json", "*.xml", "*.txt", "*.md", "config/*.json")),
 )  # fmt: skip
