@@ -19,7 +19,9 @@ _PORT_FLAG = re.compile(rf"^({_PORT_FLAGS})(?:=(.*))?$")
 _ADDRESS = re.compile(r"^((?:tcp|https?)://)?(?:(\[[0-9a-fA-F:]{0,60}\]|[A-Za-z0-9_.*+-]{0,200}):)?(\d{1,5}|\{port\})$")
 _HOST_ALONE = re.compile(r"^(?:\d{1,3}(?:\.\d{1,3}){3}|localhost|\[?::1?\]?)$")
 _BARE_ADDRESS = re.compile(r"^(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\]):(\d{1,5}|\{port\})$")
-_HOST_FLAG = re.compile(r"^(--host|-H|--hostname|--address|--server\.address|--bind-address|--ip|--server-name|-Dserver\.address|-Dquarkus\.http\.host)(?:=(.*))?$")
+_HOST_FLAG = re.compile(
+    r"^(--host|-H|--hostname|--address|--server\.address|--bind-address|--ip|--server-name|-Dserver\.address|-Dquarkus\.http\.host)(?:=(.*))?$"
+)
 _SHORT_HOST_FLAGS = frozenset({"-h", "-a", "-o", "-b", "--binding", "--listen"})
 _LITERAL_PORT = re.compile(rf"(?:^|\s)(?:{_PORT_FLAGS})[ =](?:[A-Za-z0-9_.\[\]:/*+-]{{0,100}}:)?(\d{{2,5}})(?=[\s\"';&|)]|$)")
 _DEFAULT_PORT = re.compile(r"\$\{[A-Z_]{0,30}PORT:?-(\d{2,5})\}")
@@ -206,7 +208,12 @@ def development_server(command: Command) -> str:
     words = command.argv[-1].removeprefix("exec ").split() if command.needs_shell else list(command.argv)
     names = [word.rpartition("/")[2] for word in words]
     for index, name in enumerate(names):
-        first = index == 0 or names[index - 1] in {"npx", "exec", "-m", "run", "bunx", "dlx", "--"} or words[index - 1] in {"&&", ";", "||"} or "=" in words[index - 1]
+        first = (
+            index == 0
+            or names[index - 1] in {"npx", "exec", "-m", "run", "bunx", "dlx", "--"}
+            or words[index - 1] in {"&&", ";", "||"}
+            or "=" in words[index - 1]
+        )
         if first and name in DEVELOPMENT_SERVERS and not (name == "vite" and "preview" in names):
             return DEVELOPMENT_SERVERS[name]
         if first and index + 1 < len(names) and (why := DEVELOPMENT_PAIRS.get((name, names[index + 1]), "")):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from deploydeck.domain import Alternative, Evidence, Fact, Severity, StartCommand
+from deploydeck.scan.deliver import said
 from deploydeck.scan.ecosystems import Resolved
 from deploydeck.scan.rules import Ecosystem, Technology
 from deploydeck.scan.state import MAX_EVIDENCE, Scan
-from deploydeck.scan.written import INTERPRETED, Written, gist, image_commands, is_here, serves_files, written
+from deploydeck.scan.written import INTERPRETED, Written, gist, image_commands, serves_files, written
 
 
 def start(
@@ -40,7 +41,7 @@ def start(
 
 def output(scan: Scan, detected: Fact[str] | None) -> Fact[str] | None:
     """The output directory: a setting, what a platform file publishes, what was detected."""
-    published = next((fact for fact in scan.facts.of("platform-output") if is_here(scan, fact)), None)
+    published = next(iter(said(scan, "platform-output")), None)
     if published is not None and detected is not None and detected.value != published.value and not detected.value.startswith("."):
         others = (Alternative(value=detected.value, evidence=detected.evidence),)
         detected = Fact(
@@ -59,16 +60,16 @@ def output(scan: Scan, detected: Fact[str] | None) -> Fact[str] | None:
 
 def build(scan: Scan, detected: Fact[tuple[str, ...]] | None) -> Fact[tuple[str, ...]] | None:
     """The build command: what a platform file says, when it says more than the script that was detected."""
-    for fact in scan.facts.of("platform-build"):
-        if not is_here(scan, fact):
-            continue
+    for fact in said(scan, "platform-build"):
         words = tuple(fact.value.split())
         argv = ("sh", "-c", fact.value) if re.search(r"[;&|$<>`(){}*\"'\\~]", fact.value) else words
         if detected is not None and (detected.value == argv or _same_script(detected.value, words)):
             places = tuple(dict.fromkeys((*detected.evidence, fact.evidence("build"))))[:MAX_EVIDENCE]
             return detected.model_copy(update={"evidence": places})
         others = (Alternative(value=detected.value, evidence=detected.evidence),) if detected is not None else ()
-        return Fact(value=argv, confidence=0.9, evidence=(fact.evidence("build"),), alternatives=others, reason=f"{fact.file} says so")
+        return Fact(
+            value=argv, confidence=0.9, evidence=(fact.evidence("build"),), alternatives=others, reason=f"{fact.file} says so"
+        )
     return detected
 
 
@@ -151,6 +152,11 @@ def _with_alternatives(
             "Make them agree, or set [app] start in deploydeck.toml.",
             [chosen.place.evidence("start"), *clash],
         )
-    if detected is not None and not chosen.start_script and detected.value.argv[0] != explicit.value.argv[0] and gist(detected.value.argv) not in seen:
+    if (
+        detected is not None
+        and not chosen.start_script
+        and detected.value.argv[0] != explicit.value.argv[0]
+        and gist(detected.value.argv) not in seen
+    ):
         others.append(Alternative(value=detected.value, evidence=detected.evidence))
     return explicit.model_copy(update={"alternatives": tuple(others)}) if others else explicit

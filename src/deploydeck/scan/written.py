@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from deploydeck.domain import Kind
 from deploydeck.scan.commands import Command, development_server, parse_command, server_part
+from deploydeck.scan.deliver import said
 from deploydeck.scan.ecosystems import Resolved
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Ecosystem, Technology
@@ -21,10 +22,16 @@ _MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _SHELLS = frozenset({"sh", "bash", "ash"})
 _NOTHING = frozenset({"sleep", "tail", "sh", "bash", "ash", "true", "false", "cat", "echo", "/bin/sh", "/bin/bash", "zsh", "irb"})
 _SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".rb", ".php", ".pl", ".R", ".r", ".jl", ".lua", ".ru", ".sh", ".psgi")
-_BUILT = re.compile(r"^(?:\./)?(?:dist|build|out|lib|\.output|\.next|output|target|bin|_build|prod|public|compiled)(?:/|$)|^(?:server|index|main)\.(?:js|mjs)$")
-_MODULE = re.compile(r"^([A-Za-z_][A-Za-z0-9_]{0,60}(?:\.[A-Za-z_][A-Za-z0-9_]{0,60}){0,10}):[A-Za-z_][A-Za-z0-9_.]{0,80}(?:\(.*\))?$")
+_BUILT = re.compile(
+    r"^(?:\./)?(?:dist|build|out|lib|\.output|\.next|output|target|bin|_build|prod|public|compiled)(?:/|$)|^(?:server|index|main)\.(?:js|mjs)$"
+)
+_MODULE = re.compile(
+    r"^([A-Za-z_][A-Za-z0-9_]{0,60}(?:\.[A-Za-z_][A-Za-z0-9_]{0,60}){0,10}):[A-Za-z_][A-Za-z0-9_.]{0,80}(?:\(.*\))?$"
+)
 _WEB_PLATFORM, _PROCFILE, _COMPOSE, _IMAGE, _SCRIPT = 0.95, 0.97, 0.8, 0.88, 0.75
-_WORKER_COMMAND = re.compile(r"(?:^|\s|/)(?:celery|rq|dramatiq|huey|sidekiq|resque|arq|taskiq)(?:\s|$)|queue:work|horizon(?:\s|$)|solid_queue|good_job|delayed_job")
+_WORKER_COMMAND = re.compile(
+    r"(?:^|\s|/)(?:celery|rq|dramatiq|huey|sidekiq|resque|arq|taskiq)(?:\s|$)|queue:work|horizon(?:\s|$)|solid_queue|good_job|delayed_job"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +49,6 @@ class Written:
     plausible: bool = True
 
 
-def is_here(scan: Scan, fact: Found) -> bool:
-    """Whether a fact that names a directory speaks of files of this component."""
-    directories = [tag[3:] for tag in fact.tags if tag.startswith("at:")]
-    return not directories or any(directory in scan.directories for directory in directories)
-
-
 def primary(facts: list[Found]) -> list[Found]:
     """The facts of the files meant for production; those of other variants only where there are none."""
     kept = [fact for fact in facts if not {"other", "development"} & fact.tags]
@@ -58,10 +59,17 @@ def written(scan: Scan, home: Ecosystem | None, technology: Technology | None, k
     """Every command a file says the program is started with, most trusted first."""
     found: list[Written | None] = []
     for fact in scan.facts.of("process", "web")[:1]:
-        found.append(_written(scan, fact, _PROCFILE, "the web line of the Procfile" if fact.scope in {"", "Procfile"} else f"{fact.file} says so", technology))
-    for fact in scan.facts.of("platform-start"):
-        if is_here(scan, fact):
-            found.append(_written(scan, fact, _WEB_PLATFORM, f"{fact.file} says so", technology))
+        found.append(
+            _written(
+                scan,
+                fact,
+                _PROCFILE,
+                "the web line of the Procfile" if fact.scope in {"", "Procfile"} else f"{fact.file} says so",
+                technology,
+            )
+        )
+    for fact in said(scan, "platform-start"):
+        found.append(_written(scan, fact, _WEB_PLATFORM, f"{fact.file} says so", technology))
     static = (technology is not None and technology.kind is Kind.STATIC) or known.kind is Kind.STATIC
     if not static:
         found += image_commands(scan, technology)
@@ -71,7 +79,7 @@ def written(scan: Scan, home: Ecosystem | None, technology: Technology | None, k
 def image_commands(scan: Scan, technology: Technology | None) -> list[Written | None]:
     """What compose, the Dockerfile and start scripts run."""
     found: list[Written | None] = []
-    facts = [fact for fact in scan.facts.of("image-command") if is_here(scan, fact)]
+    facts = said(scan, "image-command")
     for fact in primary([fact for fact in facts if "compose" in fact.tags])[:2]:
         found.append(_written(scan, fact, _COMPOSE, f"the command of {fact.file}", technology))
     for fact in primary([fact for fact in facts if "compose" not in fact.tags])[:2]:
@@ -99,7 +107,9 @@ def _written(scan: Scan, place: Found, confidence: float, reason: str, technolog
 
 def _serves_files_only(command: Command) -> bool:
     first = command.argv[0].rpartition("/")[2]
-    return not command.needs_shell and (first in _SERVES_FILES or (first in _NOTHING and len(command.argv) <= 2 and not command.argv[-1].endswith(_SOURCES)))
+    return not command.needs_shell and (
+        first in _SERVES_FILES or (first in _NOTHING and len(command.argv) <= 2 and not command.argv[-1].endswith(_SOURCES))
+    )
 
 
 def serves_files(command: Command) -> bool:
@@ -209,7 +219,9 @@ def _own_server(scan: Scan, command: Command, technology: Technology | None) -> 
     if technology is None or technology.id != "flask" or command.needs_shell:
         return ""
     files = {word for word in command.argv if word.endswith(".py")}
-    if any(fact.file in files and "app.run" in fact.tags for fact in scan.facts.of("listen", scope="python")) and not scan.facts.of("import", "waitress", "python"):
+    if any(fact.file in files and "app.run" in fact.tags for fact in scan.facts.of("listen", scope="python")) and not scan.facts.of(
+        "import", "waitress", "python"
+    ):
         return "app.run() is Flask's development server"
     return ""
 
@@ -217,7 +229,16 @@ def _own_server(scan: Scan, command: Command, technology: Technology | None) -> 
 def gist(argv: tuple[str, ...]) -> tuple[str, frozenset[str]]:
     """What a command is about: its program and the modules or files it names; flags and numbers do not make a difference."""
     words = argv[-1].removeprefix("exec ").split() if argv[:2] == ("sh", "-c") else list(argv)
-    words = [word for word in words if word not in {"env", "exec", "npx", "bundle", "poetry", "uv", "pdm", "pipenv", "run", "python", "python3", "-m", "bunx"} and "=" not in word]
-    named = {word.removeprefix("./").removesuffix(".js").removesuffix(".py") for word in words[1:] if re.search(r"[:./]", word) and "{" not in word and not word.startswith("-")}
+    words = [
+        word
+        for word in words
+        if word not in {"env", "exec", "npx", "bundle", "poetry", "uv", "pdm", "pipenv", "run", "python", "python3", "-m", "bunx"}
+        and "=" not in word
+    ]
+    named = {
+        word.removeprefix("./").removesuffix(".js").removesuffix(".py")
+        for word in words[1:]
+        if re.search(r"[:./]", word) and "{" not in word and not word.startswith("-")
+    }
     first = words[0].rpartition("/")[2].removesuffix(".py") if words else ""
     return first, frozenset(named)

@@ -12,7 +12,7 @@ from deploydeck.scan.names import not_the_program
 from deploydeck.scan.parsers.dockerfile import is_ours, joined
 from deploydeck.scan.parsers.formats import items, load_yaml, table
 from deploydeck.scan.parsers.health import health_of
-from deploydeck.scan.parsers.places import Placed, merged
+from deploydeck.scan.parsers.places import Placed, directed, merged
 from deploydeck.scan.rules.names import is_secret
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -54,7 +54,19 @@ def _directory(file: str, build: Any) -> frozenset[str] | None:
     dockerfile = table(build).get("dockerfile", "")
     if path == "." and isinstance(dockerfile, str) and "/" in dockerfile:  # context: . with dockerfile: ./web/Dockerfile
         inner = posixpath.normpath(posixpath.dirname(dockerfile))
-        if inner not in {".", "docker", ".docker", "build", "deploy", "deployment", "deployments", "infra", "ops", "config", "compose"}:
+        if inner not in {
+            ".",
+            "docker",
+            ".docker",
+            "build",
+            "deploy",
+            "deployment",
+            "deployments",
+            "infra",
+            "ops",
+            "config",
+            "compose",
+        }:
             path = inner if not inner.startswith(("docker/", ".docker/", "compose/", "deploy/", "build/", "..")) else path
     if path.startswith(".."):
         return None
@@ -68,17 +80,17 @@ def _own(placed: Placed, name: str, service: dict[str, Any], tags: frozenset[str
         if target:
             written = str(port.get("target")) if isinstance(port, dict) else str(port)
             line = placed.text.find(written, placed.text.find(f"{name}:"))
-            yield Found("expose", target, "compose", placed.file, line, placed.text.line(line), "compose", tags)
+            yield Found(directed("expose", tags), target, "compose", placed.file, line, placed.text.line(line), "compose", tags)
     command = _command(service.get("command"))
     entry = _command(service.get("entrypoint"))
     if (written := " ".join(part for part in (entry, command) if part)) and not worker:
         key = "command" if command else "entrypoint"
         yield placed.found("image-command", "", written, (name, key), tags | {"compose"})
     for key, value in _environment(service.get("environment")):
-        yield from _variable(placed, name, key, value)
+        yield from _variable(placed, name, key, value, tags)
     for key, _ in _environment(table(service.get("build")).get("args")) if isinstance(service.get("build"), dict) else ():
         if _NAME.fullmatch(key) and key.startswith(("NEXT_PUBLIC_", "VITE_", "REACT_APP_", "PUBLIC_", "NUXT_PUBLIC_")):
-            yield placed.variable(key, "", (name, "args"), frozenset({"compose", "build"}))
+            yield placed.variable(key, "", (name, "args"), tags | {"compose", "build"})
     check = table(service.get("healthcheck")).get("test")
     if (written := _command(check)) and not worker:
         line = placed.text.find("test:", placed.text.find(f"{name}:"))
@@ -113,13 +125,13 @@ def _environment(value: Any) -> Iterator[tuple[str, str | None]]:
             yield key.strip(), rest.strip().strip("'\"") if equals else None
 
 
-def _variable(placed: Placed, service: str, name: str, value: str | None) -> Iterator[Found]:
+def _variable(placed: Placed, service: str, name: str, value: str | None, where: frozenset[str]) -> Iterator[Found]:
     if not _NAME.fullmatch(name):
         return
     tags = {"compose"}
     plain = (value or "").strip()
     if name == "PORT" and re.fullmatch(r"[0-9]{1,5}", plain):
-        yield placed.found("platform-port", plain, "", (service, "environment", name), frozenset({"own"}))
+        yield placed.found("platform-port", plain, "", (service, "environment", name), where)
     kept = ""
     if match := _INTERPOLATED.match(plain):
         how, text = match[2] or "", match[3] or ""
@@ -134,4 +146,4 @@ def _variable(placed: Placed, service: str, name: str, value: str | None) -> Ite
     kept = _HOST_OF_URL.sub(r"\1", kept)  # the scheme says which service it is; who logs in is nobody's business
     if is_secret(name) and "://" not in kept:
         kept = ""
-    yield placed.variable(name, kept, (service, "environment"), frozenset(tags))
+    yield placed.variable(name, kept, (service, "environment"), where | tags)

@@ -33,7 +33,11 @@ def _shape(kind: str, pattern: str, shown: int, generic: bool = False) -> Shape:
 
 _SHAPES = (
     _shape("aws-access-key", r"(?<![A-Za-z0-9])((?:AKIA|ASIA)[A-Z2-7]{16})(?![A-Za-z0-9])", 4),
-    _shape("aws-secret-key", r"(?i:aws|secret)[A-Za-z_. \"'-]{0,30}(?i:key)[\"']?\s{0,5}(?:=>|[:=])\s{0,5}[\"']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])", 0),
+    _shape(
+        "aws-secret-key",
+        r"(?i:aws|secret)[A-Za-z_. \"'-]{0,30}(?i:key)[\"']?\s{0,5}(?:=>|[:=])\s{0,5}[\"']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
+        0,
+    ),
     _shape("github-token", r"(?<![A-Za-z0-9_])(gh[pousr]_[A-Za-z0-9]{36,255})(?![A-Za-z0-9])", 4),
     _shape("github-token", r"(?<![A-Za-z0-9_])(github_pat_[A-Za-z0-9_]{60,255})", 11),
     _shape("gitlab-token", r"(?<![A-Za-z0-9_-])(gl(?:pat|dt|rt|ptt|soat|cbt)-[A-Za-z0-9_-]{20,64})", 6),
@@ -55,14 +59,22 @@ _SHAPES = (
     _shape("npm-token", r"_authToken\s{0,3}=\s{0,3}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", 0),
     _shape("pypi-token", r"(?<![A-Za-z0-9])(pypi-AgE[A-Za-z0-9_-]{50,300})", 5),
     _shape("digitalocean-token", r"(?<![A-Za-z0-9_])(do[por]_v1_[0-9a-f]{64})", 7),
-    _shape("heroku-key", r"(?i:heroku)[A-Za-z_ -]{0,20}[\"']?\s{0,5}[:=]\s{0,5}[\"']?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", 0),
+    _shape(
+        "heroku-key",
+        r"(?i:heroku)[A-Za-z_ -]{0,20}[\"']?\s{0,5}[:=]\s{0,5}[\"']?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+        0,
+    ),
     _shape("heroku-key", r"(?<![A-Za-z0-9_])(HRKU-[A-Za-z0-9_-]{30,80})", 5),
     _shape("anthropic-key", r"(?<![A-Za-z0-9_-])(sk-ant-[A-Za-z0-9_-]{40,200})", 7),
     _shape("openai-key", r"(?<![A-Za-z0-9_-])(sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,250})", 8),
     _shape("openai-key", r"(?<![A-Za-z0-9_-])(sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}|sk-[A-Za-z0-9]{48})(?![A-Za-z0-9])", 3),
     _shape("huggingface-token", r"(?<![A-Za-z0-9_])(hf_[A-Za-z0-9]{34,40})(?![A-Za-z0-9])", 3),
     _shape("telegram-bot-token", r"(?<![A-Za-z0-9])(\d{8,10}:AA[A-Za-z0-9_-]{33})(?![A-Za-z0-9_-])", 0),
-    _shape("discord-token", r"(?<![A-Za-z0-9_-])([MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40})(?![A-Za-z0-9_-])", 0),
+    _shape(
+        "discord-token",
+        r"(?<![A-Za-z0-9_-])([MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40})(?![A-Za-z0-9_-])",
+        0,
+    ),
     _shape("shopify-token", r"(?<![A-Za-z0-9_])(shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32})", 6),
     _shape("square-token", r"(?<![A-Za-z0-9_])(sq0(?:atp|csp)-[A-Za-z0-9_-]{22,43})", 7),
     _shape("databricks-token", r"(?<![A-Za-z0-9])(dapi[0-9a-f]{32})(?![0-9a-f])", 4),
@@ -74,7 +86,9 @@ _SHAPES = (
     _shape("brevo-key", r"(?<![A-Za-z0-9_])(xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16})", 8),
     _shape("groq-key", r"(?<![A-Za-z0-9_])(gsk_[A-Za-z0-9]{52})(?![A-Za-z0-9])", 4),
     _shape("sentry-token", r"(?<![A-Za-z0-9_])(sntry[su]_[A-Za-z0-9_=+/-]{60,300})", 7),
-    _shape("jwt", r"(?<![A-Za-z0-9_.-])(eyJ[A-Za-z0-9_-]{15,2000}\.eyJ[A-Za-z0-9_-]{20,3000}\.[A-Za-z0-9_-]{20,1000})", 3, generic=True),
+    _shape(
+        "jwt", r"(?<![A-Za-z0-9_.-])(eyJ[A-Za-z0-9_-]{15,2000}\.eyJ[A-Za-z0-9_-]{20,3000}\.[A-Za-z0-9_-]{20,1000})", 3, generic=True
+    ),
     _shape("url-password", r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@\"'<>{}$]{1,80}:([^\s/@\"'<>]{3,200})@[A-Za-z0-9.-]{1,200}", 0),
 )
 _KEY = re.compile(
@@ -136,7 +150,11 @@ def private_key(file: str, data: bytes) -> Iterator[Found]:
 
 def key_store(file: str, data: bytes) -> Iterator[Found]:
     """A binary key store (PKCS#12, Java, PuTTY)."""
-    if data and not _SKIPPED_PATH.search(file) and (data[:2] == b"0\x82" or data[:4] == b"\xfe\xed\xfe\xed" or data.startswith(b"PuTTY-User-Key-File")):
+    if (
+        data
+        and not _SKIPPED_PATH.search(file)
+        and (data[:2] == b"0\x82" or data[:4] == b"\xfe\xed\xfe\xed" or data.startswith(b"PuTTY-User-Key-File"))
+    ):
         yield Found("private-key", file, "", file, 1, "a key store")
 
 
@@ -224,7 +242,9 @@ def masked(value: str, shown: int) -> str:
 def _in_line(line: str, hints: set[bytes], *, literals: bool) -> list[tuple[Shape, str]]:
     """The credentials of a line, each value once, the most telling kind first."""
     found: dict[str, Shape] = {}
-    if _PEM_START in hints and (match := _PEM.search(line)) and len(line) - match.end() > 60:  # in one string, as in service accounts
+    if (
+        _PEM_START in hints and (match := _PEM.search(line)) and len(line) - match.end() > 60
+    ):  # in one string, as in service accounts
         body = line[match.end() :].rstrip("\r\n \"',;")
         if not _PLACEHOLDER.search(body[:80]):
             return [(Shape("private-key", _PEM, 0), body)]
@@ -244,7 +264,12 @@ def _is_live(shape: Shape, value: str, line: str, start: int, end: int) -> bool:
         return False
     if shape.kind == "url-password":
         around = line[start : end + 30]
-        if value.lower() in _ORDINARY or value.startswith(("$", "{", "<", "%", "*")) or _PLACEHOLDER.search(around) or _LOCAL.search(around):
+        if (
+            value.lower() in _ORDINARY
+            or value.startswith(("$", "{", "<", "%", "*"))
+            or _PLACEHOLDER.search(around)
+            or _LOCAL.search(around)
+        ):
             return False
         return len(value) >= 6
     if shape.kind in {"aws-secret-key", "twilio-key", "mailchimp-key", "openai-key", "heroku-key", "discord-token"} and (
@@ -265,9 +290,16 @@ def _literals(line: str) -> Iterator[tuple[str, Shape]]:
         name, value = match[1], match[3]
         if _PLACEHOLDER.search(value) or value.lower() in _ORDINARY or _HASH_FIELD.search(name):
             continue
-        if re.search(r"(?i)(?:url|uri|path|file|name|id|field|label|header|param|type|expir\w*|length|min|max|regex|pattern|endpoint|public\w*|placeholder|error|message|hint)$", name):
+        if re.search(
+            r"(?i)(?:url|uri|path|file|name|id|field|label|header|param|type|expir\w*|length|min|max|regex|pattern|endpoint|public\w*|placeholder|error|message|hint)$",
+            name,
+        ):
             continue
-        if not re.fullmatch(r"[A-Za-z0-9+/=_.!@#$%^&*()~:;,?-]{8,200}", value) or re.fullmatch(r"[A-Za-z_.-]+", value) or re.match(r"(?:https?|[a-z]+)://|[./@]", value):
+        if (
+            not re.fullmatch(r"[A-Za-z0-9+/=_.!@#$%^&*()~:;,?-]{8,200}", value)
+            or re.fullmatch(r"[A-Za-z_.-]+", value)
+            or re.match(r"(?:https?|[a-z]+)://|[./@]", value)
+        ):
             continue
         if re.fullmatch(r"[a-z]+(?:[-_.][a-z0-9]+)+|[A-Z][A-Z0-9_]+|[a-z]+[A-Z][A-Za-z]*\d?|[\d.]+", value):
             continue  # words, constants, names

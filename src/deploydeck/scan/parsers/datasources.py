@@ -27,7 +27,15 @@ _JDBC = re.compile(r"\bjdbc:(?:tc:|aws-wrapper:|otel:|p6spy:)?([a-z0-9]{2,20}):"
 def _fact(name: str, how: str, file: str, number: int, text: str) -> Iterator[Found]:
     service = NAMES.get(name.lower().strip(), "")
     if service:
-        yield Found("datasource", service, how, file, number, _hidden(text), tags=frozenset({"sqlite"}) if service == "sqlite" else frozenset())
+        yield Found(
+            "datasource",
+            service,
+            how,
+            file,
+            number,
+            _hidden(text),
+            tags=frozenset({"sqlite"}) if service == "sqlite" else frozenset(),
+        )
 
 
 def _hidden(text: str) -> str:
@@ -117,21 +125,32 @@ def _sections(file: str, text: Text, pattern: re.Pattern[str], how: str) -> Iter
 def _erb_environment(file: str, text: Text) -> Iterator[Found]:
     for number, line in enumerate(text.lines, 1):
         for erb in _ERB.finditer(line[:2000]):
-            for match in re.finditer(r"ENV(?:\.fetch\(|\[)\s{0,5}[\"']([A-Za-z_][A-Za-z0-9_]{0,99})[\"']\s{0,5}([,)\]{]?)(\s{0,5}\)?\s{0,5}\{|)", erb[0]):
+            for match in re.finditer(
+                r"ENV(?:\.fetch\(|\[)\s{0,5}[\"']([A-Za-z_][A-Za-z0-9_]{0,99})[\"']\s{0,5}([,)\]{]?)(\s{0,5}\)?\s{0,5}\{|)", erb[0]
+            ):
                 fetch = ".fetch" in match[0]
                 has_default = match[2] == "," or match[3].strip().endswith("{") or "||" in erb[0]
                 tags = {"defaulted", "computed"} if has_default else {"required"} if fetch else set()
-                default = re.search(rf"{match[1]}[\"']\s{{0,5}}(?:,\s{{0,5}}|\)\s{{0,5}}\{{\s{{0,5}})[\"']?([A-Za-z0-9_.:-]{{1,60}})[\"']?\s{{0,5}}[)}}]", erb[0])
+                default = re.search(
+                    rf"{match[1]}[\"']\s{{0,5}}(?:,\s{{0,5}}|\)\s{{0,5}}\{{\s{{0,5}})[\"']?([A-Za-z0-9_.:-]{{1,60}})[\"']?\s{{0,5}}[)}}]",
+                    erb[0],
+                )
                 if has_default and default:
                     tags = {"defaulted"}
-                yield Found("env", match[1], default[1] if default and has_default else "", file, number, line, "ruby", frozenset(tags))
+                yield Found(
+                    "env", match[1], default[1] if default and has_default else "", file, number, line, "ruby", frozenset(tags)
+                )
 
 
 def ormconfig(file: str, data: bytes) -> Iterator[Found]:
     """ormconfig.json of TypeORM, mikro-orm and sequelize's config/config.json: `type` or `dialect`. Raises Broken."""
     text = Text(data)
     content = load_json(text)
-    for one in items(content) if isinstance(content, list) else [table(content), *(table(value) for key, value in table(content).items() if key != "test")]:
+    for one in (
+        items(content)
+        if isinstance(content, list)
+        else [table(content), *(table(value) for key, value in table(content).items() if key != "test")]
+    ):
         for key in ("type", "dialect", "client"):
             if isinstance(name := table(one).get(key), str) and name.lower() in NAMES:
                 number = line_of(text, key)

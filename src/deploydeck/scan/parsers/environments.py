@@ -10,7 +10,9 @@ from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.rules.names import is_secret
 
 _ENV_LINE = re.compile(r"^(?:export\s{1,10}|set\s{1,10})?([A-Za-z_][A-Za-z0-9_.]{0,99})\s{0,20}(?:=|:\s)(.*)$")
-_SAMPLE = re.compile(r"(?:^|[._-])(?:example|sample|template|dist|defaults?|tmpl|tpl|schema|skel|stub|empty|base)(?:[._-]|$)", re.IGNORECASE)
+_SAMPLE = re.compile(
+    r"(?:^|[._-])(?:example|sample|template|dist|defaults?|tmpl|tpl|schema|skel|stub|empty|base)(?:[._-]|$)", re.IGNORECASE
+)
 _PLACEHOLDER = re.compile(
     r"^(?:change[-_ ]?me.*|changeit|your[-_ ].*|my[-_ ]?(?:secret|key|token|password).*|x{3,}.*|\.{3,}|\*{3,}|<.*>|\[.*\]|\{\{.*\}\}|%.*%|__.*__|todo|tbd|fixme|fill.*|insert.*"
     r"|replace.*|enter.*|put.*|add[-_ ]your.*|some[-_ ].*|secret.*|null|none|undefined|n/?a|\?+|-|.*(?:your[-_ ]|_here\b|-here\b|[-_ ]goes[-_ ]here|placeholder|<[a-z_ -]{2,60}>).*)$",
@@ -43,7 +45,9 @@ def env_file(file: str, data: bytes) -> Iterator[Found]:
             continue
         tags = {"sample" if sample else "local"} | ({"valued"} if value and not _PLACEHOLDER.match(value) else set())
         kept = _kept(name, value) if sample else ""
-        yield Found("env", name, kept, file, first, f"{name}={kept}" if kept and not is_secret(name) else f"{name}=", tags=frozenset(tags))
+        yield Found(
+            "env", name, kept, file, first, f"{name}={kept}" if kept and not is_secret(name) else f"{name}=", tags=frozenset(tags)
+        )
 
 
 def _value(text: Text, raw: str, number: int) -> tuple[str, int]:

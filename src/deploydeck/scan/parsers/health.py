@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from deploydeck.scan.facts import Found
+from deploydeck.scan.parsers.places import directed
 
 _URL = re.compile(
     r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\$\{?HOST(?:NAME)?\}?|[a-z][a-z0-9_-]{0,40})"
@@ -15,7 +16,13 @@ _BARE = re.compile(r"(?:localhost|127\.0\.0\.1):(\d{1,5})(/[A-Za-z0-9_./~%-]{1,1
 
 
 def health_of(
-    command: str, file: str, line: int, text: str, scope: str, known: Mapping[str, str] | None = None, tags: frozenset[str] = frozenset()
+    command: str,
+    file: str,
+    line: int,
+    text: str,
+    scope: str,
+    known: Mapping[str, str] | None = None,
+    tags: frozenset[str] = frozenset(),
 ) -> Iterator[Found]:
     """Facts `platform-health` and `platform-port` (tag `health`) of a check's command."""
     match = _URL.search(command[:4000])
@@ -29,6 +36,6 @@ def health_of(
         name = re.match(r"\$\{?([A-Za-z_]{1,40})", port)
         port = (known or {}).get(name[1], fallback) if name else fallback
     if path:
-        yield Found("platform-health", path, "", file, line, text, scope, tags)
+        yield Found(directed("platform-health", tags), path, "", file, line, text, scope, tags)
     if port.isdigit():
-        yield Found("platform-port", port, "", file, line, text, scope, tags | {"health"})
+        yield Found(directed("platform-port", tags), port, "", file, line, text, scope, tags | {"health"})

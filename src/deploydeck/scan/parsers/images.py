@@ -37,7 +37,9 @@ _INSIDE_TAG = (
     (re.compile(rf"(?:^|-)rust-{_NUMBERS}"), "rust"),  # lukemathwalker/cargo-chef:latest-rust-1.80
     (re.compile(rf"(?:^|-)ruby-?{_NUMBERS}"), "ruby"),
 )
-_JVM_TOOLS = frozenset({"maven", "gradle", "tomcat", "jetty", "clojure", "scala-sbt", "groovy", "mandrel", "leiningen", "payara", "wildfly"})
+_JVM_TOOLS = frozenset(
+    {"maven", "gradle", "tomcat", "jetty", "clojure", "scala-sbt", "groovy", "mandrel", "leiningen", "payara", "wildfly"}
+)
 
 
 def runtimes_of(image: str) -> list[tuple[str, str]]:

@@ -18,11 +18,18 @@ from deploydeck.scan.rules.names import is_secret
 
 _KUBERNETES = re.compile(rb"^apiVersion:\s{0,20}[\"']?[a-z0-9.]{1,80}(?:/v\d|v\d|/)?", re.MULTILINE)
 _KIND = re.compile(rb"^kind:\s{0,20}[\"']?([A-Z][A-Za-z]{2,60})", re.MULTILINE)
-_CLOUDFORMATION = re.compile(rb"^AWSTemplateFormatVersion:|^Transform:\s{0,10}[\"']?AWS::|^\s{2,8}Type:\s{0,10}[\"']?AWS::[A-Za-z0-9]{1,40}::", re.MULTILINE)
+_CLOUDFORMATION = re.compile(
+    rb"^AWSTemplateFormatVersion:|^Transform:\s{0,10}[\"']?AWS::|^\s{2,8}Type:\s{0,10}[\"']?AWS::[A-Za-z0-9]{1,40}::", re.MULTILINE
+)
 _SAM = re.compile(rb"AWS::Serverless")
-_ANSIBLE = re.compile(rb"^-\s{1,5}(?:name:[^\n]{0,200}\n\s{1,10})?(?:hosts|ansible\.builtin\.import_playbook|import_playbook):", re.MULTILINE)
+_ANSIBLE = re.compile(
+    rb"^-\s{1,5}(?:name:[^\n]{0,200}\n\s{1,10})?(?:hosts|ansible\.builtin\.import_playbook|import_playbook):", re.MULTILINE
+)
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout"})
-_ARM = re.compile(rb"schema\.management\.azure\.com/schemas/[0-9-]{1,12}/(?:deploymentTemplate|deploymentParameters|subscriptionDeployment)", re.IGNORECASE)
+_ARM = re.compile(
+    rb"schema\.management\.azure\.com/schemas/[0-9-]{1,12}/(?:deploymentTemplate|deploymentParameters|subscriptionDeployment)",
+    re.IGNORECASE,
+)
 
 
 def listed(file: str, data: bytes) -> Iterator[Found]:
@@ -78,7 +85,11 @@ def _container(placed: Placed, container: dict[str, Any]) -> Iterator[Found]:
             return
     for port in items(container.get("ports")):
         number = table(port).get("containerPort")
-        if isinstance(number, str) and re.fullmatch(r"[0-9]{2,5}", number) and table(port).get("name") not in {"metrics", "admin", "debug"}:
+        if (
+            isinstance(number, str)
+            and re.fullmatch(r"[0-9]{2,5}", number)
+            and table(port).get("name") not in {"metrics", "admin", "debug"}
+        ):
             yield placed.found("expose", number, "Kubernetes", (name, "containerPort") if name else ("containerPort",))
     for probe in ("readinessProbe", "livenessProbe", "startupProbe"):
         path = table(table(container.get(probe)).get("httpGet")).get("path")
@@ -107,9 +118,14 @@ def terraform(file: str, data: bytes) -> Iterator[Found]:
     """Managed services that a Terraform file makes."""
     text = Text(data)
     for number, line in enumerate(text.lines, 1):
-        if match := re.match(r'^\s{0,4}engine\s{1,20}=\s{0,5}"(postgres|mysql|mariadb|aurora-postgresql|aurora-mysql|redis|valkey|memcached|sqlserver-[a-z]{2})"', line):
+        if match := re.match(
+            r'^\s{0,4}engine\s{1,20}=\s{0,5}"(postgres|mysql|mariadb|aurora-postgresql|aurora-mysql|redis|valkey|memcached|sqlserver-[a-z]{2})"',
+            line,
+        ):
             engine = match[1].removeprefix("aurora-")
-            service = {"postgres": "postgresql", "mariadb": "mysql", "valkey": "redis"}.get(engine, "mssql" if engine.startswith("sqlserver") else engine)
+            service = {"postgres": "postgresql", "mariadb": "mysql", "valkey": "redis"}.get(
+                engine, "mssql" if engine.startswith("sqlserver") else engine
+            )
             yield Found("datasource", service, "terraform", file, number, line, "terraform", frozenset({"weak"}))
 
 

@@ -50,7 +50,9 @@ TOOLS: dict[str, str] = {
 """Names in .tool-versions and mise.toml, in lower case, to runtimes."""
 
 _MANAGERS = frozenset("poetry uv pdm pipenv hatch pixi rye npm pnpm yarn maven gradle sbt bundler composer cargo rebar3".split())
-_OTHER_IMPLEMENTATION = re.compile(r"^(?:pypy|jython|ironpython|jruby|truffleruby|mruby|rbx|miniconda|anaconda|miniforge|mambaforge)", re.I)
+_OTHER_IMPLEMENTATION = re.compile(
+    r"^(?:pypy|jython|ironpython|jruby|truffleruby|mruby|rbx|miniconda|anaconda|miniforge|mambaforge)", re.I
+)
 _VENDOR = re.compile(r"^(?:[A-Za-z_][A-Za-z_0-9]{0,30}-){0,4}v?(?=\d)")
 _PYTHON = re.compile(r"^\d+(?:\.\d+){0,2}")
 _JAVA = re.compile(r"^(?:1\.)?(\d+(?:\.\d+){0,2})")

@@ -36,6 +36,11 @@ def line_of(text: Text, *keys: str, start: int = 1) -> int:
     return found
 
 
+def directed(kind: str, tags: frozenset[str]) -> str:
+    """The kind of a fact; of one that speaks of another directory (tag `at:DIR`) `at:KIND`, see scan/deliver.py."""
+    return f"at:{kind}" if any(tag.startswith("at:") for tag in tags) else kind
+
+
 class Placed:
     """Makes facts of one file with the line of the keys they come from."""
 
@@ -46,12 +51,14 @@ class Placed:
 
     def found(self, kind: str, name: str, value: str = "", keys: tuple[str, ...] = (), tags: frozenset[str] = NO_TAGS) -> Found:
         line = line_of(self.text, *keys) if keys else 0
-        return Found(kind, name[:300], value[:2000], self.file, line, self.text.line(line), self.scope, tags)
+        return Found(directed(kind, tags), name[:300], value[:2000], self.file, line, self.text.line(line), self.scope, tags)
 
     def variable(self, name: str, value: str, keys: tuple[str, ...], tags: frozenset[str]) -> Found:
         """A variable; the text shows the name only, because the value beside it may be secret."""
         line = line_of(self.text, *keys, name)
-        return Found("env", name[:100], value[:300], self.file, line, f"{name} = …" if value else name, self.scope, tags)
+        return Found(
+            directed("env", tags), name[:100], value[:300], self.file, line, f"{name} = …" if value else name, self.scope, tags
+        )
 
 
 def documents(text: Text) -> list[tuple[int, Any]]:

@@ -55,7 +55,7 @@ def variable(placed: Placed, name: str, value: Any, keys: tuple[str, ...], tags:
         return
     if name == "PORT":
         if re.fullmatch(r"[0-9]{2,5}", plain):
-            yield placed.found("platform-port", plain, "", (*keys, name), tags & {"own"} | {tag for tag in tags if tag.startswith("at:")})
+            yield placed.found("platform-port", plain, "", (*keys, name), frozenset(tag for tag in tags if tag.startswith("at:")))
         return
     scheme = re.match(r"[a-z][a-z0-9+.-]{1,20}://", plain)
     kept = "" if is_secret(name) else plain[:200]
@@ -121,7 +121,9 @@ def fly(file: str, data: bytes) -> Iterator[Found]:
         if isinstance(path := table(check).get("path"), str) and path.startswith("/"):
             yield placed.found("platform-health", path, "", (path,))
     processes = strings(content.get("processes"))
-    main = next((name for name in ("app", "web", "server", "api") if name in processes), "") or (next(iter(processes), "") if len(processes) == 1 else "")
+    main = next((name for name in ("app", "web", "server", "api") if name in processes), "") or (
+        next(iter(processes), "") if len(processes) == 1 else ""
+    )
     if main and processes[main].strip():
         yield placed.found("platform-start", "", processes[main].strip(), ("[processes]", main))
     for name, value in table(content.get("env")).items():
@@ -153,7 +155,9 @@ def _railway(placed: Placed, content: dict[str, Any]) -> Iterator[Found]:
         yield placed.found("platform-health", path if path.startswith("/") else f"/{path}", "", ("healthcheckPath",))
     commands = [build.get("buildCommand")]
     commands += [" && ".join(one for one in items(table(phases.get("build")).get("cmds")) if isinstance(one, str) and one != "...")]
-    commands += [" && ".join(one for one in items(table(steps.get("build")).get("commands")) if isinstance(one, str) and one != "...")]
+    commands += [
+        " && ".join(one for one in items(table(steps.get("build")).get("commands")) if isinstance(one, str) and one != "...")
+    ]
     for command in commands:
         if isinstance(command, str) and (wanted := without_installs(command)):
             yield placed.found("platform-build", "", wanted, ("buildCommand" if command is commands[0] else "build",))

@@ -14,7 +14,15 @@ from deploydeck.scan.parsers.places import NO_TAGS, Placed
 from deploydeck.scan.parsers.platform_files import service_of, variable, without_installs
 
 _RUNTIME = re.compile(r"^([a-z]{2,10})-?(\d[\d.]{0,10})(?:\.x)?$")
-_ENGINES = {"PG": "postgresql", "MYSQL": "mysql", "REDIS": "redis", "VALKEY": "redis", "MONGODB": "mongodb", "KAFKA": "kafka", "OPENSEARCH": "opensearch"}
+_ENGINES = {
+    "PG": "postgresql",
+    "MYSQL": "mysql",
+    "REDIS": "redis",
+    "VALKEY": "redis",
+    "MONGODB": "mongodb",
+    "KAFKA": "kafka",
+    "OPENSEARCH": "opensearch",
+}
 
 
 def _at(directory: Any) -> frozenset[str]:
@@ -55,13 +63,17 @@ def render(file: str, data: bytes) -> Iterator[Found]:
         keys = (name,) if name else ()
         if kind in {"web", "pserv", ""}:
             if start := _text(one, "startCommand") or _text(one, "dockerCommand"):
-                yield placed.found("platform-start", "", start, (*keys, "startCommand" if _text(one, "startCommand") else "dockerCommand"), tags)
+                yield placed.found(
+                    "platform-start", "", start, (*keys, "startCommand" if _text(one, "startCommand") else "dockerCommand"), tags
+                )
             if path := _text(one, "healthCheckPath"):
                 yield placed.found("platform-health", path, "", (*keys, "healthCheckPath"), tags)
             if build := without_installs(_text(one, "buildCommand")):
                 yield placed.found("platform-build", "", build, (*keys, "buildCommand"), tags)
             if output := _text(one, "staticPublishPath"):
-                yield placed.found("platform-output", "", output.removeprefix("./").strip("/") or ".", (*keys, "staticPublishPath"), tags)
+                yield placed.found(
+                    "platform-output", "", output.removeprefix("./").strip("/") or ".", (*keys, "staticPublishPath"), tags
+                )
         for variable_ in items(one.get("envVars")):
             entry = table(variable_)
             if "fromDatabase" in entry or "fromService" in entry or "key" in entry:

@@ -53,12 +53,25 @@ def shell(file: str, data: bytes) -> Iterator[Found]:
         plain = line.removeprefix("exec ").strip().rstrip("&").strip()
         if line.startswith("exec ") and not line.startswith(("exec >", "exec 2>", "exec <")):
             chosen = (number, plain)
-        elif _SERVERS.match(line) and not _SETUP.search(line.partition("#")[0]) and not (chosen and text.lines[chosen[0] - 1].strip().startswith("exec ")):
+        elif (
+            _SERVERS.match(line)
+            and not _SETUP.search(line.partition("#")[0])
+            and not (chosen and text.lines[chosen[0] - 1].strip().startswith("exec "))
+        ):
             chosen = (number, plain)
     if chosen:
         command = re.sub(r"\$\{?([A-Za-z_]{1,60})\}?(?![A-Za-z0-9_:}])", lambda match: _value(known, match), chosen[1])
         tags = frozenset({"hands-on"}) if hands_on else frozenset()
-        yield Found("script-command", file, re.sub(r'\s+"?\$(?:@|\*)"?', "", command)[:2000], file, chosen[0], text.line(chosen[0]), "shell", tags)
+        yield Found(
+            "script-command",
+            file,
+            re.sub(r'\s+"?\$(?:@|\*)"?', "", command)[:2000],
+            file,
+            chosen[0],
+            text.line(chosen[0]),
+            "shell",
+            tags,
+        )
     elif hands_on:
         yield Found("script-command", file, "", file, 1, text.line(1), "shell", frozenset({"hands-on"}))
 
@@ -73,7 +86,9 @@ def pm2(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data[:100_000])
     fields: dict[str, tuple[str, int]] = {}
     for number, line in enumerate(text.lines, 1):
-        for match in re.finditer(r"[\"']?\b(script|args|interpreter|PORT)[\"']?\s{0,5}:\s{0,5}(?:[\"'`]([^\"'`]{0,300})[\"'`]|(\d{2,5}))", line[:2000]):
+        for match in re.finditer(
+            r"[\"']?\b(script|args|interpreter|PORT)[\"']?\s{0,5}:\s{0,5}(?:[\"'`]([^\"'`]{0,300})[\"'`]|(\d{2,5}))", line[:2000]
+        ):
             fields.setdefault(match[1], (match[2] or match[3] or "", number))
     if "PORT" in fields and fields["PORT"][0].isdigit():
         yield Found("platform-port", fields["PORT"][0], "", file, fields["PORT"][1], text.line(fields["PORT"][1]), "pm2")
@@ -99,7 +114,12 @@ def supervisor(file: str, data: bytes) -> Iterator[Found]:
         stripped = line.strip()
         if match := re.match(r"^\[program:([^\]]{1,60})\]", stripped):
             program = match[1]
-        elif program and (match := re.match(r"^command\s{0,10}=\s{0,10}(.{1,1000})$", stripped)) and _SERVERS.match(match[1]) and not _SETUP.search(match[1]):
+        elif (
+            program
+            and (match := re.match(r"^command\s{0,10}=\s{0,10}(.{1,1000})$", stripped))
+            and _SERVERS.match(match[1])
+            and not _SETUP.search(match[1])
+        ):
             yield Found("script-command", file, match[1].replace("%%", "%"), file, number, line, "supervisor")
 
 
@@ -128,5 +148,3 @@ def uwsgi(file: str, data: bytes) -> Iterator[Found]:
     for number, line in enumerate(text.lines, 1):
         if match := re.match(r"^\s{0,10}(?:http|http-socket)\s{0,10}=\s{0,10}[^:\s]{0,60}:(\d{2,5})\s{0,10}$", line):
             yield Found("platform-port", match[1], "", file, number, line, "uwsgi")
-
-
