@@ -136,7 +136,10 @@ def test_dockerfiles(text: str, expected: set[tuple[str, str, str]]) -> None:
 
 
 def test_values_of_the_image_never_leave_the_parser() -> None:
-    assert all("s3cr3t" not in f"{fact}" for fact in facts("Dockerfile", "FROM x\nENV API_KEY=s3cr3t\nARG TOKEN=s3cr3t\nENV TOKEN=$TOKEN\n", "env"))
+    assert all(
+        "s3cr3t" not in f"{fact}"
+        for fact in facts("Dockerfile", "FROM x\nENV API_KEY=s3cr3t\nARG TOKEN=s3cr3t\nENV TOKEN=$TOKEN\n", "env")
+    )
 
 
 COMPOSE = [
@@ -221,13 +224,34 @@ def test_platform_files(file: str, text: str, expected: set[tuple[str, str, str]
     assert all(fact.line > 0 for fact in found), found
 
 
-JUNK = ["", "[]", "3", "null", '"x"', "{", "a: [1, {b: ", "\x00\xff", "[[[", "services: 3", '{"services": {"a": [1]}, "env": 3, "build": [], "deploy": 1}', "- a\n- b\n", "a" * 5000]
+JUNK = [
+    "",
+    "[]",
+    "3",
+    "null",
+    '"x"',
+    "{",
+    "a: [1, {b: ",
+    "\x00\xff",
+    "[[[",
+    "services: 3",
+    '{"services": {"a": [1]}, "env": 3, "build": [], "deploy": 1}',
+    "- a\n- b\n",
+    "a" * 5000,
+]
 
 
 @pytest.mark.parametrize("text", JUNK)
 def test_nothing_but_broken_leaves_a_parser(text: str) -> None:
-    names = {row[0] for row in PLATFORMS} | {row[0] for row in PINS} | {"Dockerfile", "compose.yaml", ".env.example", ".envrc", "schema.prisma", "config/database.yml"}
-    for name in sorted(names | {"ormconfig.json", "k8s/a.yaml", "a.tf", "template.json", "wrangler.json", "knexfile.js", "alembic.ini", "static.json"}):
+    names = (
+        {row[0] for row in PLATFORMS}
+        | {row[0] for row in PINS}
+        | {"Dockerfile", "compose.yaml", ".env.example", ".envrc", "schema.prisma", "config/database.yml"}
+    )
+    for name in sorted(
+        names
+        | {"ormconfig.json", "k8s/a.yaml", "a.tf", "template.json", "wrangler.json", "knexfile.js", "alembic.ini", "static.json"}
+    ):
         try:
             facts(name, text)
         except Broken:
@@ -335,7 +359,12 @@ def test_data_sources(file: str, text: str, expected: set[str]) -> None:
 def test_variables_in_templates_of_rails() -> None:
     text = "default:\n  adapter: postgresql\n  pool: <%= ENV.fetch('POOL') { 5 } %>\n  url: <%= ENV['DATABASE_URL'] %>\n  host: <%= ENV.fetch('DB_HOST', 'localhost') %>\n  x: <%= ENV.fetch('MUST') %>\n"
     found = {fact.name: (fact.value, set(fact.tags)) for fact in facts("config/database.yml", text, "env")}
-    assert found == {"POOL": ("5", {"defaulted"}), "DATABASE_URL": ("", set()), "DB_HOST": ("localhost", {"defaulted"}), "MUST": ("", {"required"})}
+    assert found == {
+        "POOL": ("5", {"defaulted"}),
+        "DATABASE_URL": ("", set()),
+        "DB_HOST": ("localhost", {"defaulted"}),
+        "MUST": ("", {"required"}),
+    }
 
 
 # --- what is made of them -----------------------------------------------------------------------------------------------------
@@ -394,7 +423,9 @@ def test_commands_that_disagree_are_all_shown(tmp_path: Path) -> None:
 def test_an_image_of_nginx_does_not_make_a_site_a_server(tmp_path: Path) -> None:
     manifest = json.dumps({"devDependencies": {"vite": "7"}, "scripts": {"build": "vite build"}})
     for command in ('["nginx", "-g", "daemon off;"]', "serve -s dist", "npm run preview"):
-        profile = scan(tmp_path, {"package.json": manifest, "index.html": "", "Dockerfile": f"FROM nginx\nEXPOSE 80\nCMD {command}\n"})
+        profile = scan(
+            tmp_path, {"package.json": manifest, "index.html": "", "Dockerfile": f"FROM nginx\nEXPOSE 80\nCMD {command}\n"}
+        )
         assert (profile.kind, profile.start) == (Kind.STATIC, None)
 
 
@@ -443,7 +474,12 @@ def test_health_paths(files: dict[str, str], path: str, place: str, tmp_path: Pa
 
 
 def test_services_by_files(tmp_path: Path) -> None:
-    files = {**FLASK, "prisma/schema.prisma": 'datasource db {\n  provider = "mysql"\n}\n', "compose.yaml": "services:\n  q:\n    image: rabbitmq:3-management\n  m:\n    image: minio/minio\n", ".env.example": "REDIS_URL=redis://localhost:6379/0\n"}
+    files = {
+        **FLASK,
+        "prisma/schema.prisma": 'datasource db {\n  provider = "mysql"\n}\n',
+        "compose.yaml": "services:\n  q:\n    image: rabbitmq:3-management\n  m:\n    image: minio/minio\n",
+        ".env.example": "REDIS_URL=redis://localhost:6379/0\n",
+    }
     assert [service.name for service in scan(tmp_path, files).services] == ["mysql", "rabbitmq", "redis", "s3"]
 
 
@@ -453,7 +489,13 @@ def test_variables_by_files(tmp_path: Path) -> None:
         "compose.yaml": "services:\n  web:\n    build: .\n    environment:\n      LEVEL: ${LEVEL:-info}\n      MUST: ${MUST:?}\n",
     }  # fmt: skip
     found = {variable.name: (variable.required, variable.default) for variable in scan(tmp_path, files).variables}
-    assert found == {"MODE": (False, None), "NEEDED": (True, None), "TITLE": (False, "Shop"), "LEVEL": (False, "info"), "MUST": (True, None)}
+    assert found == {
+        "MODE": (False, None),
+        "NEEDED": (True, None),
+        "TITLE": (False, "Shop"),
+        "LEVEL": (False, "info"),
+        "MUST": (True, None),
+    }
 
 
 def test_facts_of_another_directory_reach_its_component() -> None:

@@ -132,6 +132,7 @@ def _variable(placed: Placed, service: str, name: str, value: str | None, where:
     plain = (value or "").strip()
     if name == "PORT" and re.fullmatch(r"[0-9]{1,5}", plain):
         yield placed.found("platform-port", plain, "", (service, "environment", name), where)
+        return
     kept = ""
     if match := _INTERPOLATED.match(plain):
         how, text = match[2] or "", match[3] or ""
@@ -144,6 +145,7 @@ def _variable(placed: Placed, service: str, name: str, value: str | None, where:
         tags.add("valued")
         kept = plain
     kept = _HOST_OF_URL.sub(r"\1", kept)  # the scheme says which service it is; who logs in is nobody's business
-    if is_secret(name) and "://" not in kept:
-        kept = ""
+    if is_secret(name):
+        scheme = re.match(r"[a-z][a-z0-9+.:-]{1,30}://", kept)
+        kept = scheme[0] if scheme else ""
     yield placed.variable(name, kept, (service, "environment"), where | tags)

@@ -111,7 +111,7 @@ _BESIDE = (b"aws", b"twilio", b"heroku", b"discord", b"token", b"secret")
 _IN_ANY_CASE = (b"secret", b"passw", b"token", b"apikey", b"_key")
 _GENERIC_HINTS = frozenset(_IN_ANY_CASE)
 _EXACT = sorted({hint for hints in _HINTS.values() for hint in hints} - set(_IN_ANY_CASE) - set(_BESIDE))
-_RUN = re.compile(rb"[A-Za-z0-9_/+=.-]{28,}")
+_RUN = re.compile(rb"[A-Za-z0-9_/+=.-]{24,}")
 _ALONE = (b"AKIA", b"ASIA", b"PRIVATE KEY-----")
 """Hints of what may be shorter than a run."""
 _BY_HINT: dict[bytes, tuple[Shape, ...]] = {
@@ -235,7 +235,9 @@ def _lines(data: bytes) -> dict[int, set[bytes]]:
 
 
 def masked(value: str, shown: int) -> str:
-    """The kind's own prefix and, of long values, the last two characters."""
+    """The kind's own prefix and, of long values, the last two characters. `shown` below zero: nothing at all."""
+    if shown < 0:
+        return "…"
     return f"{value[:shown]}…{value[-2:]}" if len(value) - shown >= 16 and value[-2:].isalnum() else f"{value[:shown]}…"
 
 
@@ -247,7 +249,7 @@ def _in_line(line: str, hints: set[bytes], *, literals: bool) -> list[tuple[Shap
     ):  # in one string, as in service accounts
         body = line[match.end() :].rstrip("\r\n \"',;")
         if not _PLACEHOLDER.search(body[:80]):
-            return [(Shape("private-key", _PEM, 0), body)]
+            return [(Shape("private-key", _PEM, -1), body)]
     wanted = {id(shape) for hint in hints for shape in _BY_HINT.get(hint, ())} | ({id(_URL)} if b"://" in hints else set())
     for shape in _SHAPES:
         for match in shape.pattern.finditer(line) if id(shape) in wanted else ():

@@ -60,7 +60,9 @@ def shell(file: str, data: bytes) -> Iterator[Found]:
         ):
             chosen = (number, plain)
     if chosen:
-        command = re.sub(r"\$\{?([A-Za-z_]{1,60})\}?(?![A-Za-z0-9_:}])", lambda match: _value(known, match), chosen[1])
+        command = re.sub(
+            r"\$\{([A-Za-z_]{1,60})\}|\$([A-Za-z_]{1,60})(?![A-Za-z0-9_])", lambda match: _value(known, match), chosen[1]
+        )
         tags = frozenset({"hands-on"}) if hands_on else frozenset()
         yield Found(
             "script-command",
@@ -77,8 +79,9 @@ def shell(file: str, data: bytes) -> Iterator[Found]:
 
 
 def _value(known: dict[str, str], match: re.Match[str]) -> str:
-    value = known.get(match[1], "")
-    return value if value and "$(" not in value and match[1] != "PORT" else match[0]
+    name = match[1] or match[2]
+    value = known.get(name, "")
+    return value if value and "$(" not in value and name != "PORT" else match[0]
 
 
 def pm2(file: str, data: bytes) -> Iterator[Found]:
