@@ -43,7 +43,7 @@ def output(scan: Scan, detected: Fact[str] | None) -> Fact[str] | None:
     """The output directory: a setting, what a platform file publishes, what was detected."""
     published = next(iter(said(scan, "platform-output")), None)
     if published is not None and detected is not None and detected.value != published.value and not detected.value.startswith("."):
-        others = (Alternative(value=detected.value, evidence=detected.evidence),)
+        others: tuple[Alternative[str], ...] = (Alternative(value=detected.value, evidence=detected.evidence),)
         detected = Fact(
             value=published.value,
             confidence=0.9,
@@ -66,7 +66,9 @@ def build(scan: Scan, detected: Fact[tuple[str, ...]] | None) -> Fact[tuple[str,
         if detected is not None and (detected.value == argv or _same_script(detected.value, words)):
             places = tuple(dict.fromkeys((*detected.evidence, fact.evidence("build"))))[:MAX_EVIDENCE]
             return detected.model_copy(update={"evidence": places})
-        others = (Alternative(value=detected.value, evidence=detected.evidence),) if detected is not None else ()
+        others: tuple[Alternative[tuple[str, ...]], ...] = ()
+        if detected is not None:
+            others = (Alternative(value=detected.value, evidence=detected.evidence),)
         return Fact(
             value=argv, confidence=0.9, evidence=(fact.evidence("build"),), alternatives=others, reason=f"{fact.file} says so"
         )
@@ -88,9 +90,14 @@ def _usable(candidates: list[Written], home: Ecosystem | None, detected: Fact[St
         of_image = one.place.kind in {"image-command", "script-command"}
         if not of_image:
             kept.append(one)
-        elif home is not None and home.id in INTERPRETED and (one.plausible or detected is None) and not serves_files(one.command):
-            if one.place.kind == "image-command" or detected is None:
-                kept.append(one)
+        elif (
+            home is not None
+            and home.id in INTERPRETED
+            and (one.plausible or detected is None)
+            and (one.place.kind == "image-command" or detected is None)
+            and not serves_files(one.command)
+        ):
+            kept.append(one)
     return kept
 
 

@@ -15,8 +15,10 @@ from deploydeck.scan.rules import Ecosystem, Technology
 from deploydeck.scan.state import Scan
 
 INTERPRETED = frozenset({"python", "node", "deno", "ruby", "php", "perl", "r", "julia", "lua"})
-_SERVES_FILES = frozenset({"nginx", "httpd", "apache2-foreground", "caddy", "nginx-debug", "httpd-foreground", "lighttpd", "static-web-server", "supervisord",
-                           "php-fpm", "apachectl", "busybox", "s6-svscan", "/init", "init", "runsvdir", "start-container", "frankenphp", "rr"})  # fmt: skip
+_SERVES_FILES = frozenset({"nginx", "httpd", "apache2-foreground", "caddy", "nginx-debug", "httpd-foreground", "lighttpd",
+    "static-web-server", "supervisord",
+                           "php-fpm", "apachectl", "busybox", "s6-svscan", "/init", "init", "runsvdir", "start-container",
+                           "frankenphp", "rr"})  # fmt: skip
 _FILE_SERVERS = frozenset({"serve", "http-server", "sirv", "live-server", "ws", "sirv-cli"})
 _MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _SHELLS = frozenset({"sh", "bash", "ash"})

@@ -6,7 +6,8 @@ from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.compose import compose
 from deploydeck.scan.parsers.dockerfile import dockerfile
 
-_DIRECTORIES = ("docker", ".docker", "build", "build/package", "deploy", "deployment", "deployments", "docker/app", "docker/prod", "docker/production",
+_DIRECTORIES = ("docker", ".docker", "build", "build/package", "deploy", "deployment", "deployments", "docker/app", "docker/prod",
+    "docker/production",
                 "docker/web", "docker/api", "compose/production", "infra", "infra/docker", "ops", ".deploy")  # fmt: skip
 _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml", "podman-compose.yml", "podman-compose.yaml")
 

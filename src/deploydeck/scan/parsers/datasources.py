@@ -12,10 +12,14 @@ from deploydeck.scan.parsers.formats import items, load_json, table
 from deploydeck.scan.parsers.places import line_of
 
 NAMES = {
-    "postgresql": "postgresql", "postgres": "postgresql", "pg": "postgresql", "pgsql": "postgresql", "postgis": "postgresql", "cockroachdb": "postgresql",
-    "cockroach": "postgresql", "pdo_pgsql": "postgresql", "mysql": "mysql", "mysql2": "mysql", "mariadb": "mysql", "trilogy": "mysql", "pdo_mysql": "mysql",
-    "singlestore": "mysql", "sqlserver": "mssql", "mssql": "mssql", "mongodb": "mongodb", "mongo": "mongodb", "redis": "redis", "redis_cable": "redis",
-    "sqlite": "sqlite", "sqlite3": "sqlite", "better-sqlite3": "sqlite", "libsql": "sqlite", "turso": "sqlite", "pdo_sqlite": "sqlite", "oracle": "oracle",
+    "postgresql": "postgresql", "postgres": "postgresql", "pg": "postgresql", "pgsql": "postgresql", "postgis": "postgresql",
+    "cockroachdb": "postgresql",
+    "cockroach": "postgresql", "pdo_pgsql": "postgresql", "mysql": "mysql", "mysql2": "mysql", "mariadb": "mysql",
+    "trilogy": "mysql", "pdo_mysql": "mysql",
+    "singlestore": "mysql", "sqlserver": "mssql", "mssql": "mssql", "mongodb": "mongodb", "mongo": "mongodb", "redis": "redis",
+    "redis_cable": "redis",
+    "sqlite": "sqlite", "sqlite3": "sqlite", "better-sqlite3": "sqlite", "libsql": "sqlite", "turso": "sqlite",
+    "pdo_sqlite": "sqlite", "oracle": "oracle",
     "clickhouse": "clickhouse", "h2": "",
 }  # fmt: skip
 """What drivers and adapters call a service."""
@@ -179,15 +183,19 @@ PARSERS: tuple[Parser, ...] = (
     Parser("config/cable.yml", cable_yml),
     Parser("config/mongoid.yml", mongoid_yml),
     Parser("config/storage.yml", storage_yml),
-    *(Parser(name, ormconfig) for name in ("ormconfig.json", "config/config.json", "server/config/config.json", "src/config/config.json")),
+    *(Parser(name, ormconfig) for name in ("ormconfig.json", "config/config.json", "server/config/config.json",
+        "src/config/config.json")),
     *(Parser(f"{name}.{ending}", by_pattern(_CLIENT, f"{name} configuration"), anywhere=True, config_kind=name.partition(".")[0])
       for name in ("knexfile", "drizzle.config", "mikro-orm.config", "ormconfig") for ending in _CODE),
-    Parser("alembic.ini", by_pattern(r"^sqlalchemy\.url\s{0,10}=\s{0,10}(postgresql|postgres|mysql|mariadb|sqlite|mssql|oracle)", "sqlalchemy.url"), anywhere=True, config_kind="alembic"),
+    Parser("alembic.ini", by_pattern(r"^sqlalchemy\.url\s{0,10}=\s{0,10}(postgresql|postgres|mysql|mariadb|sqlite|mssql|oracle)",
+        "sqlalchemy.url"), anywhere=True, config_kind="alembic"),
     Parser("diesel.toml", by_pattern(r"(postgres|mysql|sqlite)", "diesel"), config_kind="diesel"),
     *(Parser(name, by_pattern(_JDBC.pattern, "jdbc address", re.IGNORECASE), config_kind=kind)
-      for kind, names in {"liquibase": ("liquibase.properties", "src/main/resources/liquibase.properties"), "flyway": ("flyway.conf", "flyway.toml", "conf/flyway.conf")}.items()
+      for kind, names in {"liquibase": ("liquibase.properties", "src/main/resources/liquibase.properties"),
+      "flyway": ("flyway.conf", "flyway.toml", "conf/flyway.conf")}.items()
       for name in names),
     Parser("supabase/config.toml", always("postgresql", "supabase"), config_kind="supabase"),
-    *(Parser(name, by_pattern(_SCHEME, "address")) for name in ("dbconfig.yml", "database.json", "config/default.json", "dbmate.yml", "atlas.hcl", "sqlc.yaml", "sqlc.yml")),
+    *(Parser(name, by_pattern(_SCHEME, "address")) for name in ("dbconfig.yml", "database.json", "config/default.json",
+        "dbmate.yml", "atlas.hcl", "sqlc.yaml", "sqlc.yml")),
     Parser("hasura/config.yaml", always("postgresql", "hasura"), config_kind="hasura"),
 )  # fmt: skip

@@ -74,7 +74,8 @@ def instructions(text: Text) -> Iterator[Instruction]:
         if match := re.match(r"^#\s{0,5}escape\s{0,5}=\s{0,5}(\S)", line, re.IGNORECASE):
             escape = match[1]
     while index < len(lines):
-        first, parts = index, []
+        first = index
+        parts: list[str] = []
         while index < len(lines):
             line = lines[index].rstrip()
             index += 1

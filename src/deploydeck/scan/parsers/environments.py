@@ -14,8 +14,10 @@ _SAMPLE = re.compile(
     r"(?:^|[._-])(?:example|sample|template|dist|defaults?|tmpl|tpl|schema|skel|stub|empty|base)(?:[._-]|$)", re.IGNORECASE
 )
 _PLACEHOLDER = re.compile(
-    r"^(?:change[-_ ]?me.*|changeit|your[-_ ].*|my[-_ ]?(?:secret|key|token|password).*|x{3,}.*|\.{3,}|\*{3,}|<.*>|\[.*\]|\{\{.*\}\}|%.*%|__.*__|todo|tbd|fixme|fill.*|insert.*"
-    r"|replace.*|enter.*|put.*|add[-_ ]your.*|some[-_ ].*|secret.*|null|none|undefined|n/?a|\?+|-|.*(?:your[-_ ]|_here\b|-here\b|[-_ ]goes[-_ ]here|placeholder|<[a-z_ -]{2,60}>).*)$",
+    r"^(?:change[-_ ]?me.*|changeit|your[-_ ].*|my[-_ ]?(?:secret|key|token|password).*|x{3,}.*|\.{3,}|\*{3,}|<.*>|\[.*\]"
+    r"|\{\{.*\}\}|%.*%|__.*__|todo|tbd|fixme|fill.*|insert.*"
+    r"|replace.*|enter.*|put.*|add[-_ ]your.*|some[-_ ].*|secret.*|null|none|undefined|n/?a|\?+|-|.*(?:your[-_ ]|_here\b"
+    r"|-here\b|[-_ ]goes[-_ ]here|placeholder|<[a-z_ -]{2,60}>).*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST = 20_000
@@ -109,8 +111,10 @@ def override_lines(file: str, data: bytes) -> Iterator[Found]:
             yield Found("override", match[1], "", file, number, stripped)
 
 
-_NAMES = ("env.example", "env.sample", "env.template", "env.dist", "example.env", "sample.env", "template.env", "default.env", "defaults.env", "dotenv.example",
-          "env-example", "env_example", "dot.env.example", "_env.example", "sample.env.local", "dev.env.example", "app.env.example", "local.env.example",
+_NAMES = ("env.example", "env.sample", "env.template", "env.dist", "example.env", "sample.env", "template.env", "default.env",
+    "defaults.env", "dotenv.example",
+          "env-example", "env_example", "dot.env.example", "_env.example", "sample.env.local", "dev.env.example",
+          "app.env.example", "local.env.example",
           ".example.env", ".sample.env", "env.sample.txt", "env.example.txt", ".env-example", ".env_example")  # fmt: skip
 
 PARSERS: tuple[Parser, ...] = (
@@ -118,9 +122,11 @@ PARSERS: tuple[Parser, ...] = (
     *(Parser(name, env_file) for name in _NAMES),
     *(
         Parser(f"{directory}/{name}", env_file)
-        for directory in ("config", "env", "envs", ".envs", "environments", "docker", "deploy", "src", "app", "conf", "settings", "config/env", "infra", "server",
+        for directory in ("config", "env", "envs", ".envs", "environments", "docker", "deploy", "src", "app", "conf", "settings",
+        "config/env", "infra", "server",
                           "backend", "api", "web", ".docker")
-        for name in (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", ".env", ".env-example", ".env.production.example")
+        for name in (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", ".env", ".env-example",
+        ".env.production.example")
     ),
     Parser(".envrc", direnv),
     Parser(".envrc.example", direnv),

@@ -161,8 +161,10 @@ PARSERS: tuple[Parser, ...] = (
     Parser("*.yml", by_content, "source", anywhere=True),
     *(
         Parser(name, by_content)
-        for name in ("azuredeploy.json", "template.json", "main.json", "infra/main.json", "infra/template.json", "arm/template.json", "arm/azuredeploy.json",
-                     "deploy/azuredeploy.json", "infra/azuredeploy.json", "templates/azuredeploy.json", "cloudformation.json", "cloudformation/template.json",
+        for name in ("azuredeploy.json", "template.json", "main.json", "infra/main.json", "infra/template.json",
+        "arm/template.json", "arm/azuredeploy.json",
+                     "deploy/azuredeploy.json", "infra/azuredeploy.json", "templates/azuredeploy.json", "cloudformation.json",
+                     "cloudformation/template.json",
                      "cfn/template.json")
     ),
 )  # fmt: skip

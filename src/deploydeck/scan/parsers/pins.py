@@ -43,7 +43,8 @@ _VERSION_FILES: dict[str, tuple[str, str]] = {
 
 TOOLS: dict[str, str] = {
     "python": "python", "nodejs": "node", "node": "node", "bun": "bun", "deno": "deno", "golang": "go", "go": "go", "rust": "rust",
-    "java": "java", "ruby": "ruby", "php": "php", "dotnet": "dotnet", "dotnet-core": "dotnet", "elixir": "elixir", "erlang": "erlang",
+    "java": "java", "ruby": "ruby", "php": "php", "dotnet": "dotnet", "dotnet-core": "dotnet", "elixir": "elixir",
+    "erlang": "erlang",
     "gleam": "gleam", "swift": "swift", "dart": "dart", "crystal": "crystal", "zig": "zig", "nim": "nim", "perl": "perl", "r": "r",
     "julia": "julia",
 }  # fmt: skip

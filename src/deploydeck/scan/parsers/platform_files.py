@@ -13,10 +13,13 @@ from deploydeck.scan.parsers.places import NO_TAGS, Placed
 from deploydeck.scan.rules.names import is_secret
 
 ADDONS = (
-    ("postgres", "postgresql"), ("mysql", "mysql"), ("cleardb", "mysql"), ("jawsdb", "mysql"), ("maria", "mysql"), ("redis", "redis"), ("valkey", "redis"),
-    ("keyvalue", "redis"), ("key-value", "redis"), ("kv", "redis"), ("mongo", "mongodb"), ("amqp", "rabbitmq"), ("rabbit", "rabbitmq"), ("kafka", "kafka"),
+    ("postgres", "postgresql"), ("mysql", "mysql"), ("cleardb", "mysql"), ("jawsdb", "mysql"), ("maria", "mysql"), ("redis",
+    "redis"), ("valkey", "redis"),
+    ("keyvalue", "redis"), ("key-value", "redis"), ("kv", "redis"), ("mongo", "mongodb"), ("amqp", "rabbitmq"), ("rabbit",
+    "rabbitmq"), ("kafka", "kafka"),
     ("bonsai", "elasticsearch"), ("elasticsearch", "elasticsearch"), ("opensearch", "opensearch"), ("searchbox", "elasticsearch"),
-    ("memcache", "memcached"), ("bucketeer", "s3"), ("mssql", "mssql"), ("clickhouse", "clickhouse"), ("nats", "nats"), ("solr", "solr"),
+    ("memcache", "memcached"), ("bucketeer", "s3"), ("mssql", "mssql"), ("clickhouse", "clickhouse"), ("nats", "nats"), ("solr",
+    "solr"),
 )  # fmt: skip
 """A part of an add-on's name (`heroku-postgresql:mini`, `cloudamqp`) and the service it is; the first that fits."""
 VERSION_VARIABLES = {

@@ -30,7 +30,8 @@ _LISTED: dict[str, tuple[str, ...]] = {
     "azure-developer": ("azure.yaml", "azure.yml"),
     "caprover": ("captain-definition",),
     "buildpacks": ("project.toml",),
-    "nginx": ("nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "docker/nginx.conf", "docker/nginx/default.conf", "nginx.conf.template", "default.conf"),
+    "nginx": ("nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "docker/nginx.conf", "docker/nginx/default.conf",
+    "nginx.conf.template", "default.conf"),
     "caddy": ("Caddyfile", "docker/Caddyfile"),
     "traefik": ("traefik.yml", "traefik.yaml", "traefik.toml"),
     "haproxy": ("haproxy.cfg",),
@@ -89,12 +90,14 @@ PARSERS: tuple[Parser, ...] = (
     *(Parser(f"ecosystem.config.{ending}", scripts.pm2, config_kind="pm2") for ending in ("js", "cjs", "json")),
     *(Parser(name, scripts.pm2, config_kind="pm2") for name in ("pm2.json", "process.json", "pm2.config.js", "pm2.config.cjs")),
     Parser("*.service", scripts.systemd, config_kind="systemd"),
-    *(Parser(name, scripts.gunicorn, config_kind="gunicorn") for name in ("gunicorn.conf.py", "gunicorn_config.py", "gunicorn_conf.py", "config/gunicorn.py")),
+    *(Parser(name, scripts.gunicorn, config_kind="gunicorn") for name in ("gunicorn.conf.py", "gunicorn_config.py",
+        "gunicorn_conf.py", "config/gunicorn.py")),
     *(Parser(name, scripts.uwsgi, config_kind="uwsgi") for name in ("uwsgi.ini", "docker/uwsgi.ini", "deploy/uwsgi.ini")),
     *(
         Parser(f"{directory}{name}", scripts.shell)
         for directory in ("", "scripts/", "script/", "bin/", "docker/", ".docker/", "deploy/")
-        for name in ("start.sh", "run.sh", "entrypoint.sh", "docker-entrypoint.sh", "entrypoint", "docker-entrypoint", "start-server.sh", "boot.sh",
+        for name in ("start.sh", "run.sh", "entrypoint.sh", "docker-entrypoint.sh", "entrypoint", "docker-entrypoint",
+        "start-server.sh", "boot.sh",
                      "launch.sh", "server.sh", "start", "prod.sh", "start-prod.sh", "startup.sh")
     ),
     *(Parser(name, nothing, config_kind=kind) for kind, names in _LISTED.items() for name in names),

@@ -83,6 +83,7 @@ DEVELOPMENT_PAIRS: dict[tuple[str, str], str] = {
 """First two words of a command that is a development server, and why."""
 
 DEVELOPMENT_ARGUMENTS = frozenset({
-    "dev", "--watch", "runserver", "runserver_plus", "--reload", "serve-dev", "--hot", "quarkus:dev", "spring-boot:run", "bootRun", "quarkusDev", "start:dev",
+    "dev", "--watch", "runserver", "runserver_plus", "--reload", "serve-dev", "--hot", "quarkus:dev", "spring-boot:run",
+    "bootRun", "quarkusDev", "start:dev",
     "start:debug", "mn:run", "dev-server", "--auto-reload",
 })  # fmt: skip
