@@ -149,7 +149,7 @@ def _placeholders(words: list[str]) -> tuple[list[str], int | None, bool]:
 
 
 def server_part(text: str) -> tuple[str, tuple[str, ...]]:
-    """The command that serves, without init programs, `sh -c` and the steps before it (migrations and the like), and those steps."""
+    """The command that serves, without init programs, `sh -c` and the steps before it (migrations…), and those steps."""
     plain, left_out = text.strip(), ()
     for _ in range(8):
         before = plain

@@ -39,7 +39,7 @@ def said(scan: Scan, kind: str, name: str | None = None) -> list[Found]:
 
 
 def deliver(scans: dict[str, Scan]) -> None:
-    """Give every component what files of the components around it say of it. Paths of those begin with "/", as inherited ones do."""
+    """Give every component what files of the components around it say of it. Their paths begin with "/", as inherited ones do."""
     for home, scan in scans.items():
         for kind in KINDS:
             for fact in scan.facts.own(f"at:{kind}"):

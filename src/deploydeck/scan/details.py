@@ -128,9 +128,8 @@ def services(scan: Scan) -> tuple[ServiceNeed, ...]:
             scheme = fact.value.removeprefix("jdbc:").partition("://")[0].partition("+")[0].lower()
             if service := SCHEMES.get(scheme, ""):
                 add(service, DEPENDENCY_WEIGHT, fact)
-        elif what := next((what for what, names in CHOSEN_BY.items() if fact.name in names), ""):
-            if service := CHOICES[what].get(fact.value.lower(), ""):
-                add(service, DEPENDENCY_WEIGHT, fact)
+        elif service := CHOICES.get(CHOSEN_BY.get(fact.name, ""), {}).get(fact.value.lower(), ""):
+            add(service, DEPENDENCY_WEIGHT, fact)
     for fact in scan.facts.of("service-image"):
         image = fact.name.partition("@")[0]
         name = "mssql" if "mssql/server" in image else image.rpartition("/")[2].partition(":")[0]
@@ -229,7 +228,7 @@ def _report_credentials(scan: Scan) -> None:
                 (Severity.ERROR if certain else Severity.WARNING)
                 if committed
                 else (Severity.WARNING if certain else Severity.INFO),
-                f"{where} {'hold' if ',' in where else 'holds'} what looks like {'live' if certain else 'possibly live'} credentials ({kinds})"
+                f"{where}: what looks like {'' if certain else 'possibly '}live credentials ({kinds})"
                 + (", and git carries it." if committed else "."),
                 "Change them where they were issued, and give them to the program as variables."
                 if committed

@@ -50,7 +50,7 @@ class _Hint:
 def port(
     scan: Scan, technology: Technology | None, start: Fact[StartCommand] | None, scope: str, configured: Fact[int] | None = None
 ) -> Fact[int] | None:
-    """The port: what the start command says, source, configuration, platform files, compose and Dockerfile, the framework's default.
+    """The port: what the start command says, source, configuration, platform files, compose and Dockerfile, the default.
 
     Disagreement is a conflict that keeps every side.
     """

@@ -83,20 +83,14 @@ def _same_script(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _usable(candidates: list[Written], home: Ecosystem | None, detected: Fact[StartCommand] | None) -> list[Written]:
-    """Procfile and platform files always count. What an image runs counts where its words mean the same outside of it: for interpreted
-    languages, and when the file it names is in the project; start scripts only where nothing else is known."""
+    """Procfile and platform files always count. What an image runs counts where its words mean the same outside of it:
+    for interpreted languages, and when the file it names is in the project; start scripts only where nothing else is known."""
     kept = []
     for one in candidates:
         of_image = one.place.kind in {"image-command", "script-command"}
-        if not of_image:
-            kept.append(one)
-        elif (
-            home is not None
-            and home.id in INTERPRETED
-            and (one.plausible or detected is None)
-            and (one.place.kind == "image-command" or detected is None)
-            and not serves_files(one.command)
-        ):
+        portable = home is not None and home.id in INTERPRETED and not serves_files(one.command)
+        wanted = detected is None or (one.plausible and one.place.kind == "image-command")
+        if not of_image or (portable and wanted):
             kept.append(one)
     return kept
 
@@ -155,7 +149,7 @@ def _with_alternatives(
         scan.finding(
             "start-conflict",
             Severity.INFO,
-            f"{chosen.place.evidence('').where} starts {' '.join(explicit.value.argv)[:120]}, but {clash[0].where} starts something else.",
+            f"{chosen.place.evidence('').where} starts {' '.join(explicit.value.argv)[:120]}, but {clash[0].where} another.",
             "Make them agree, or set [app] start in deploydeck.toml.",
             [chosen.place.evidence("start"), *clash],
         )

@@ -1,4 +1,4 @@
-"""Commands that files of the project say outright, made ready to be compared: in order of trust, wrappers and set-up steps taken off."""
+"""Commands that files of the project say outright, in order of trust, with wrappers and set-up steps taken off."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ def serves_files(command: Command) -> bool:
 
 
 def unwrapped(scan: Scan, text: str) -> tuple[str, tuple[str, ...], tuple[Found, ...], bool]:
-    """The serving part of a command; scripts of the project and of package.json are looked into. Also the steps before it, the places
-    that were followed, and whether it ends in the `start` script."""
+    """The serving part of a command; scripts of the project and of package.json are looked into. Also the steps before it, the
+    places that were followed, and whether it ends in the `start` script."""
     steps: tuple[str, ...] = ()
     followed: list[Found] = []
     start_script = False

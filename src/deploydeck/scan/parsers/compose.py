@@ -24,7 +24,7 @@ _HOST_OF_URL = re.compile(r"^(\w[\w+.-]{0,30}://)[^/@\s]{0,300}@")
 
 
 def compose(file: str, data: bytes) -> Iterator[Found]:
-    """Facts of a compose file. What is said of a service built here carries `own`, or `at:DIR` for a directory below. Raises Broken."""
+    """Facts of a compose file. What is said of a service built here carries `own`, or `at:DIR` for one below. Raises Broken."""
     text = Text(data)
     if is_ours(text) or _FOR_OTHER_MACHINES.search(file) or not_the_program(file):
         return

@@ -1,4 +1,4 @@
-"""Values that look like live credentials, in any text file. What leaves is masked: the kind's own prefix and the last two characters."""
+"""Values that look like live credentials, in any text. What leaves is masked: the kind's own prefix and the last two characters."""
 
 from __future__ import annotations
 
@@ -137,8 +137,11 @@ _PLACEHOLDER = re.compile(
     r"|\*{3,}|\.\.\.|…|0{8,}|1234567|abcdef|testtest|test[-_]?(?:key|secret|token|pass)|fake|mock|not[-_]?a[-_]?real|foobar|lorem|process\.env|os\.environ|getenv|env\(|env\.|config\."
 )
 _ORDINARY = frozenset(
-    "password passw0rd postgres postgresql root admin secret guest user mysql mongo redis rabbitmq test testing pass changeit default sa example minioadmin minio "
-    "app dev development local docker django rails laravel sail symfony api letmein hunter2 p4ssw0rd 123456 12345678 password1 password123 mypassword".split()
+    "password passw0rd postgres postgresql root admin secret guest user mysql mongo "
+    "redis rabbitmq test testing pass "
+    "changeit default sa example minioadmin minio app dev development local docker django "
+    "rails laravel sail symfony api letmein hunter2 p4ssw0rd 123456 12345678 password1 "
+    "password123 mypassword".split()
 )
 _LOCAL = re.compile(r"@(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1|host\.docker\.internal|[a-z][a-z0-9_-]{0,40}(?=[:/?\"'\s]|$))")
 _HASH_FIELD = re.compile(r"(?i)integrity|sha\d{1,3}[-:=]|checksum|\bhash\b|resolved|shasum|etag|commit|revision|\bdigest\b")
@@ -287,9 +290,7 @@ def _is_live(shape: Shape, value: str, line: str, start: int, end: int) -> bool:
         _HASH_FIELD.search(line[max(start - 30, 0) : start + 10]) or entropy(value) < 3.0
     ):
         return False
-    if shape.kind == "discord-token" and value.startswith("eyJ"):
-        return False
-    return True
+    return not (shape.kind == "discord-token" and value.startswith("eyJ"))
 
 
 _GENERIC = Shape("generic-secret", _KEY, 0, generic=True)

@@ -170,8 +170,14 @@ def always(service: str, how: str) -> Parse:
     return parse
 
 
-_SCHEME = r"(?:url|uri|URL|URI|dsn)[\"']?\s{0,20}[:=]\s{0,20}[\"']?(?:jdbc:)?(postgres|postgresql|mysql|mariadb|sqlite|mssql|sqlserver|mongodb|cockroachdb|oracle)(?:\+[a-z0-9_]{1,20}|\+srv)?:"
-_CLIENT = r"(?:client|dialect|type|driver)[\"']?\s{0,10}[:=]\s{0,10}[\"'](postgresql|postgres|pg|mysql|mysql2|mariadb|sqlite|sqlite3|better-sqlite3|mssql|mongodb|turso|cockroachdb|singlestore)[\"']"
+_SCHEME = (
+    r"(?:url|uri|URL|URI|dsn)[\"']?\s{0,20}[:=]\s{0,20}[\"']?(?:jdbc:)?"
+    r"(postgres|postgresql|mysql|mariadb|sqlite|mssql|sqlserver|mongodb|cockroachdb|oracle)(?:\+[a-z0-9_]{1,20}|\+srv)?:"
+)
+_CLIENT = (
+    r"(?:client|dialect|type|driver)[\"']?\s{0,10}[:=]\s{0,10}"
+    r"[\"'](postgresql|postgres|pg|mysql|mysql2|mariadb|sqlite|sqlite3|better-sqlite3|mssql|mongodb|turso|cockroachdb|singlestore)[\"']"
+)
 _CODE = ("js", "ts", "cjs", "mjs")
 
 PARSERS: tuple[Parser, ...] = (

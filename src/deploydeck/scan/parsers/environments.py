@@ -92,11 +92,11 @@ def direnv(file: str, data: bytes) -> Iterator[Found]:
     """.envrc: the variables it exports; their values are this machine's."""
     text = Text(data)
     for number, line in enumerate(text.lines, 1):
-        if match := re.match(r"^\s{0,20}export\s{1,10}([A-Za-z_][A-Za-z0-9_]{0,99})=(.{0,2000})", line):
-            if match[1] not in {"PATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "NIX_PATH", "DIRENV_LOG_FORMAT"}:
-                valued = match[2].strip("'\" ") and "$" not in match[2]
-                tags = frozenset({"local", "valued"} if valued else {"local"})
-                yield Found("env", match[1], "", file, number, f"export {match[1]}=", tags=tags)
+        match = re.match(r"^\s{0,20}export\s{1,10}([A-Za-z_][A-Za-z0-9_]{0,99})=(.{0,2000})", line)
+        if match and match[1] not in {"PATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "NIX_PATH", "DIRENV_LOG_FORMAT"}:
+            valued = match[2].strip("'\" ") and "$" not in match[2]
+            tags = frozenset({"local", "valued"} if valued else {"local"})
+            yield Found("env", match[1], "", file, number, f"export {match[1]}=", tags=tags)
 
 
 def override_lines(file: str, data: bytes) -> Iterator[Found]:

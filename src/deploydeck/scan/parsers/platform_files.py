@@ -48,7 +48,7 @@ def without_installs(command: str) -> str:
 
 
 def variable(placed: Placed, name: str, value: Any, keys: tuple[str, ...], tags: frozenset[str] = NO_TAGS) -> Iterator[Found]:
-    """A variable that a platform file sets; a runtime's version or the port among them is said as such. Values of secrets are dropped."""
+    """A variable that a platform file sets; a runtime's version or the port is said as such. A secret's value is dropped."""
     if not _VARIABLE.fullmatch(name):
         return
     plain = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""

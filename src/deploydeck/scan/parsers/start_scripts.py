@@ -51,13 +51,9 @@ def shell(file: str, data: bytes) -> Iterator[Found]:
             hands_on = True
             continue
         plain = line.removeprefix("exec ").strip().rstrip("&").strip()
-        if line.startswith("exec ") and not line.startswith(("exec >", "exec 2>", "exec <")):
-            chosen = (number, plain)
-        elif (
-            _SERVERS.match(line)
-            and not _SETUP.search(line.partition("#")[0])
-            and not (chosen and text.lines[chosen[0] - 1].strip().startswith("exec "))
-        ):
+        executed = line.startswith("exec ") and not line.startswith(("exec >", "exec 2>", "exec <"))
+        settled = chosen is not None and text.lines[chosen[0] - 1].strip().startswith("exec ")
+        if executed or (not settled and _SERVERS.match(line) and not _SETUP.search(line.partition("#")[0])):
             chosen = (number, plain)
     if chosen:
         command = re.sub(

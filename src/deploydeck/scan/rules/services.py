@@ -1,4 +1,4 @@
-"""Services by the image a compose file runs and by the scheme of an address; by dependency in `data/`. sqlite is a file, no service."""
+"""Services by the image a compose file runs and by the scheme of an address; by dependency in `data/`. SQLite is none."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ SCHEMES: dict[str, str] = {
     "mssql": "mssql", "sqlserver": "mssql", "nats": "nats", "memcached": "memcached",
 }  # fmt: skip
 
-CHOSEN_BY: dict[str, frozenset[str]] = {
-    "database": frozenset("DB_CONNECTION DB_DIALECT DB_ENGINE DB_TYPE DB_CLIENT DB_DRIVER DATABASE_TYPE DATABASE_CLIENT DATABASE_DIALECT DATABASE_DRIVER DATABASE_ENGINE "
-                          "DATABASE_PROVIDER TYPEORM_CONNECTION".split()),
-    "cache": frozenset("CACHE_STORE CACHE_DRIVER QUEUE_CONNECTION QUEUE_DRIVER SESSION_DRIVER BROADCAST_DRIVER CACHE_BACKEND".split()),
+_CHOSEN_BY: dict[str, frozenset[str]] = {
+    "database": frozenset("DB_CONNECTION DB_DIALECT DB_ENGINE DB_TYPE DB_CLIENT DB_DRIVER DATABASE_TYPE "
+                          "DATABASE_CLIENT DATABASE_DIALECT DATABASE_DRIVER DATABASE_ENGINE DATABASE_PROVIDER TYPEORM_CONNECTION".split()),
+    "cache": frozenset("CACHE_STORE CACHE_DRIVER CACHE_BACKEND QUEUE_CONNECTION QUEUE_DRIVER SESSION_DRIVER".split()),
     "disk": frozenset({"FILESYSTEM_DISK", "FILESYSTEM_DRIVER", "STORAGE_DRIVER", "STORAGE_TYPE"}),
 }  # fmt: skip
-"""Variables whose value names a service, by what they choose."""
+CHOSEN_BY: dict[str, str] = {name: what for what, names in _CHOSEN_BY.items() for name in names}
+"""Variables whose value names a service, and what they choose."""
 
 CHOICES: dict[str, dict[str, str]] = {
     "database": {"postgres": "postgresql", "postgresql": "postgresql", "pgsql": "postgresql", "pg": "postgresql",
