@@ -10,6 +10,7 @@ from deploydeck.domain import Alternative, Evidence, Fact, Severity, StartComman
 from deploydeck.scan.commands import parse_command
 from deploydeck.scan.deliver import said
 from deploydeck.scan.facts import Found
+from deploydeck.scan.parsers.images import port_of
 from deploydeck.scan.rules import Technology
 from deploydeck.scan.rules.names import HEALTH_PATHS
 from deploydeck.scan.state import MAX_EVIDENCE, Scan, evidence
@@ -118,6 +119,9 @@ def _hints(scan: Scan, start: Fact[StartCommand] | None, scope: str, configured:
                 int(fact.name[:6]), 60 if health else 75, 0.85, fact.evidence("port"), f"{fact.file} says so", confirms=health
             )
     yield from _exposed(scan)
+    for fact in primary(scan.facts.of("image-base"))[:1]:
+        if number := port_of(fact.name):
+            yield _Hint(number, 35, 0.7, fact.evidence("port"), f"the image {fact.name[:80]} listens there", confirms=True)
 
 
 def _exposed(scan: Scan) -> Iterator[_Hint]:
@@ -142,7 +146,7 @@ def _decided(scan: Scan, found: list[_Hint]) -> Fact[int]:
         if hint.number != best.number and not hint.confirms and hint.place.file not in agreeing_files:
             others.setdefault(hint.number, []).append(hint.place)
     same = tuple(dict.fromkeys(hint.place for hint in agreeing))[:MAX_EVIDENCE]
-    confidence = best.confidence if len(agreeing) == 1 else min(0.97, best.confidence + 0.05)
+    confidence = best.confidence if len(agreeing) == 1 else round(min(0.97, best.confidence + 0.05), 3)
     if others:
         clash = "; ".join(f"{places[0].where} says {number}" for number, places in others.items())
         scan.finding(

@@ -128,7 +128,8 @@ def _fact(scan: Scan, one: Written, detected: Fact[StartCommand] | None, confide
     own = any("env" in fact.tags for fact in scan.facts.of("listen") if fact.file in command.argv)
     value = StartCommand(argv=bound.argv, port_from_env=not bound.has_port and (command.server_reads_port or own))
     reason = one.reason + ("" if bound is command else ", with the address to listen on")
-    sure = confidence or (one.confidence if one.plausible else 0.6)
+    said_outright = one.place.kind in {"process", "platform-start"}
+    sure = confidence or (one.confidence if one.plausible or said_outright else 0.6)
     return Fact(value=value, confidence=sure, evidence=places[:MAX_EVIDENCE], reason=reason)
 
 

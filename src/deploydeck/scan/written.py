@@ -24,9 +24,7 @@ _MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _SHELLS = frozenset({"sh", "bash", "ash"})
 _NOTHING = frozenset({"sleep", "tail", "sh", "bash", "ash", "true", "false", "cat", "echo", "/bin/sh", "/bin/bash", "zsh", "irb"})
 _SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".rb", ".php", ".pl", ".R", ".r", ".jl", ".lua", ".ru", ".sh", ".psgi")
-_BUILT = re.compile(
-    r"^(?:\./)?(?:dist|build|out|lib|\.output|\.next|output|target|bin|_build|prod|public|compiled)(?:/|$)|^(?:server|index|main)\.(?:js|mjs)$"
-)
+_BUILT = re.compile(r"^(?:\./)?(?:dist|build|out|lib|\.output|\.next|output|target|bin|_build|prod|public|compiled)(?:/|$)")
 _MODULE = re.compile(
     r"^([A-Za-z_][A-Za-z0-9_]{0,60}(?:\.[A-Za-z_][A-Za-z0-9_]{0,60}){0,10}):[A-Za-z_][A-Za-z0-9_.]{0,80}(?:\(.*\))?$"
 )

@@ -12,7 +12,7 @@ from deploydeck.domain import Kind, ProjectProfile
 from deploydeck.scan.deliver import deliver, said
 from deploydeck.scan.facts import Broken, Facts, Found
 from deploydeck.scan.parsers import parser_for
-from deploydeck.scan.parsers.images import runtimes_of
+from deploydeck.scan.parsers.images import port_of, runtimes_of
 from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Tree
 from deploydeck.settings import AppSettings
@@ -108,6 +108,14 @@ IMAGES = [
 @pytest.mark.parametrize(("image", "expected"), IMAGES)
 def test_images_of_languages(image: str, expected: list[tuple[str, str]]) -> None:
     assert runtimes_of(image) == expected
+
+
+@pytest.mark.parametrize(("image", "port"), [
+    ("php:8.3-apache", 80), ("php:8.3-fpm", 0), ("nginx:1.25", 80), ("nginx", 80), ("tomcat:9-jdk17", 8080), ("mcr.microsoft.com/dotnet/aspnet:8.0", 8080),
+    ("mcr.microsoft.com/dotnet/aspnet:6.0", 80), ("python:3.12", 0), ("nginxinc/nginx-unprivileged", 8080), ("my/nginx-thing:1", 0),
+])  # fmt: skip
+def test_ports_of_images_with_a_server(image: str, port: int) -> None:
+    assert port_of(image) == port
 
 
 DOCKERFILES = [
@@ -407,6 +415,17 @@ def test_written_starts(files: dict[str, str], expected: tuple[str, ...], place:
     assert where(profile.start)[0] == place
 
 
+def test_the_file_that_only_the_image_holds_is_no_start(tmp_path: Path) -> None:
+    manifest = json.dumps({"dependencies": {"next": "16"}, "scripts": {"build": "next build"}})
+    files = {
+        "package.json": manifest,
+        "app/page.js": "",
+        "next.config.mjs": "export default { output: 'standalone' }",
+        "Dockerfile": 'FROM node:22\nCMD ["node", "server.js"]\n',
+    }
+    assert argv(scan(tmp_path, files)) == ("node", ".next/standalone/server.js")
+
+
 def test_a_worker_is_no_start(tmp_path: Path) -> None:
     profile = scan(tmp_path, {**FLASK, "Dockerfile": "FROM python:3.12\nCMD celery -A app worker\n"})
     assert (argv(profile) or ())[0] == "gunicorn"
@@ -437,6 +456,7 @@ def test_the_published_directory_wins(tmp_path: Path) -> None:
 
 
 PORTS = [
+    ({"package.json": node(start="node s.js"), "s.js": "require('express')\n", "Dockerfile": "FROM nginx:1.27\n"}, 80, False),
     ({**FLASK, "Dockerfile": "FROM x\nEXPOSE 9000 9229\n"}, 9000, False),
     ({**FLASK, "Dockerfile": "FROM x\nEXPOSE 9229 9000\n"}, 9000, False),
     ({**FLASK, "fly.toml": "[http_service]\ninternal_port = 7000\n"}, 7000, False),

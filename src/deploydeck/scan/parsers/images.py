@@ -69,6 +69,24 @@ def runtimes_of(image: str) -> list[tuple[str, str]]:
     return [(other, match[1]) for pattern, other in _INSIDE_TAG if (match := pattern.search(tag)) and not runtime][:1]
 
 
+_PORTS = (
+    (re.compile(r"(?:^|/)php:\S{0,60}apache|(?:^|/)(?:nginx|httpd|caddy|wordpress|drupal|joomla|matomo|nextcloud)(?:[:@]|$)"), 80),
+    (re.compile(r"(?:^|/)(?:nginx-unprivileged|tomcat|jetty|wildfly|payara)\b"), 8080),
+    (re.compile(r"(?:^|/)tiangolo/|webdevops/php-(?:nginx|apache)|richarvey/nginx-php-fpm"), 80),
+    (re.compile(r"trafex/php-nginx|serversideup/php:\S{0,60}nginx"), 8080),
+    (re.compile(r"rocker/shiny"), 3838),
+    (re.compile(r"dotnet/aspnet:[67]\b"), 80),
+    (re.compile(r"dotnet/aspnet:(?:[89]|\d\d)\b"), 8080),
+    (re.compile(r"(?:^|/)frankenphp\b"), 80),
+)
+"""Images that bring a server of their own, and where it listens."""
+
+
+def port_of(image: str) -> int:
+    """The port that the server of a base image listens on; 0 when it brings none."""
+    return next((port for pattern, port in _PORTS if pattern.search(image.lower())), 0)
+
+
 def base_name(image: str) -> str:
     """The last part of an image's name, without registry, tag and digest."""
     return _split(image)[0].rpartition("/")[2].lower()
