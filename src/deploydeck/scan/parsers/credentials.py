@@ -93,7 +93,7 @@ _SHAPES = (
 )
 _KEY = re.compile(
     r"(?i)(?:^|[^A-Za-z0-9])[\"']?([A-Za-z0-9_.-]{0,40}(?:secret|passwd|password|passphrase|api_?key|apikey|auth_?token|access_?token|private_?key|client_?secret|"
-    r"encryption_?key|signing_?key|secret_?key|secret_?key_?base|jwt_?key|token)[A-Za-z0-9_]{0,20})[\"']?\s{0,8}(?::=|=>|=|:)\s{0,8}([\"'`])([^\"'`\s]{8,200})\2"
+    r"encryption_?key|signing_?key|secret_?key|secret_?key_?base|jwt_?key|token)(?:_base|_value|_prod|_live|_?\d{1,2})?)[\"']?\s{0,8}(?::=|=>|=|:)\s{0,8}([\"'`])([^\"'`\s]{8,200})\2"
 )
 _HINTS: dict[str, tuple[bytes, ...]] = {
     "aws-access-key": (b"AKIA", b"ASIA"), "aws-secret-key": (b"aws", b"secret"), "github-token": (b"ghp_", b"gho_", b"ghu_",
@@ -121,6 +121,7 @@ _IN_ANY_CASE = (b"secret", b"passw", b"token", b"apikey", b"_key")
 _GENERIC_HINTS = frozenset(_IN_ANY_CASE)
 _EXACT = sorted({hint for hints in _HINTS.values() for hint in hints} - set(_IN_ANY_CASE) - set(_BESIDE))
 _RUN = re.compile(rb"[A-Za-z0-9_/+=.-]{24,}")
+_DIGIT = re.compile(rb"[0-9]")
 _ALONE = (b"AKIA", b"ASIA", b"PRIVATE KEY-----")
 """Hints of what may be shorter than a run."""
 _BY_HINT: dict[bytes, tuple[Shape, ...]] = {
@@ -148,7 +149,7 @@ _HASH_FIELD = re.compile(r"(?i)integrity|sha\d{1,3}[-:=]|checksum|\bhash\b|resol
 _SKIPPED_PATH = re.compile(
     r"(?i)(?:^|/)(?:tests?|testing|__tests__|__mocks__|mocks?|specs?|fixtures?|docs?|examples?|samples?|testdata|test-data|e2e|cypress|stories|locales?|i18n|translations?|vendor|"
     r"third_party|node_modules|snapshots?|__snapshots__|cassettes)/|(?:^|/)(?:test_[^/]*|conftest)\.py$|[._-](?:test|spec|stories|min|example|sample|template|dist|lock|map|snap)(?:\.[a-z0-9]+)?$"
-    r"|(?:^|/)(?:CHANGELOG|LICENSE|CONTRIBUTING|HISTORY|NOTICE)[^/]*$|(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|composer\.lock|poetry\.lock|uv\.lock)$"
+    r"|(?:^|/)[^/]*(?:example|sample|fixture|mock|dummy|snapshot)[^/]*$|(?:^|/)(?:CHANGELOG|LICENSE|CONTRIBUTING|HISTORY|NOTICE)[^/]*$|(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|composer\.lock|poetry\.lock|uv\.lock)$"
 )
 _DOCUMENT = re.compile(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?)$")
 _PEM = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
@@ -216,8 +217,8 @@ def _lines(data: bytes) -> dict[int, set[bytes]]:
     found: dict[int, set[bytes]] = {}
     last = -1
     for match in _RUN.finditer(data):
-        if match.start() <= last:
-            continue  # the same line again
+        if match.start() <= last or not _DIGIT.search(match[0]):
+            continue  # the same line again, or words
         start = data.rfind(b"\n", 0, match.start()) + 1
         last = data.find(b"\n", match.end())
         last = len(data) if last < 0 else last
@@ -296,26 +297,24 @@ def _is_live(shape: Shape, value: str, line: str, start: int, end: int) -> bool:
 _GENERIC = Shape("generic-secret", _KEY, 0, generic=True)
 
 
+_NO_SECRET_NAME = re.compile(
+    r"(?i)continuation|nextpage|next_?token|page_?token|change_?token|request_?token|lifecycle|csrf|xsrf|cancel|public|placeholder"
+)
+_VALUE = re.compile(r"[A-Za-z0-9+/=_.!@#$%^&*()~:;,?-]{8,200}")
+_WORDS = re.compile(r"[A-Za-z_.-]+|[a-z]+(?:[-_.][a-z0-9]+){1,20}|[A-Z][A-Z0-9_]+|[a-z]+[A-Z][A-Za-z]*\d?|[\d.:TZ+-]+")
+_ADDRESS = re.compile(r"[a-z]{2,10}://|[./@]|arn:|[A-Za-z]:\\|[A-Za-z]{1,30}\(")
+_CLASSES = tuple(re.compile(kind) for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
+
+
 def _literals(line: str) -> Iterator[tuple[str, Shape]]:
     """`password = "…"` whose value is random enough to be one."""
     for match in _KEY.finditer(line):
         name, value = match[1], match[3]
-        if _PLACEHOLDER.search(value) or value.lower() in _ORDINARY or _HASH_FIELD.search(name):
+        if _PLACEHOLDER.search(value) or value.lower() in _ORDINARY or _HASH_FIELD.search(name) or _NO_SECRET_NAME.search(name):
             continue
-        if re.search(
-            r"(?i)(?:url|uri|path|file|name|id|field|label|header|param|type|expir\w*|length|min|max|regex|pattern|endpoint|public\w*|placeholder|error|message|hint)$",
-            name,
-        ):
-            continue
-        if (
-            not re.fullmatch(r"[A-Za-z0-9+/=_.!@#$%^&*()~:;,?-]{8,200}", value)
-            or re.fullmatch(r"[A-Za-z_.-]+", value)
-            or re.match(r"(?:https?|[a-z]+)://|[./@]", value)
-        ):
-            continue
-        if re.fullmatch(r"[a-z]+(?:[-_.][a-z0-9]+)+|[A-Z][A-Z0-9_]+|[a-z]+[A-Z][A-Za-z]*\d?|[\d.]+", value):
-            continue  # words, constants, names
-        classes = sum(bool(re.search(kind, value)) for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
+        if not _VALUE.fullmatch(value) or _WORDS.fullmatch(value) or _ADDRESS.match(value):
+            continue  # words, constants, names, addresses
+        classes = sum(bool(kind.search(value)) for kind in _CLASSES)
         enough = 3.5 if len(value) >= 20 else 2.9
         if entropy(value) >= enough and (classes >= 3 or (classes == 2 and len(value) >= 20)):
             yield value, _GENERIC
