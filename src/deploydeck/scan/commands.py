@@ -210,7 +210,7 @@ def development_server(command: Command) -> str:
     for index, name in enumerate(names):
         first = (
             index == 0
-            or names[index - 1] in {"npx", "exec", "-m", "run", "bunx", "dlx", "--"}
+            or names[index - 1] in {"npx", "exec", "-m", "run", "bunx", "dlx", "--", "php"}
             or words[index - 1] in {"&&", ";", "||"}
             or "=" in words[index - 1]
         )

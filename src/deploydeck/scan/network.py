@@ -118,6 +118,9 @@ def _hints(scan: Scan, start: Fact[StartCommand] | None, scope: str, configured:
             yield _Hint(
                 int(fact.name[:6]), 60 if health else 75, 0.85, fact.evidence("port"), f"{fact.file} says so", confirms=health
             )
+    for fact in scan.facts.of("env", "PORT"):
+        if {"defaulted", "sample"} & fact.tags and re.fullmatch(r"[0-9]{2,5}", fact.value):
+            yield _Hint(int(fact.value), 58, 0.8, fact.evidence("port"), "the default of PORT", confirms=True)
     yield from _exposed(scan)
     for fact in primary(scan.facts.of("image-base"))[:1]:
         if number := port_of(fact.name):

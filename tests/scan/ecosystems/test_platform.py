@@ -456,6 +456,8 @@ def test_the_published_directory_wins(tmp_path: Path) -> None:
 
 
 PORTS = [
+    ({**FLASK, "app.py": FLASK["app.py"] + "import os\nport = int(os.environ.get('PORT', 8123))\n"}, 8123, False),
+    ({"package.json": node(start="node s.js"), "s.js": "require('express')().listen(process.env.PORT)\n", ".env.example": "PORT=4321\n"}, 4321, False),
     ({"package.json": node(start="node s.js"), "s.js": "require('express')\n", "Dockerfile": "FROM nginx:1.27\n"}, 80, False),
     ({**FLASK, "Dockerfile": "FROM x\nEXPOSE 9000 9229\n"}, 9000, False),
     ({**FLASK, "Dockerfile": "FROM x\nEXPOSE 9229 9000\n"}, 9000, False),

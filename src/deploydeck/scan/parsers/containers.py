@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from deploydeck.scan.facts import Found
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.compose import compose
 from deploydeck.scan.parsers.dockerfile import dockerfile
+
+
+def nothing(file: str, data: bytes) -> Iterator[Found]:
+    """A file whose name only looks like another's."""
+    yield from ()
+
 
 _DIRECTORIES = ("docker", ".docker", "build", "build/package", "deploy", "deployment", "deployments", "docker/app", "docker/prod",
     "docker/production",
@@ -15,6 +24,7 @@ PARSERS: tuple[Parser, ...] = (
     Parser("Dockerfile", dockerfile, config_kind="dockerfile"),
     Parser("Containerfile", dockerfile, config_kind="dockerfile"),
     *(Parser(f"{directory}/Dockerfile", dockerfile, config_kind="dockerfile") for directory in _DIRECTORIES),
+    Parser("Dockerfile.dockerignore", nothing),
     Parser("Dockerfile.*", dockerfile, config_kind="dockerfile"),
     Parser("*.Dockerfile", dockerfile, config_kind="dockerfile"),
     Parser("*.dockerfile", dockerfile, config_kind="dockerfile"),

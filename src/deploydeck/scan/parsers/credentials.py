@@ -345,7 +345,7 @@ PARSERS: tuple[Parser, ...] = (
         "credentials", "credentials.json",
                                                        "service-account.json", "serviceAccountKey.json", "service_account.json",
                                                        "firebase-adminsdk.json",
-                                                       "appsettings.Production.json", "secrets.json", "secrets.yml",
-                                                       "secrets.yaml", ".htpasswd", "wp-config.php")),
+                                                       "secrets.json", "secrets.yml",
+                                                       "secrets.yaml", ".htpasswd")),
     *(Parser(glob, _text, "source") for glob in ("*.json", "*.xml", "*.txt", "*.md", "config/*.json")),
 )  # fmt: skip
