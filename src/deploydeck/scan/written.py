@@ -235,10 +235,13 @@ def gist(argv: tuple[str, ...]) -> tuple[str, frozenset[str]]:
         if word not in {"env", "exec", "npx", "bundle", "poetry", "uv", "pdm", "pipenv", "run", "python", "python3", "-m", "bunx"}
         and "=" not in word
     ]
+    configured = {words[index + 1] for index, word in enumerate(words[:-1]) if word in {"-C", "-c", "--config"}}
     named = {
         word.removeprefix("./").removesuffix(".js").removesuffix(".py")
         for word in words[1:]
-        if re.search(r"[:./]", word) and "{" not in word and not word.startswith("-")
+        if re.search(r"[:./]", word) and "{" not in word and not word.startswith("-") and word not in configured
     }
     first = words[0].rpartition("/")[2].removesuffix(".py") if words else ""
+    if first == "rails" and {"server", "s"} & set(words[1:2]):
+        first = "puma"  # what rails server runs
     return first, frozenset(named)

@@ -15,6 +15,7 @@ from deploydeck.scan.parsers import parser_for
 from deploydeck.scan.parsers.images import port_of, runtimes_of
 from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Tree
+from deploydeck.scan.written import gist
 from deploydeck.settings import AppSettings
 from tests.scan.trees import codes, scan, where
 
@@ -437,6 +438,13 @@ def test_commands_that_disagree_are_all_shown(tmp_path: Path) -> None:
     assert profile.start is not None
     assert [other.value.argv[:2] for other in profile.start.alternatives] == [("uvicorn", "other:api")]
     assert "start-conflict" in codes(profile)
+
+
+def test_commands_that_mean_the_same_are_no_conflict() -> None:
+    assert gist(("bundle", "exec", "puma", "-C", "config/puma.rb")) == gist(("./bin/rails", "server"))
+    assert gist(("gunicorn", "-w", "4", "app:app")) == gist(("poetry", "run", "gunicorn", "app:app"))
+    assert gist(("node", "dist/main")) == gist(("node", "./dist/main.js"))
+    assert gist(("gunicorn", "app:app")) != gist(("uvicorn", "app:app"))
 
 
 def test_an_image_of_nginx_does_not_make_a_site_a_server(tmp_path: Path) -> None:
