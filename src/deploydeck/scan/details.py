@@ -10,7 +10,7 @@ from deploydeck.scan.facts import Found
 from deploydeck.scan.match import exact_version, resolved_version
 from deploydeck.scan.rules import Ecosystem, Technology, ecosystems
 from deploydeck.scan.rules.names import SET_BY_DEPLOYMENT, is_secret
-from deploydeck.scan.rules.services import DATASOURCE_WEIGHT, DEPENDENCY_WEIGHT, IMAGE_WEIGHT, IMAGES, SCHEMES
+from deploydeck.scan.rules.services import CHOICES, CHOSEN_BY, DATASOURCE_WEIGHT, DEPENDENCY_WEIGHT, IMAGE_WEIGHT, IMAGES, SCHEMES
 from deploydeck.scan.state import MAX_EVIDENCE, Scan, certainty, evidence
 
 _LITERAL = re.compile(r"(['\"`])([^'\"`\n]{0,400})\1")
@@ -133,12 +133,16 @@ def services(scan: Scan) -> tuple[ServiceNeed, ...]:
         if "sqlite" not in fact.tags:
             add(fact.name, DEPENDENCY_WEIGHT if "weak" in fact.tags else DATASOURCE_WEIGHT, fact)
     for fact in scan.facts.of("env"):
-        scheme = fact.value.partition("://")[0].partition("+")[0].lower() if "://" in fact.value else ""
-        if service := SCHEMES.get(scheme, ""):
+        if "://" in fact.value:
+            scheme = fact.value.removeprefix("jdbc:").partition("://")[0].partition("+")[0].lower()
+            if service := SCHEMES.get(scheme, ""):
+                add(service, DEPENDENCY_WEIGHT, fact)
+        elif service := CHOICES.get(CHOSEN_BY.get(fact.name, ""), {}).get(fact.value.lower(), ""):
             add(service, DEPENDENCY_WEIGHT, fact)
     for fact in scan.facts.of("service-image"):
-        image = fact.name.partition("@")[0].rpartition("/")[2].partition(":")[0]
-        if service := IMAGES.get(image, ""):
+        image = fact.name.partition("@")[0]
+        name = "mssql" if "mssql/server" in image else image.rpartition("/")[2].partition(":")[0]
+        if service := IMAGES.get(name, ""):
             add(service, IMAGE_WEIGHT, fact)
     return tuple(
         ServiceNeed(
@@ -186,7 +190,8 @@ def secrets(scan: Scan) -> tuple[SecretFound, ...]:
 
 
 def report_secrets(scan: Scan) -> None:
-    """Values in committed environment files, and private keys."""
+    """Live credentials in the tree, values in committed environment files, and private keys."""
+    _report_credentials(scan)
     valued: dict[str, list[Found]] = {}
     for fact in scan.facts.of("env"):
         if {"local", "valued"} <= fact.tags and is_secret(fact.name):
@@ -210,6 +215,35 @@ def report_secrets(scan: Scan) -> None:
             "Keep keys outside the project and give them to the program as a secret.",
             [fact.evidence("secret")],
         )
+
+
+def _report_credentials(scan: Scan) -> None:
+    """What looks like a live credential: in git it is given away, elsewhere it could travel into an image."""
+    tracked: dict[bool, list[Found]] = {True: [], False: []}
+    for fact in scan.facts.of("secret"):
+        if not (
+            fact.file.rpartition("/")[2].startswith(".env") and fact.file not in scan.tree.tracked
+        ):  # local values are where they belong
+            tracked[fact.file in scan.tree.tracked].append(fact)
+    for committed, facts in tracked.items():
+        sure = [fact for fact in facts if "generic" not in fact.tags]
+        for group, certain in ((sure, True), ([fact for fact in facts if "generic" in fact.tags], False)):
+            if not group:
+                continue
+            kinds = ", ".join(dict.fromkeys(fact.name for fact in group))
+            where = ", ".join(dict.fromkeys(fact.file for fact in group[:4]))
+            scan.finding(
+                "secret-committed" if committed else "secret-in-tree",
+                (Severity.ERROR if certain else Severity.WARNING)
+                if committed
+                else (Severity.WARNING if certain else Severity.INFO),
+                f"{where}: what looks like {'' if certain else 'possibly '}live credentials ({kinds})"
+                + (", and git carries it." if committed else "."),
+                "Change them where they were issued, and give them to the program as variables."
+                if committed
+                else "Keep them out of the project, or out of git and of the image (.gitignore, .dockerignore).",
+                [fact.evidence("secret") for fact in group],
+            )
 
 
 def report_django(scan: Scan) -> None:

@@ -42,7 +42,48 @@ DEVELOPMENT_SERVERS: dict[str, str] = {
     "flask": "flask run is a development server",
     "node-dev": "node-dev restarts on file changes",
     "supervisor": "supervisor restarts on file changes",
+    "tsnd": "ts-node-dev recompiles on file changes",
+    "browser-sync": "browser-sync is a development server",
+    "lite-server": "lite-server is a development server",
+    "air": "air rebuilds on file changes",
+    "CompileDaemon": "CompileDaemon rebuilds on file changes",
+    "watchmedo": "watchmedo restarts on file changes",
+    "watchexec": "watchexec restarts on file changes",
+    "rerun": "rerun restarts on file changes",
+    "shotgun": "shotgun is a development server",
+    "guard": "guard restarts on file changes",
+    "start-storybook": "storybook is for development",
 }
 """First word of a start script that is a development server, and why; `next dev` and the like are found by argument."""
 
-DEVELOPMENT_ARGUMENTS = frozenset({"dev", "--watch", "runserver", "--reload", "serve-dev", "--hot"})
+DEVELOPMENT_PAIRS: dict[tuple[str, str], str] = {
+    ("ng", "serve"): "ng serve is a development server",
+    ("vue-cli-service", "serve"): "vue-cli-service serve is a development server",
+    ("gatsby", "develop"): "gatsby develop is a development server",
+    ("craco", "start"): "craco start is a development server",
+    ("react-app-rewired", "start"): "react-app-rewired start is a development server",
+    ("webpack", "serve"): "webpack serve is a development server",
+    ("rspack", "serve"): "rspack serve is a development server",
+    ("parcel", "serve"): "parcel serve is a development server",
+    ("docusaurus", "start"): "docusaurus start is a development server",
+    ("ember", "serve"): "ember serve is a development server",
+    ("expo", "start"): "expo start is a development server",
+    ("nest", "start"): "nest start compiles on start",
+    ("tsx", "watch"): "tsx watch restarts on file changes",
+    ("cargo", "watch"): "cargo watch restarts on file changes",
+    ("dotnet", "watch"): "dotnet watch restarts on file changes",
+    ("artisan", "serve"): "artisan serve is PHP's development server",
+    ("symfony", "serve"): "symfony serve is a development server",
+    ("symfony", "server:start"): "symfony server:start is a development server",
+    ("jekyll", "serve"): "jekyll serve is a development server",
+    ("hugo", "server"): "hugo server is a development server",
+    ("mkdocs", "serve"): "mkdocs serve is a development server",
+    ("php", "-S"): "php -S is PHP's development server",
+}
+"""First two words of a command that is a development server, and why."""
+
+DEVELOPMENT_ARGUMENTS = frozenset({
+    "dev", "--watch", "runserver", "runserver_plus", "--reload", "serve-dev", "--hot", "quarkus:dev", "spring-boot:run",
+    "bootRun", "quarkusDev", "start:dev",
+    "start:debug", "mn:run", "dev-server", "--auto-reload",
+})  # fmt: skip
