@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 from deploydeck.domain import ConfigFile, Dependency, DeployDeckError, Fact, Finding, Framework, ProjectProfile
 from deploydeck.scan import components
 from deploydeck.scan.cache import ProfileCache
+from deploydeck.scan.deliver import deliver
 from deploydeck.scan.facts import Facts, Found, clean
 from deploydeck.scan.parsers import parser_for
 from deploydeck.scan.reading import Memory, Reading, read, work_of
@@ -135,9 +136,12 @@ class ProjectAnalyzer:
         configs: dict[str, tuple[ConfigFile, ...]] = {}
         for directory, scan in scans.items():
             # Manifests of all components before any source: when a limit is reached, it must not be they that are missing.
-            configs[directory] = read(scan, reading, [item for item in work[directory] if item[0].size != "source"])
-        for directory, scan in scans.items():
-            read(scan, reading, [item for item in work[directory] if item[0].size == "source"])
+            configs[directory] = read(scan, reading, [item for item in work[directory] if item[0].size in {"manifest", "lock"}])
+        for size in ("source", "text"):
+            for directory, scan in scans.items():
+                later = read(scan, reading, [item for item in work[directory] if item[0].size == size])
+                configs[directory] = tuple(sorted((*configs[directory], *later), key=lambda config: config.path))
+        deliver(scans)
         components.inherit(scans)
         return scans, configs
 

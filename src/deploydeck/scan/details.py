@@ -34,7 +34,7 @@ def dependencies(scan: Scan, lock_file: str) -> tuple[Dependency, ...]:
             name=name,
             ecosystem=registry.get(scope, ""),
             requirement=_shapes(_written(scan, fact)),
-            version=resolved_version(scan, name, fact.value, lock_file) or exact_version(fact.value),
+            version=resolved_version(scan, name, fact.value, lock_file, scope) or exact_version(_written(scan, fact)),
             development="development" in fact.tags,
             confidence=0.97,
             evidence=fact.evidence("dependency"),
@@ -61,7 +61,9 @@ def dependencies(scan: Scan, lock_file: str) -> tuple[Dependency, ...]:
 
 
 def _written(scan: Scan, fact: Found) -> str:
-    """The requirement itself where a manifest only points into a catalog of the workspace (`catalog:`, `catalog:NAME`)."""
+    """The requirement itself where a manifest leaves it to a parent, or points into a catalog of the workspace."""
+    if not fact.value:
+        return next((one.value for one in scan.facts.of("managed", fact.name, fact.scope) if one.value), "")
     if not fact.value.startswith("catalog:"):
         return fact.value
     catalog = fact.value.removesuffix("default")

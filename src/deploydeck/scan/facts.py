@@ -31,6 +31,9 @@ The kinds, with what `name`, `value` and `tags` hold (`scope` is the ecosystem's
 | platform-start, platform-build, platform-output, platform-health, platform-port | | the value | `scope` names the platform file |
 | expose | port | which file says so (`Dockerfile`, `compose`, …) | own (of the component itself) |
 | image-command, image-base | | command / image | |
+| script-command | the script, pm2, supervisor or systemd file | the command it ends in | hands-on (it runs what it is given) |
+| config | kind of configuration file, when only the content shows it | | |
+| at:KIND | as KIND | as KIND | at:DIR: the directory, below this file's component, that it is about (scan/deliver.py) |
 | managed | normal name | version a parent project gives it | |
 | service-image | image | service's name in compose | |
 | datasource | service id (`postgresql`, …) | how it shows (`prisma provider`, …) | weak, sqlite |

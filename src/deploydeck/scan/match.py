@@ -33,7 +33,18 @@ def hits(scan: Scan) -> list[Hit]:
     matched = [hit for technology in technologies() if (hit := _match(scan, technology))]
     hidden = {name for hit in matched for name in hit.technology.supersedes}
     matched = [hit for hit in matched if hit.technology.id not in hidden]
-    return sorted(matched, key=lambda hit: (_RANK[hit.technology.role], -hit.confidence, not hit.technology.supported))
+    bundled = any(hit.technology.role is Role.BUNDLER and hit.technology.ecosystem == "node" for hit in matched)
+
+    def rank(hit: Hit) -> tuple[int, float, bool]:
+        listed = bundled and hit.technology.start == "node" and not _imported(scan, hit.technology)
+        return (_RANK[Role.TOOL] if listed else _RANK[hit.technology.role], -hit.confidence, not hit.technology.supported)
+
+    return sorted(matched, key=rank)
+
+
+def _imported(scan: Scan, technology: Technology) -> bool:
+    """Whether a source imports the technology: a server that is only listed, beside a bundler, is a leftover."""
+    return any(scan.facts.of("import", name, technology.ecosystem) for name in technology.packages)
 
 
 def _match(scan: Scan, technology: Technology) -> Hit | None:

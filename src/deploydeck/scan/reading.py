@@ -17,6 +17,10 @@ from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Limits
 
 _MOST_INCLUDED = 50
+_TEXT_BYTES = 262_144
+_MOST_TEXTS = 2_000
+_WEIGHTY = frozenset({"manifest", "lock"})
+"""Sizes of files whose loss is worth a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Remembered:
     changed_ns: int
     facts: tuple[Found, ...]
     broken: Broken | None = None
+    kind: str = ""
     sha256: str = ""
 
 
@@ -44,12 +49,14 @@ class Reading:
     before: Memory = field(default_factory=dict)
     files_read: int = 0
     total_bytes: int = 0
+    texts: int = 0
     sources: int = 0
     source_bytes: int = 0
     stopped: str = ""
 
     def limit(self, parser: Parser) -> int:
-        sizes = {"manifest": self.limits.manifest_bytes, "lock": self.limits.lock_bytes, "source": self.limits.source_bytes}
+        limits = self.limits
+        sizes = {"manifest": limits.manifest_bytes, "lock": limits.lock_bytes, "source": limits.source_bytes, "text": _TEXT_BYTES}
         return sizes[parser.size]
 
 
@@ -61,7 +68,7 @@ def work_of(scan: Scan) -> Work:
     found = []
     for entry in scan.tree.entries.values():
         parser = parser_for(entry.path)
-        if parser and not (parser.size == "source" and not_the_program(entry.path)):
+        if parser and not (parser.size not in _WEIGHTY and not_the_program(entry.path)):
             found.append((parser, entry))
     return found
 
@@ -80,18 +87,22 @@ def read(scan: Scan, reading: Reading, work: Work) -> tuple[ConfigFile, ...]:
             if reading.source_bytes > reading.limits.total_source_bytes or reading.sources > reading.limits.source_files:
                 reading.stopped = "more source files than a scan reads"
                 break
+        if parser.size == "text":
+            reading.texts += 1
+            if entry.size > _TEXT_BYTES or reading.texts > _MOST_TEXTS:
+                continue  # data, not configuration
         known = reading.before.get((entry.raw, entry.path))
         if known is None or known.size != entry.size or known.changed_ns != entry.changed_ns:
             known = _parsed(scan, reading, parser, entry)
         if known is None:
             continue
         reading.memory[entry.raw, entry.path] = known
-        if parser.config_kind:
-            configs.append(ConfigFile(path=entry.path, kind=parser.config_kind, sha256=known.sha256))
+        if known.kind:
+            configs.append(ConfigFile(path=entry.path, kind=known.kind, sha256=known.sha256))
         scan.facts.add(known.facts)
         if known.broken is not None:
             _report_broken(scan, parser, entry.path, known.broken)
-    if any(parser.size != "source" for parser, _ in work):
+    if any(parser.size in _WEIGHTY for parser, _ in work):
         _follow_includes(scan, reading, {entry.path for _, entry in work})
     return tuple(sorted(configs, key=lambda config: config.path))
 
@@ -102,7 +113,7 @@ def _bytes_of(scan: Scan, reading: Reading, parser: Parser, entry: Entry) -> byt
         data = scan.tree.read(entry, limit + 1)
     except OSError as error:
         scan.tree.unreadable.append(entry.path)
-        if parser.size != "source":
+        if parser.size in _WEIGHTY:
             scan.finding(
                 "file-unreadable",
                 Severity.WARNING,
@@ -136,12 +147,13 @@ def _parsed(scan: Scan, reading: Reading, parser: Parser, entry: Entry) -> Remem
         broken = Broken(problem.message, problem.line)  # without the frames that hold the file
     if parser.size != "lock":
         found.extend(credentials(entry.path, data))
-    digest = hashlib.sha256(data).hexdigest() if parser.config_kind else ""
-    return Remembered(entry.size, entry.changed_ns, tuple(found), broken, digest)
+    kind = parser.config_kind or next((fact.name for fact in found if fact.kind == "config"), "")
+    digest = hashlib.sha256(data).hexdigest() if kind else ""
+    return Remembered(entry.size, entry.changed_ns, tuple(found), broken, kind, digest)
 
 
 def _report_broken(scan: Scan, parser: Parser, path: str, broken: Broken) -> None:
-    manifest = parser.size != "source"
+    manifest = parser.size in _WEIGHTY
     scan.finding(
         "broken-manifest" if manifest else "broken-source",
         Severity.WARNING if manifest else Severity.INFO,

@@ -106,7 +106,7 @@ def _kind(technology: Technology | None, known: Resolved, command: Fact[StartCom
 
 
 def _overridden(scan: Scan, known: Resolved) -> Resolved:
-    build, output = known.build, known.output
+    build, output = start.build(scan, known.build), known.output
     if scan.overrides.build:
         build = scan.overridden("build", tuple(scan.overrides.build), build)
     return replace(known, build=build, output=start.output(scan, output))

@@ -179,8 +179,8 @@ def _decide_version(scan: Scan, runtime: Runtime, readable: list[tuple[Found, st
         common = next((line for line in runtime.lines if all(satisfies(parse_version(line) or (), one) for one in ranges)), None)
         version = common if common and len(ranges) == len(readable) else version
     numbers = parse_version(version) or ()
-    agreeing = [pin for pin, other, *_ in readable if _agrees(numbers, pin.value, other)]
-    clashing = [(pin, other) for pin, other, *_ in readable if not _agrees(numbers, pin.value, other)]
+    agreeing = [pin for pin, other, *_ in readable if _allows(runtime, pin, other, numbers)]
+    clashing = [(pin, other) for pin, other, *_ in readable if not _allows(runtime, pin, other, numbers)]
     if clashing:
         scan.finding(
             "runtime-version-conflict",
@@ -202,6 +202,12 @@ def _decide_version(scan: Scan, runtime: Runtime, readable: list[tuple[Found, st
         alternatives=alternatives,
         reason=reason,
     )
+
+
+def _allows(runtime: Runtime, pin: Found, read: str, chosen: tuple[int, ...]) -> bool:
+    if pin.scope in runtime.minimums and (least := parse_version(read)):
+        return chosen >= least[: len(chosen)]
+    return _agrees(chosen, pin.value, read)
 
 
 def _agrees(chosen: tuple[int, ...], written: str, read: str) -> bool:

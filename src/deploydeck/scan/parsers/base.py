@@ -9,7 +9,7 @@ from typing import Literal
 from deploydeck.scan.facts import Found
 
 Parse = Callable[[str, bytes], Iterator[Found]]
-Size = Literal["manifest", "lock", "source"]
+Size = Literal["manifest", "lock", "source", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Parser:
 
     A pattern without a slash matches a name in the component's own directory, with `anywhere` also below it; one with slashes
     matches the whole relative path. `size` names the limit of its read, `config_kind` says that the file configures building,
-    running or deploying (it is then listed among the profile's `config_files`).
+    running or deploying (it is then listed among the profile's `config_files`). `text`: small files, read
+    last, for what any text may hold (credentials, a kind that only the content shows).
     """
 
     pattern: str

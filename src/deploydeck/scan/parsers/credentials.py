@@ -339,7 +339,7 @@ PARSERS: tuple[Parser, ...] = (
     Parser("*.pfx", key_store, anywhere=True),
     Parser("*.jks", key_store, anywhere=True),
     *(Parser(name, private_key, anywhere=True) for name in ("id_rsa", "id_ed25519", "id_ecdsa", "id_dsa")),
-    *(Parser(f"*.{ending}", _text, "source", anywhere=True) for ending in ("tfvars", "ini", "cfg", "conf", "properties", "sh",
+    *(Parser(f"*.{ending}", _text, "text", anywhere=True) for ending in ("tfvars", "ini", "cfg", "conf", "properties", "sh",
         "env", "toml", "bash", "ps1")),
     *(Parser(name, _text, anywhere=True) for name in (".npmrc", ".pypirc", ".netrc", ".git-credentials", ".s3cfg", ".pgpass",
         "credentials", "credentials.json",
@@ -347,5 +347,5 @@ PARSERS: tuple[Parser, ...] = (
                                                        "firebase-adminsdk.json",
                                                        "secrets.json", "secrets.yml",
                                                        "secrets.yaml", ".htpasswd")),
-    *(Parser(glob, _text, "source") for glob in ("*.json", "*.xml", "*.txt", "*.md", "config/*.json")),
+    *(Parser(f"*.{ending}", _text, "text", anywhere=True) for ending in ("json", "xml", "txt", "md", "tfstate")),
 )  # fmt: skip

@@ -153,12 +153,12 @@ _KINDS: dict[str, tuple[str, ...]] = {
 
 PARSERS: tuple[Parser, ...] = (
     *(Parser(name, listed, anywhere=True, config_kind=kind) for kind, names in _KINDS.items() for name in names),
-    Parser("*.tf", terraform, "source", anywhere=True, config_kind="terraform"),
-    Parser("*.tofu", terraform, "source", anywhere=True, config_kind="terraform"),
-    Parser("*.bicep", listed, "source", anywhere=True, config_kind="bicep"),
-    Parser("*.nomad", listed, "source", anywhere=True, config_kind="nomad"),
-    Parser("*.yaml", by_content, "source", anywhere=True),
-    Parser("*.yml", by_content, "source", anywhere=True),
+    Parser("*.tf", terraform, "text", anywhere=True, config_kind="terraform"),
+    Parser("*.tofu", terraform, "text", anywhere=True, config_kind="terraform"),
+    Parser("*.bicep", listed, "text", anywhere=True, config_kind="bicep"),
+    Parser("*.nomad", listed, "text", anywhere=True, config_kind="nomad"),
+    Parser("*.yaml", by_content, "text", anywhere=True),
+    Parser("*.yml", by_content, "text", anywhere=True),
     *(
         Parser(name, by_content)
         for name in ("azuredeploy.json", "template.json", "main.json", "infra/main.json", "infra/template.json",

@@ -23,7 +23,7 @@ _FIELDS: dict[str, frozenset[str]] = {
         "name language role supported all any none hints supersedes packages start port output single_page health".split()
     ),
     "managers": frozenset("name manifests locks files tool supported lock_wanted".split()),
-    "runtimes": frozenset("name sources lines aliases end_of_life checked".split()),
+    "runtimes": frozenset("name sources lines aliases end_of_life checked minimums".split()),
     "system": frozenset({"build", "run"}),
     "languages": frozenset("name ecosystem extensions files markup".split()),
 }
@@ -167,6 +167,7 @@ def _runtime(file: str, id: str, row: Mapping[str, Any]) -> Runtime:
         tuple(row.get("aliases", {}).items()),
         tuple(ends.items()),
         row.get("checked"),
+        tuple(row.get("minimums", ())),
     )
 
 

@@ -113,7 +113,7 @@ class Runtime:
     """What programs of an ecosystem run on. `sources` in order of trust.
 
     `lines` are the version lines to take for a range, best first.
-    `end_of_life` maps a line to the day its support ended or will end, as known on `checked`.
+    `minimums` are sources that only say from which version on (go.mod): a higher pin agrees with them. `end_of_life` maps a line to the day its support ended or will end, as known on `checked`.
     """
 
     id: str
@@ -123,6 +123,7 @@ class Runtime:
     aliases: tuple[tuple[str, str], ...] = ()
     end_of_life: tuple[tuple[str, date], ...] = ()
     checked: date | None = None
+    minimums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
