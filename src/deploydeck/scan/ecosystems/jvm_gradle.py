@@ -91,7 +91,8 @@ def _version(scan: Scan) -> tuple[str, bool]:
     own = field(scan, "version")
     if own is not None:
         return own.value, True
-    given = next((fact for fact in scan.facts.of("managed", "version", "property") if fact.file.endswith(("gradle.properties", "build.gradle", "build.gradle.kts"))), None)
+    given = next((fact for fact in scan.facts.of("managed", "version", "property") if fact.file.endswith("gradle.properties")), None)
+    given = given or next(iter(scan.facts.of("managed", "project.version", "property")), None)
     if given is not None:
         return given.value, True
     return "", not scan.facts.of("package-field", "version.computed", "jvm")

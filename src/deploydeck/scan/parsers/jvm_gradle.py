@@ -347,6 +347,10 @@ def _setting(script: Script, index: int, word: str, inner: str, around: tuple[st
                 return
     elif not own:
         return
+    elif word == "version" and inner in _SHARED and len(around) == 1:
+        value = script.value(script.argument(index))
+        if value and "$" not in value:
+            yield script.found("managed", "project.version", value, index, "property")
     elif word == "version" and not around and not tokens.is_(index - 1, ":"):
         value = script.value(script.argument(index))
         literal = tokens.string(script.argument(index)) is not None or "$" not in value
