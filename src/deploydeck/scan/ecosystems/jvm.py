@@ -114,4 +114,3 @@ def _port(scan: Scan, technology: Technology | None) -> tuple[Fact[int] | None, 
     if technology.start == "war" and technology.port:
         return Fact(value=technology.port, confidence=0.6, evidence=(), reason="the port of the usual servlet containers"), False
     return None, False
-

@@ -21,7 +21,9 @@ def leiningen(scan: Scan, technology: Technology | None) -> Built:
     if not jar or (place is None and handler is None):
         return Built(build=build, evidence=places(named, rule="build"))
     argv = ("java", "-jar", f"{folder}{jar}")
-    return Built(argv, build, places(place, handler, ring, named, version), 0.85 if version else 0.7, "the uberjar that the build makes")
+    return Built(
+        argv, build, places(place, handler, ring, named, version), 0.85 if version else 0.7, "the uberjar that the build makes"
+    )
 
 
 def clojure_cli(scan: Scan, technology: Technology | None) -> Built:

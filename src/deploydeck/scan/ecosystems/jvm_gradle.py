@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from deploydeck.scan.ecosystems.jvm_project import Built, build_root, dependency, field, inside, main_class, option, places, tool, value, wrapper
+from deploydeck.scan.ecosystems.jvm_project import (
+    Built,
+    build_root,
+    dependency,
+    field,
+    inside,
+    main_class,
+    option,
+    places,
+    tool,
+    value,
+    wrapper,
+)
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Technology
 from deploydeck.scan.state import Scan
 
 _SHADOW = ("com.github.johnrengelman.shadow", "com.gradleup.shadow", "io.github.goooler.shadow")
-_APPLICATION = ("application", "io.micronaut.application", "io.micronaut.minimal.application", "io.ratpack.ratpack-java", "io.ratpack.ratpack-groovy")
+_APPLICATION = (
+    "application",
+    "io.micronaut.application",
+    "io.micronaut.minimal.application",
+    "io.ratpack.ratpack-java",
+    "io.ratpack.ratpack-groovy",
+)
 _SETTINGS = ("settings.gradle.kts", "settings.gradle")
 
 
@@ -46,7 +64,9 @@ def gradle(scan: Scan, technology: Technology | None) -> Built:
     if tool(scan, "com.android.application"):
         return Built(build=task("assembleRelease"), evidence=places(tool(scan, "com.android.application"), rule="build"))
     if technology is not None and technology.id == "android":
-        return Built(build=task("assembleRelease"), evidence=places(tool(scan, "com.android.*"), rule="build"), build_confidence=0.7)
+        return Built(
+            build=task("assembleRelease"), evidence=places(tool(scan, "com.android.*"), rule="build"), build_confidence=0.7
+        )
     ktor = tool(scan, "io.ktor.plugin")
     if ktor is not None:
         jar = value(scan, "fatJar.archiveFileName") or f"{name}-all.jar"
@@ -91,7 +111,9 @@ def _version(scan: Scan) -> tuple[str, bool]:
     own = field(scan, "version")
     if own is not None:
         return own.value, True
-    given = next((fact for fact in scan.facts.of("managed", "version", "property") if fact.file.endswith("gradle.properties")), None)
+    given = next(
+        (fact for fact in scan.facts.of("managed", "version", "property") if fact.file.endswith("gradle.properties")), None
+    )
     given = given or next(iter(scan.facts.of("managed", "project.version", "property")), None)
     if given is not None:
         return given.value, True
@@ -102,10 +124,29 @@ def _archive(scan: Scan, job: str, name: str, version: str, known: bool, classif
     """The file that an archive task writes: BASE-VERSION-CLASSIFIER.ENDING, as far as it is known."""
     if whole := value(scan, f"{job}.archiveFileName", f"{job}.archiveName"):
         return whole, True
-    base = value(scan, f"{job}.archiveBaseName", f"{job}.baseName", "project.archivesBaseName", "base.archivesName", "project.archivesName", "base.archivesBaseName") or name
+    base = (
+        value(
+            scan,
+            f"{job}.archiveBaseName",
+            f"{job}.baseName",
+            "project.archivesBaseName",
+            "base.archivesName",
+            "project.archivesName",
+            "base.archivesBaseName",
+        )
+        or name
+    )
     own = next(iter(scan.facts.own("package-field", f"{job}.archiveVersion", "jvm")), None)
     version = own.value if own is not None else version
-    marked = next(iter((*scan.facts.own("package-field", f"{job}.archiveClassifier", "jvm"), *scan.facts.own("package-field", f"{job}.classifier", "jvm"))), None)
+    marked = next(
+        iter(
+            (
+                *scan.facts.own("package-field", f"{job}.archiveClassifier", "jvm"),
+                *scan.facts.own("package-field", f"{job}.classifier", "jvm"),
+            )
+        ),
+        None,
+    )
     classifier = marked.value if marked is not None else classifier
     if base == "*":
         return f"*{f'-{classifier}' if classifier else ''}.{ending}", False

@@ -18,7 +18,9 @@ _CONTEXT = (
 def health(scan: Scan) -> Iterator[Found]:
     """The path as a `platform-health` fact at the dependency or the route that it follows from; nothing when it is on another port."""
     context = next((found.value for key in _CONTEXT if (found := option(scan, key))), "").strip("/")
-    if actuator := dependency(scan, "org.springframework.boot:spring-boot-starter-actuator", "org.springframework.boot:spring-boot-actuator"):
+    if actuator := dependency(
+        scan, "org.springframework.boot:spring-boot-starter-actuator", "org.springframework.boot:spring-boot-actuator"
+    ):
         if _port(scan, "management.server.port", "management.port") in {"", _port(scan, "server.port") or "8080"}:
             yield _fact(actuator, context, _value(scan, "management.endpoints.web.base-path", "management.context-path") or "/actuator",
                         _value(scan, "management.endpoints.web.path-mapping.health") or "health")  # fmt: skip
@@ -30,7 +32,9 @@ def health(scan: Scan) -> Iterator[Found]:
     elif micronaut := dependency(scan, "io.micronaut:micronaut-management"):
         if _value(scan, "endpoints.health.enabled").lower() != "false":
             yield _fact(micronaut, context, _value(scan, "endpoints.all.path"), "health")
-    elif helidon := dependency(scan, "io.helidon.webserver.observe:helidon-webserver-observe-health", "io.helidon.health:helidon-health-checks"):
+    elif helidon := dependency(
+        scan, "io.helidon.webserver.observe:helidon-webserver-observe-health", "io.helidon.health:helidon-health-checks"
+    ):
         mp = dependency(scan, "io.helidon.microprofile")
         yield _fact(helidon, "", "" if mp else "observe", "health")
     if context:

@@ -130,9 +130,11 @@ def _conventions(scan: Scan, catalog: dict[str, Found], known: dict[str, str]) -
             continue
         kind = next((tag[5:] for tag in fact.tags if tag.startswith("kind:")), "")
         plain = replace(fact, tags=frozenset(tag for tag in fact.tags if not tag.startswith("kind:")))
-        news = list(_accessed(plain, fact.value, catalog, known)) if kind == "accessor" else [
-            replace(plain, kind=kind, value=_put(fact.value, known), scope="jvm")
-        ]
+        news = (
+            list(_accessed(plain, fact.value, catalog, known))
+            if kind == "accessor"
+            else [replace(plain, kind=kind, value=_put(fact.value, known), scope="jvm")]
+        )
         for one in news:
             if one.kind in {"dependency", "tool"} and (one.kind, one.name) not in done:
                 done.add((one.kind, one.name))

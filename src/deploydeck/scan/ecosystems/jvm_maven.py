@@ -58,7 +58,13 @@ def maven(scan: Scan, technology: Technology | None) -> Built:
     if technology is not None and technology.id == "helidon":
         artifact = field(scan, "artifactId")
         if artifact:
-            return _jar(scan, build, f"{target}{artifact.value if not scan.facts.own('package-field', 'finalName') else name}.jar", True, artifact)
+            return _jar(
+                scan,
+                build,
+                f"{target}{artifact.value if not scan.facts.own('package-field', 'finalName') else name}.jar",
+                True,
+                artifact,
+            )
     if found := _packaged(scan, name, sure, named, target, build, technology):
         return found
     return _plain(scan, build, target, name, sure, named, technology)
@@ -127,11 +133,21 @@ def _packaged(
         descriptor = next((tag[11:] for tag in assembly.tags if tag.startswith("descriptor:")), "")
         if descriptor and descriptor != "jar-with-dependencies":
             return None
-        return _jar(scan, build, f"{target}{final or name}-jar-with-dependencies.jar", sure or bool(final), assembly, named, arguments=arguments)
+        return _jar(
+            scan,
+            build,
+            f"{target}{final or name}-jar-with-dependencies.jar",
+            sure or bool(final),
+            assembly,
+            named,
+            arguments=arguments,
+        )
     appassembler = tool(scan, "org.codehaus.mojo:appassembler-maven-plugin")
     if appassembler is not None and (program := value(scan, "appassembler-maven-plugin.programName")):
         return Built((f"{target}appassembler/bin/{program}",), build, places(appassembler), 0.75, "the script that the build makes")
-    main = next((fact for fact in scan.facts.own("package-field", "mainClass", "jvm") if f"{_PLUGINS}maven-jar-plugin" in fact.tags), None)
+    main = next(
+        (fact for fact in scan.facts.own("package-field", "mainClass", "jvm") if f"{_PLUGINS}maven-jar-plugin" in fact.tags), None
+    )
     parent = tool(scan, "io.micronaut.platform:micronaut-parent", "io.micronaut:micronaut-parent")
     if main is not None or parent is not None:
         return _jar(scan, build, f"{target}{name}.jar", sure, main or parent, named, arguments=arguments)
@@ -142,7 +158,9 @@ def _arguments(scan: Scan, technology: Technology | None) -> tuple[str, ...]:
     """Dropwizard is told what to do and its configuration."""
     if technology is None or technology.id != "dropwizard":
         return ()
-    config = next((path for glob in _CONFIGS for path in scan.files(glob) if not path.startswith((".", "docker-compose", "compose"))), "")
+    config = next(
+        (path for glob in _CONFIGS for path in scan.files(glob) if not path.startswith((".", "docker-compose", "compose"))), ""
+    )
     return ("server", config) if config else ("server",)
 
 
@@ -167,7 +185,11 @@ def ant(scan: Scan, technology: Technology | None) -> Built:
     """The default target of a build.xml, and the jar it makes when that has a main class."""
     default = field(scan, "ant.default")
     names = {fact.name for fact in scan.facts.own("script", scope="jvm")}
-    goal = default.value if default else next((one for one in ("jar", "war", "dist", "package", "build", "compile") if one in names), "")
+    goal = (
+        default.value
+        if default
+        else next((one for one in ("jar", "war", "dist", "package", "build", "compile") if one in names), "")
+    )
     if "jar" in names and goal in {"run", "compile", "test", "main", "help", "all"}:
         goal = "jar"
     build = ("ant", goal) if goal else ("ant",)

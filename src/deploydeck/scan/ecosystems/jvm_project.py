@@ -75,7 +75,11 @@ def main_class(scan: Scan) -> tuple[str, Found | None]:
     found = scan.facts.own("entry", "main", "jvm")
     if len(found) > 1:
         marked = [fact for fact in found if fact.tags]
-        named = [fact for fact in (marked or found) if re.search(r"(?:Application|App|Main|Server|Launcher|Bootstrap)(?:Kt)?$", fact.value)]
+        named = [
+            fact
+            for fact in (marked or found)
+            if re.search(r"(?:Application|App|Main|Server|Launcher|Bootstrap)(?:Kt)?$", fact.value)
+        ]
         found = named[:1] if len(named) == 1 else marked[:1] if len(marked) == 1 else []
     return (found[0].value, found[0]) if found else ("", None)
 

@@ -21,12 +21,16 @@ def sbt(scan: Scan, technology: Technology | None) -> Built:
         project = next((tag[8:] for tag in enabled.tags if tag.startswith("project:")), "")
         directory = next((tag[10:] for tag in enabled.tags if tag.startswith("directory:")), "")
         own = directory not in {"", "."}
-        named = next((fact for fact in scan.facts.own("package-field", "name", "jvm") if not own or f"project:{project}" in fact.tags), None)
+        named = next(
+            (fact for fact in scan.facts.own("package-field", "name", "jvm") if not own or f"project:{project}" in fact.tags), None
+        )
         name = value(scan, "executableScriptName") or _normal(named.value if named else project)
         base = f"{directory}/" if own else ""
         script = f"{base}target/universal/stage/bin/{name}" if name else f"{base}target/universal/stage/bin/*"
         build = ("sbt", f"{project}/stage" if own else "stage")
-        return Built((script,), build, places(enabled, named, main_class(scan)[1]), 0.9 if name else 0.6, "the script that staging makes")
+        return Built(
+            (script,), build, places(enabled, named, main_class(scan)[1]), 0.9 if name else 0.6, "the script that staging makes"
+        )
     assembly = tool(scan, "sbt:sbt-assembly")
     if assembly is not None:
         jar = value(scan, "assemblyJarName")
@@ -36,12 +40,24 @@ def sbt(scan: Scan, technology: Technology | None) -> Built:
         file = jar or (f"{_normal(name.value)}-assembly-{version}.jar" if name else "*-assembly-*.jar")
         start = ("java", "-jar", f"target/scala-{line}/{file}")
         sure = bool(jar or name) and "*" not in line
-        return Built(start, ("sbt", "assembly"), places(assembly, name, main_class(scan)[1]), 0.85 if sure else 0.65, "the archive that assembly makes")
+        return Built(
+            start,
+            ("sbt", "assembly"),
+            places(assembly, name, main_class(scan)[1]),
+            0.85 if sure else 0.65,
+            "the archive that assembly makes",
+        )
     if tool(scan, *_PACKAGING) is not None and technology is not None:
         name = field(scan, "name")
         packager = tool(scan, *_PACKAGING)
         script = value(scan, "executableScriptName") or (_normal(name.value) if name else "*")
-        return Built((f"target/universal/stage/bin/{script}",), ("sbt", "stage"), places(packager, name), 0.7, "the script that staging makes")
+        return Built(
+            (f"target/universal/stage/bin/{script}",),
+            ("sbt", "stage"),
+            places(packager, name),
+            0.7,
+            "the script that staging makes",
+        )
     return Built(build=("sbt", "package"), evidence=places(manifest, rule="build"), build_confidence=0.7)
 
 
@@ -60,7 +76,11 @@ def _binary(version: str) -> str:
 
 def mill(scan: Scan, technology: Technology | None) -> Built:
     """`mill MODULE.assembly` of the module that is no test."""
-    modules = [fact for fact in scan.facts.own("package-field", "mill.module", "jvm") if not re.search(r"[tT]est", fact.value + " ".join(fact.tags))]
+    modules = [
+        fact
+        for fact in scan.facts.own("package-field", "mill.module", "jvm")
+        if not re.search(r"[tT]est", fact.value + " ".join(fact.tags))
+    ]
     modules = [fact for fact in modules if any(tag.endswith("Module") for tag in fact.tags)]
     command = "./mill" if "mill" in scan.tree.entries else "mill"
     main, place = main_class(scan)
@@ -70,5 +90,10 @@ def mill(scan: Scan, technology: Technology | None) -> Built:
         start = ("java", "-jar", f"out/{module.value}/assembly.dest/out.jar") if main or technology else ()
         return Built(start, (command, f"{module.value}.assembly"), places(module, place), 0.75, "the archive that assembly makes")
     if modules and modules[0].value in {"package", "build"}:
-        return Built(("java", "-jar", "out/assembly.dest/out.jar") if main or technology else (), (command, "assembly"), places(modules[0], place), 0.7)
+        return Built(
+            ("java", "-jar", "out/assembly.dest/out.jar") if main or technology else (),
+            (command, "assembly"),
+            places(modules[0], place),
+            0.7,
+        )
     return Built(build=(command, "__.assembly"), evidence=places(manifest, rule="build"), build_confidence=0.6)

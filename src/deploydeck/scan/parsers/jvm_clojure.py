@@ -10,12 +10,20 @@ from deploydeck.scan.parsers.base import Parser
 
 _INTERESTING = re.compile(rb"getenv|\(env |environ|-main|:port|GET |\[\"/|run-jetty|run-server")
 _DEFAULT = r"(?:\s{1,20}(?:\"([^\"\n]{0,200})\"|(\d{1,10})|(nil\b)|([^\s)]))?)?"
-_GETENV = re.compile(r"(\(or\s{1,20})?(?:\((?:parse-long|Integer/parseInt|Integer\.|Long/parseLong)\s{1,9})?\(System/getenv\s{1,20}\"([A-Za-z_]\w{0,99})\"\s{0,9}\)\)?" + _DEFAULT)
-_ENVIRON = re.compile(r"(\(or\s{1,20})?(?:\((?:parse-long|Integer/parseInt|Integer\.|Long/parseLong)\s{1,9})?(?:\(env\s{1,20}:|\(:)([a-z][a-z0-9-]{0,99})(\s{1,20}env)?(?:\s{1,20}(?:\"([^\"\n]{0,200})\"|(\d{1,10})))?\s{0,9}\)\)?" + _DEFAULT)
+_GETENV = re.compile(
+    r"(\(or\s{1,20})?(?:\((?:parse-long|Integer/parseInt|Integer\.|Long/parseLong)\s{1,9})?\(System/getenv\s{1,20}\"([A-Za-z_]\w{0,99})\"\s{0,9}\)\)?"
+    + _DEFAULT
+)
+_ENVIRON = re.compile(
+    r"(\(or\s{1,20})?(?:\((?:parse-long|Integer/parseInt|Integer\.|Long/parseLong)\s{1,9})?(?:\(env\s{1,20}:|\(:)([a-z][a-z0-9-]{0,99})(\s{1,20}env)?(?:\s{1,20}(?:\"([^\"\n]{0,200})\"|(\d{1,10})))?\s{0,9}\)\)?"
+    + _DEFAULT
+)
 _AERO = re.compile(r"#env\s{1,9}\"?([A-Z][A-Z0-9_]{1,99})\"?")
 _AERO_OR = re.compile(r"#or\s{0,9}\[\s{0,9}#env\s{1,9}\"?([A-Z][A-Z0-9_]{1,99})\"?\s{1,9}(?:\"([^\"\n]{0,200})\"|([\w.:-]{1,60}))")
 _PORT = re.compile(r":port\s{1,20}(\d{2,5})\b")
-_SERVER = re.compile(r"run-jetty|run-server|http-kit|immutant|aleph|start-server|jetty-adapter|::?http/port|io\.pedestal\.http|ring\.adapter")
+_SERVER = re.compile(
+    r"run-jetty|run-server|http-kit|immutant|aleph|start-server|jetty-adapter|::?http/port|io\.pedestal\.http|ring\.adapter"
+)
 _PEDESTAL = re.compile(r"::?(?:http|bootstrap|server)/(port|host)\s{1,20}(\d{2,5}|\"[^\"\n]{1,60}\")")
 _ROUTE = re.compile(r"\(GET\s{1,20}\"(/[\w./-]{0,100})\"|\[\"(/[\w./-]{0,100})\"\s{1,20}(?:\{?:get|\{:name|:get)")
 _NAMESPACE = re.compile(r"\(ns\s{1,20}(?:\^\S{1,40}\s{1,9}){0,3}([\w.*+!?<>=-]{1,150})")
@@ -50,7 +58,15 @@ def clojure_source(file: str, data: bytes) -> Iterator[Found]:
             if match[1] == "port" and not ports:
                 yield found("listen", match[2], "", match.start(2), frozenset({"env"}) if env else frozenset())
                 break
-        if not ports and env and (match := re.search(r"(?:\(System/getenv \"PORT\"\)|\(env :port\))\)?\s{1,20}\"?(\d{2,5})|\(env :port \"?(\d{2,5})", whole)):
+        if (
+            not ports
+            and env
+            and (
+                match := re.search(
+                    r"(?:\(System/getenv \"PORT\"\)|\(env :port\))\)?\s{1,20}\"?(\d{2,5})|\(env :port \"?(\d{2,5})", whole
+                )
+            )
+        ):
             yield found("listen", match[1] or match[2], "", match.start(), frozenset({"env"}))
     for count, match in enumerate(_ROUTE.finditer(whole)):
         if count < 300:

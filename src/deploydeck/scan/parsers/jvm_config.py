@@ -18,7 +18,9 @@ _PLACEHOLDER = re.compile(r"\$\{([A-Z][A-Z0-9_]{0,99})(?:(:)([^{}$]{0,200})(\$?)
 _HOCON_PLACEHOLDER = re.compile(r"\$\{(\??)([A-Z][A-Z0-9_]{0,99})\}")
 _JDBC = re.compile(r"\b(?:jdbc|r2dbc|vertx-reactive):(?:pool:|p6spy:|tc:|log4jdbc:|aws-wrapper:)?([a-z0-9]{2,20})\b")
 _SCHEME = re.compile(r"\b(mongodb(?:\+srv)?|rediss?|amqps?|postgres(?:ql)?|mysql|bolt|neo4j)://")
-_YAML_KEY = re.compile(r"^( {0,80})(?:- )?(?:\"([^\"]{1,120})\"|'([^']{1,120})'|([A-Za-z_%\[][^\s:#'\"{}]{0,120}))\s{0,9}:(?:\s+(.*))?$")
+_YAML_KEY = re.compile(
+    r"^( {0,80})(?:- )?(?:\"([^\"]{1,120})\"|'([^']{1,120})'|([A-Za-z_%\[][^\s:#'\"{}]{0,120}))\s{0,9}:(?:\s+(.*))?$"
+)
 _PROPERTY = re.compile(r"^\s{0,40}((?:\\.|[^\s=:#!\\]){1,200})\s{0,20}(?:[=:]\s{0,20}|\s)(.*)$")
 
 DATABASES = {
@@ -28,15 +30,32 @@ DATABASES = {
     "pg": "postgresql", "microsoft": "mssql", "otelpostgresql": "postgresql",
 }  # fmt: skip
 _FILES = frozenset({"h2", "hsqldb", "sqlite", "derby"})
-_ENDS = r"(?:host|hosts|hostname|url|uri|uris|port|addresses|username|nodes|contact-points|bootstrap-servers|cluster-nodes|endpoints)$"
+_ENDS = (
+    r"(?:host|hosts|hostname|url|uri|uris|port|addresses|username|nodes|contact-points|bootstrap-servers|cluster-nodes|endpoints)$"
+)
 _KEYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), service)
     for pattern, service in (
-        (rf"^spring\.(?:data\.)?redis\.(?:.{{0,40}}\.)?{_ENDS}|^quarkus\.redis\.(?:.{{0,40}}\.)?hosts$|^redis\.(?:servers\..{{0,40}}\.)?(?:uri|host|url)$", "redis"),
-        (rf"^spring\.data\.mongodb\.(?:.{{0,40}}\.)?{_ENDS}|^quarkus\.mongodb\.(?:connection-string|hosts)|^mongodb\.(?:servers\..{{0,40}}\.)?(?:uri|host)$", "mongodb"),
-        (rf"^spring\.rabbitmq\.(?:.{{0,40}}\.)?{_ENDS}|^rabbitmq\.(?:servers\..{{0,40}}\.)?(?:uri|host|addresses|hostname)$|^rabbitmq-host$", "rabbitmq"),
-        (rf"^spring\.kafka\.(?:.{{0,40}}\.)?{_ENDS}|^kafka\.bootstrap[.-]servers$|^spring\.cloud\.stream\.kafka\.binder\.brokers$", "kafka"),
-        (rf"^spring\.(?:data\.)?elasticsearch\.(?:.{{0,40}}\.)?{_ENDS}|^quarkus\.elasticsearch\.hosts$|^elasticsearch\.(?:http-hosts|httphosts|host|url|uri)$", "elasticsearch"),
+        (
+            rf"^spring\.(?:data\.)?redis\.(?:.{{0,40}}\.)?{_ENDS}|^quarkus\.redis\.(?:.{{0,40}}\.)?hosts$|^redis\.(?:servers\..{{0,40}}\.)?(?:uri|host|url)$",
+            "redis",
+        ),
+        (
+            rf"^spring\.data\.mongodb\.(?:.{{0,40}}\.)?{_ENDS}|^quarkus\.mongodb\.(?:connection-string|hosts)|^mongodb\.(?:servers\..{{0,40}}\.)?(?:uri|host)$",
+            "mongodb",
+        ),
+        (
+            rf"^spring\.rabbitmq\.(?:.{{0,40}}\.)?{_ENDS}|^rabbitmq\.(?:servers\..{{0,40}}\.)?(?:uri|host|addresses|hostname)$|^rabbitmq-host$",
+            "rabbitmq",
+        ),
+        (
+            rf"^spring\.kafka\.(?:.{{0,40}}\.)?{_ENDS}|^kafka\.bootstrap[.-]servers$|^spring\.cloud\.stream\.kafka\.binder\.brokers$",
+            "kafka",
+        ),
+        (
+            rf"^spring\.(?:data\.)?elasticsearch\.(?:.{{0,40}}\.)?{_ENDS}|^quarkus\.elasticsearch\.hosts$|^elasticsearch\.(?:http-hosts|httphosts|host|url|uri)$",
+            "elasticsearch",
+        ),
         (rf"^spring\.(?:data\.)?neo4j\.(?:.{{0,40}}\.)?{_ENDS}|^quarkus\.neo4j\.uri$|^neo4j\.uri$", "neo4j"),
         (rf"^spring\.(?:data\.)?cassandra\.(?:.{{0,40}}\.)?{_ENDS}|^quarkus\.cassandra\.contact-points$", "cassandra"),
         (r"^spring\.(?:data\.)?couchbase\.connection-string$", "couchbase"),
@@ -264,7 +283,9 @@ def _sources(file: str, key: str, entry: Entry, line: str, profile: str) -> Iter
         yield Found("datasource", DATABASES[value], key, file, entry.line, line, "jvm", weak)
     elif key in {"spring.cache.type", "spring.session.store-type"} and value in {"redis", "mongodb"}:
         yield Found("datasource", value, key, file, entry.line, line, "jvm", weak)
-    elif re.search(r"^mp\.messaging\..{1,80}\.connector$", key) and (kind := {"smallrye-kafka": "kafka", "smallrye-rabbitmq": "rabbitmq"}.get(value)):
+    elif re.search(r"^mp\.messaging\..{1,80}\.connector$", key) and (
+        kind := {"smallrye-kafka": "kafka", "smallrye-rabbitmq": "rabbitmq"}.get(value)
+    ):
         yield Found("datasource", kind, key, file, entry.line, line, "jvm", weak)
     elif scheme := _SCHEME.search(value):
         yield Found("datasource", DATABASES.get(scheme[1].partition("+")[0], scheme[1]), key, file, entry.line, line, "jvm", weak)

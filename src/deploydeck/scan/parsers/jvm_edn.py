@@ -88,7 +88,9 @@ class _File:
 def project_clj(file: str, data: bytes) -> Iterator[Found]:
     """Leiningen's defproject."""
     source = _File(file, data)
-    project = next((one for one in read_edn(source.text) if one.kind == "(" and one.items and one.items[0].text == "defproject"), None)
+    project = next(
+        (one for one in read_edn(source.text) if one.kind == "(" and one.items and one.items[0].text == "defproject"), None
+    )
     if project is None:
         return
     yield source.found("manifest", "project.clj", "", project)
@@ -147,7 +149,13 @@ def deps_edn(file: str, data: bytes) -> Iterator[Found]:
     for name, alias in aliases.pairs() if aliases else ():
         if alias.kind != "{":
             continue
-        yield source.found("script", name.text.lstrip(":"), " ".join(one.text for one in (alias.get(":main-opts") or Node("[", 0)).items), name, "deps.edn")
+        yield source.found(
+            "script",
+            name.text.lstrip(":"),
+            " ".join(one.text for one in (alias.get(":main-opts") or Node("[", 0)).items),
+            name,
+            "deps.edn",
+        )
         tags = ("development",) if _DEVELOPMENT.search(name.text) else ("optional",)
         for key in (":extra-deps", ":deps", ":replace-deps", ":override-deps"):
             yield from _deps(source, alias.get(key), tags)
@@ -156,7 +164,9 @@ def deps_edn(file: str, data: bytes) -> Iterator[Found]:
         options = alias.get(":main-opts")
         words = [one.text for one in options.items] if options else []
         if options and "-m" in words[:-1] and not _DEVELOPMENT.search(name.text):
-            yield source.found("package-field", "mainClass", words[words.index("-m") + 1], options, tags=("deps", f"alias:{name.text.lstrip(':')}"))
+            yield source.found(
+                "package-field", "mainClass", words[words.index("-m") + 1], options, tags=("deps", f"alias:{name.text.lstrip(':')}")
+            )
         function = alias.get(":exec-fn")
         if function and not _DEVELOPMENT.search(name.text):
             yield source.found("package-field", "execFn", function.text, function, tags=(f"alias:{name.text.lstrip(':')}",))
@@ -170,7 +180,9 @@ def _deps(source: _File, deps: Node | None, tags: tuple[str, ...]) -> Iterator[F
         if local:
             yield source.found("uses-project", local.text, "", name, tags=("path",))
             continue
-        version = where.get(":mvn/version") or where.get(":git/tag") or where.get(":tag") or where.get(":git/sha") or where.get(":sha")
+        version = (
+            where.get(":mvn/version") or where.get(":git/tag") or where.get(":tag") or where.get(":git/sha") or where.get(":sha")
+        )
         yield source.found("dependency", coordinates(name.text), version.text if version else "", name, tags=tags)
 
 
@@ -180,7 +192,9 @@ def build_clj(file: str, data: bytes) -> Iterator[Found]:
     for number, line in enumerate(source.text.lines, 1):
         if match := re.search(r"\(def\s{1,9}(?:uber-file|jar-file|uberjar-file)\s{1,9}\"([^\"\n]{1,120})\"", line):
             yield Found("package-field", "uber-file", match[1], file, number, line.strip(), "jvm")
-        elif match := re.search(r"\(def\s{1,9}(lib|version|uber-file|uberjar)\s{1,9}(?:'|\"|\(format\s{1,9}\")([^\"\s()]{1,120})", line):
+        elif match := re.search(
+            r"\(def\s{1,9}(lib|version|uber-file|uberjar)\s{1,9}(?:'|\"|\(format\s{1,9}\")([^\"\s()]{1,120})", line
+        ):
             yield Found("package-field", f"build.{match[1]}", match[2], file, number, line.strip(), "jvm")
         elif match := re.search(r":uber-file\s{1,9}\"([^\"\n]{1,120})\"", line):
             yield Found("package-field", "uber-file", match[1], file, number, line.strip(), "jvm")

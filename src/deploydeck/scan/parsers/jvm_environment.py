@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
-_HELPER = re.compile(r"^(?:get|read|load|require|required|optional|from)?_?(?:[eE]nv|ENV)(?:ironment)?(?:Var(?:iable)?)?(?:Or\w{0,20}|OrElse|String|Int|WithDefault|Required)?$")
+_HELPER = re.compile(
+    r"^(?:get|read|load|require|required|optional|from)?_?(?:[eE]nv|ENV)(?:ironment)?(?:Var(?:iable)?)?(?:Or\w{0,20}|OrElse|String|Int|WithDefault|Required)?$"
+)
 _PLACEHOLDER = re.compile(r"\\?\$\{([A-Z][A-Z0-9_]{0,99})(?:(:)([^{}$]{0,200})(\\?\$?))?(?=\}|\\?\$)")
-_READERS = frozenset({"getenv", "getOrDefault", "getOrElse", "get", "getProperty", "envOrElse", "envOrNone", "envOrSome", "getOrNull", "apply"})
-_DEFAULTS = frozenset({"orElse", "getOrElse", "getOrDefault", "default", "orElseGet", "or", "fold", "ifBlank", "defaultIfBlank", "withDefault"})
+_READERS = frozenset(
+    {"getenv", "getOrDefault", "getOrElse", "get", "getProperty", "envOrElse", "envOrNone", "envOrSome", "getOrNull", "apply"}
+)
+_DEFAULTS = frozenset(
+    {"orElse", "getOrElse", "getOrDefault", "default", "orElseGet", "or", "fold", "ifBlank", "defaultIfBlank", "withDefault"}
+)
 _REQUIRES = frozenset({"orElseThrow", "orThrow", "getOrThrow"})
 
 
@@ -44,8 +50,10 @@ def environment(source: Source) -> Iterator[Found]:
             continue
         if not tokens.is_(opening, "("):
             continue
-        if word == "getenv" or (word in _READERS and has_env and _on_environment(source, index)) or (
-            word != "env" and _HELPER.match(word) or (word == "env" and not tokens.is_(index - 1, "."))
+        if (
+            word == "getenv"
+            or (word in _READERS and has_env and _on_environment(source, index))
+            or (word != "env" and _HELPER.match(word) or (word == "env" and not tokens.is_(index - 1, ".")))
         ):
             yield from _call(source, index, word)
 
@@ -59,7 +67,9 @@ def _on_environment(source: Source, index: int) -> bool:
     if tokens.is_(before, ")") and tokens.is_(before - 1, "("):
         before -= 2
     word = tokens.word(before)
-    return word in {"getenv", "env", "environment", "dotenv", "envs", "Properties"} or bool(re.fullmatch(r"\w{0,20}(?:[eE]nv|ENV)", word))
+    return word in {"getenv", "env", "environment", "dotenv", "envs", "Properties"} or bool(
+        re.fullmatch(r"\w{0,20}(?:[eE]nv|ENV)", word)
+    )
 
 
 def _call(source: Source, index: int, word: str) -> Iterator[Found]:
@@ -70,8 +80,6 @@ def _call(source: Source, index: int, word: str) -> Iterator[Found]:
     name = _name(source, arguments[0].start)
     plain = word == "getenv" or word.startswith("envOr")
     if not name or not (plain and _NAME.fullmatch(name) or _CAPITALS.fullmatch(name)):
-        return
-    if word in {"get", "apply", "getOrElse", "getOrDefault", "getProperty"} and len(name) < 2:
         return
     end = tokens.close.get(index + 1, index + 1)
     tail = _after(source, end)
@@ -93,7 +101,13 @@ def _guarded(source: Source, index: int) -> bool:
     start = index
     while tokens.is_(start - 1, ".") and tokens.word(start - 2):
         start -= 2
-    return tokens.is_(start - 1, "(") and tokens.word(start - 2) in {"requireNonNull", "requireNotNull", "checkNotNull", "hasText", "notNull"}
+    return tokens.is_(start - 1, "(") and tokens.word(start - 2) in {
+        "requireNonNull",
+        "requireNotNull",
+        "checkNotNull",
+        "hasText",
+        "notNull",
+    }
 
 
 def _name(source: Source, index: int) -> str:

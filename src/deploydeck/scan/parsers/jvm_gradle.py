@@ -20,7 +20,9 @@ _CONFIGURATION = re.compile(
     r"|^(?:compile|runtime|providedCompile|providedRuntime|testCompile|testRuntime|kapt|kaptTest|ksp|coreLibraryDesugaring|classpath|"
     r"modImplementation|minecraft|shadow|bootArchives|testAndDevelopmentOnly|constraints|console|profile|assets)$"
 )
-_DEVELOPMENT = re.compile(r"^(?:test|androidTest|integrationTest|functionalTest|jmh|kaptTest|debug|.{0,40}Test(?:Impl|Compile|Runtime|Api))")
+_DEVELOPMENT = re.compile(
+    r"^(?:test|androidTest|integrationTest|functionalTest|jmh|kaptTest|debug|.{0,40}Test(?:Impl|Compile|Runtime|Api))"
+)
 _BUILD = re.compile(r"nnotationProcessor$|^kapt|^ksp|^classpath$|^coreLibraryDesugaring$")
 _PROVIDED = frozenset({"compileOnly", "providedCompile", "providedRuntime", "compileOnlyApi"})
 _COORDINATES = re.compile(r"^([\w.$\{\}-]{1,150}):([\w.$\{\}+-]{1,150})(?::([^:@\s]{1,200}))?(?:[:@].{0,60})?$")
@@ -40,7 +42,9 @@ class Script:
 
     def found(self, kind: str, name: str, value: str, index: int, scope: str = "jvm", tags: Iterable[str] = ()) -> Found:
         tokens = self.tokens
-        return Found(kind, short(name), short(value), self.file, tokens.line(index), tokens.line_text(index), scope, frozenset(tags))
+        return Found(
+            kind, short(name), short(value), self.file, tokens.line(index), tokens.line_text(index), scope, frozenset(tags)
+        )
 
     def _assignments(self) -> None:
         """`x = "1"`, `val x = "1"`, `ext.x = '1'`, `extra["x"] = "1"`, `set("x", "1")`; of a map `[a: '1']` the entries."""
@@ -95,8 +99,11 @@ class Script:
         return index
 
 
+_MOST_MEMBERS = 2000
 _PIN_RANK = ("languageVersion", "jvmToolchain", "release", "targetCompatibility", "sourceCompatibility", "jvmTarget")
-_CONVENTION = re.compile(r"(?:^|/)(?:buildSrc|build-logic|build-conventions|buildLogic|gradle/plugins|gradle/build-logic)/(.{0,300}/)?([\w.-]{1,120})\.gradle(?:\.kts)?$")
+_CONVENTION = re.compile(
+    r"(?:^|/)(?:buildSrc|build-logic|build-conventions|buildLogic|gradle/plugins|gradle/build-logic)/(.{0,300}/)?([\w.-]{1,120})\.gradle(?:\.kts)?$"
+)
 
 
 def gradle_build(file: str, data: bytes) -> Iterator[Found]:
@@ -174,7 +181,13 @@ def _shared(fact: Found, shared: bool) -> Found:
 
 
 def _plugin_id(name: str) -> str:
-    return f"org.jetbrains.kotlin.{name[7:]}" if name.startswith("kotlin-") else "org.jetbrains.kotlin.jvm" if name == "kotlin" else name
+    return (
+        f"org.jetbrains.kotlin.{name[7:]}"
+        if name.startswith("kotlin-")
+        else "org.jetbrains.kotlin.jvm"
+        if name == "kotlin"
+        else name
+    )
 
 
 def _plugin(script: Script, index: int, word: str, management: bool) -> Iterator[Found]:
@@ -281,7 +294,9 @@ def _coordinates(script: Script, arguments: list[Argument], index: int, tags: se
             version = script.value(start + 4) if tokens.is_(start + 3, ",") else ""
             yield script.found(kind, f"org.jetbrains.kotlin:kotlin-{part}", version, start, scope, further)
         elif tokens.word(start) == "project":
-            path = tokens.string(start + 2) or next((script.value(a.start) for a in tokens.arguments(start + 1) if a.name == "path"), "")
+            path = tokens.string(start + 2) or next(
+                (script.value(a.start) for a in tokens.arguments(start + 1) if a.name == "path"), ""
+            )
             if path.startswith(":"):
                 yield script.found("uses-project", path.rpartition(":")[2], path, start, scope)
         elif tokens.word(start) == "projects" and tokens.is_(start + 1, "."):
@@ -382,7 +397,15 @@ def _java(script: Script, index: int, word: str) -> Iterator[Found]:
             value = java_version(script.resolved(script.variables[text]))
         elif tokens.kind[place] == "w" and ".versions." in (path := tokens.path(place)):
             value = f"${path.partition('.get')[0].partition('.asProvider')[0]}"
-        elif tokens.kind[place] == "w" and text not in {"JavaVersion", "JavaLanguageVersion", "JvmTarget", "set", "of", "toVersion", "fromTarget"}:
+        elif tokens.kind[place] == "w" and text not in {
+            "JavaVersion",
+            "JavaLanguageVersion",
+            "JvmTarget",
+            "set",
+            "of",
+            "toVersion",
+            "fromTarget",
+        }:
             path = tokens.path(place)
             value = f"${path}" if "." not in path and re.search(r"[vV]ersion|[jJ]ava|[jJ]dk|[tT]arget", path) else ""
         if value:
@@ -402,9 +425,12 @@ def gradle_settings(file: str, data: bytes) -> Iterator[Found]:
             path = next((tokens.text[at] for at in range(index + 1, min(index + 10, len(tokens))) if tokens.kind[at] == "s"), "")
             if name and path:
                 moved[name.lstrip(":")] = path.replace("$rootDir/", "").replace("${rootDir}/", "")
+    members, read_to = 0, 0
     for index, around in tokens.blocks():
         word = tokens.word(index)
         inner = around[-1] if around else ""
+        if index < read_to or members > _MOST_MEMBERS:
+            continue
         if inner == "plugins":
             yield from (_plugin(script, index, tokens.text[index], True) if tokens.kind[index] == "w" else ())
         elif word == "name" and tokens.word(index - 2) == "rootProject" and tokens.is_(index + 1, "="):
@@ -413,8 +439,10 @@ def gradle_settings(file: str, data: bytes) -> Iterator[Found]:
                 yield script.found("package-field", "rootProject.name", name, index)
         elif word in {"include", "includeBuild", "includeFlat"} and not tokens.is_(index - 1, ".") and "repositories" not in around:
             end = tokens.close.get(index + 1, index) if tokens.is_(index + 1, "(") else _statement_end(tokens, index)
-            for place in range(index + 1, min(end, len(tokens))):
+            read_to = min(end, len(tokens))
+            for place in range(index + 1, read_to):
                 if text := tokens.string(place):
+                    members += 1
                     yield script.found("workspace", _project_path(text, moved, word), "", place, "gradle")
 
 

@@ -106,7 +106,11 @@ def gradle_lockfile(file: str, data: bytes) -> Iterator[Found]:
         if not match:
             continue
         used = [one for one in match[4].split(",") if one]
-        tags = frozenset({"development"}) if used and all("test" in one.lower() or one == "developmentOnly" for one in used) else frozenset()
+        tags = (
+            frozenset({"development"})
+            if used and all("test" in one.lower() or one == "developmentOnly" for one in used)
+            else frozenset()
+        )
         yield Found("locked", f"{match[1]}:{match[2]}", match[3], file, number, line.strip(), "jvm", tags)
 
 

@@ -60,9 +60,7 @@ class Pom:
         """`group:artifact` of a dependency, a plugin or a parent."""
         return f"{self.get(element, 'groupId') or group}:{self.get(element, 'artifactId')}"
 
-    def found(
-        self, kind: str, name: str, value: str = "", line: int = 0, scope: str = "jvm", tags: Iterable[str] = ()
-    ) -> Found:
+    def found(self, kind: str, name: str, value: str = "", line: int = 0, scope: str = "jvm", tags: Iterable[str] = ()) -> Found:
         return Found(kind, short(name), value, self.file, line, self.text.line(line), scope, frozenset(tags))
 
 
@@ -170,7 +168,9 @@ def _dependency(pom: Pom, one: Element, groups: dict[str, tuple[str, int]], more
     yield pom.found("dependency", name, version, line, tags=tags)
     pinned = groups.get(f"{name.partition(':')[0]}:*")
     if not version and pinned:
-        yield Found("locked", name, pinned[0], pom.file, pinned[1], pom.text.line(pinned[1]), "jvm", frozenset({"development"} & tags))
+        yield Found(
+            "locked", name, pinned[0], pom.file, pinned[1], pom.text.line(pinned[1]), "jvm", frozenset({"development"} & tags)
+        )
 
 
 def _plugin(pom: Pom, plugin: Element, kind: str) -> Iterator[Found]:
@@ -233,7 +233,10 @@ def ant_build(file: str, data: bytes) -> Iterator[Found]:
     if project.tag != "project":
         return
     yield Found("manifest", "build.xml", "", file, project.line, text.line(project.line), "jvm")
-    properties = {one.attributes.get("name", ""): one.attributes.get("value", one.attributes.get("location", "")) for one in project.all("property")}
+    properties = {
+        one.attributes.get("name", ""): one.attributes.get("value", one.attributes.get("location", ""))
+        for one in project.all("property")
+    }
 
     def value(written: str) -> str:
         for _ in range(4):

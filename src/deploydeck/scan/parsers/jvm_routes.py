@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 _PREFIXES = frozenset({"RequestMapping", "Path", "Controller", "HttpExchange", "RestPath"})
 _GETS = frozenset({"GetMapping", "GET", "Get", "GetExchange"})
-_CALLERS = re.compile(rb"[jJ]avalin|\brouting\b|spark\.(?:Spark|\*|kotlin)|[vV]ertx|jooby|ratpack|helidon|io\.ktor|http4k|scalatra|pekko|akka|com\.twitter\.finatra|cask\.")
+_CALLERS = re.compile(
+    rb"[jJ]avalin|\brouting\b|spark\.(?:Spark|\*|kotlin)|[vV]ertx|jooby|ratpack|helidon|io\.ktor|http4k|scalatra|pekko|akka|com\.twitter\.finatra|cask\."
+)
 _PATH = re.compile(r"/?[A-Za-z0-9_./-]{0,100}")
 _CLASSES = frozenset({"class", "interface", "record", "object", "trait"})
 _MOST = 300

@@ -11,7 +11,13 @@ from deploydeck.scan.parsers.jvm_tokens import Tokens
 from deploydeck.scan.parsers.jvm_versions import java_version
 
 _PERCENT = ("%", "%%", "%%%")
-_SCOPES = {"test": "development", "it": "development", "integrationtest": "development", "provided": "provided", "optional": "optional"}
+_SCOPES = {
+    "test": "development",
+    "it": "development",
+    "integrationtest": "development",
+    "provided": "provided",
+    "optional": "optional",
+}
 _COORDINATES = re.compile(r"^([\w.-]{1,150}):{1,3}([\w.-]{1,150}):{1,2}([\w.+$\{\}-]{1,100})(?:[;,].{0,100})?$")
 
 
@@ -33,7 +39,9 @@ class Build:
 
     def found(self, kind: str, name: str, value: str, index: int, scope: str = "jvm", tags: Iterable[str] = ()) -> Found:
         tokens = self.tokens
-        return Found(kind, short(name), short(value), self.file, tokens.line(index), tokens.line_text(index), scope, frozenset(tags))
+        return Found(
+            kind, short(name), short(value), self.file, tokens.line(index), tokens.line_text(index), scope, frozenset(tags)
+        )
 
     def value(self, index: int) -> str:
         """A string, or the string of the value that a dotted name ends in; `$name` when another file sets it."""
@@ -186,7 +194,9 @@ def mill_build(file: str, data: bytes) -> Iterator[Found]:
         if tokens.kind[index] != "w":
             continue
         if text in {"ivy", "mvn"} and (written := tokens.string(index + 1)) is not None:
-            written = re.sub(r"\$\{?([\w.]{1,80})\}?", lambda match: build.values.get(match[1].rpartition(".")[2], match[0]), written)
+            written = re.sub(
+                r"\$\{?([\w.]{1,80})\}?", lambda match: build.values.get(match[1].rpartition(".")[2], match[0]), written
+            )
             if match := _COORDINATES.match(written):
                 test = any(re.search(r"[tT]est", one) for one in around) or "est" in _enclosing_object(tokens, index)
                 yield build.found("dependency", f"{match[1]}:{match[2]}", match[3], index, tags=("development",) if test else ())

@@ -18,7 +18,7 @@ from deploydeck.scan.parsers.jvm_tokens import Tokens
 
 _INTERESTING = re.compile(
     rb"getenv|[eE]nv\(|sys\.env|[dD]otenv|envOr|\$\{[A-Z]|[gG]etProperty\(|Mapping\b|@Path\b|@Get\b|@Controller\b|[vV]oid main|fun main|def main|@main"
-    rb"|extends (?:App|IOApp|ZIOApp)|SpringBootApplication|ServerSocket|HttpServer|routing|Routes|InetSocketAddress|"
+    rb"|extends (?:App|IOApp|ZIOApp)|SpringBootApplication|ServerSocket|HttpServer|routing|Routes|InetSocketAddress|\bget\(\"|Root /|"
     + b"|".join(rb"\b" + re.escape(name.encode()) + rb"\b" for name in sorted(LISTENERS))
 )
 _APPS: tuple[tuple[str, re.Pattern[bytes]], ...] = tuple(
@@ -56,6 +56,7 @@ class Source:
         self.file, self.data = file, data
         self.tokens = Tokens(data)
         self._constants: dict[str, int] | None = None
+        self.functions: dict[str, tuple[str, set[str], int]] = {}
 
     @property
     def constants(self) -> dict[str, int]:
@@ -75,7 +76,9 @@ class Source:
 
     def found(self, kind: str, name: str, value: str, index: int, tags: Iterable[str] = ()) -> Found:
         tokens = self.tokens
-        return Found(kind, short(name), short(value), self.file, tokens.line(index), tokens.line_text(index), "jvm", frozenset(tags))
+        return Found(
+            kind, short(name), short(value), self.file, tokens.line(index), tokens.line_text(index), "jvm", frozenset(tags)
+        )
 
 
 def jvm_source(file: str, data: bytes) -> Iterator[Found]:
@@ -115,11 +118,17 @@ def _mains(source: Source, apps: list[str]) -> Iterator[Found]:
         while classes and index > classes[-1][0]:
             classes.pop()
         word = tokens.word(index)
-        if word in {"class", "object", "interface", "record", "enum"} and tokens.word(index + 1) and not tokens.is_(index - 1, ".", "::"):
+        if (
+            word in {"class", "object", "interface", "record", "enum"}
+            and tokens.word(index + 1)
+            and not tokens.is_(index - 1, ".", "::")
+        ):
             name = tokens.word(index + 1)
             brace = next((at for at in range(index + 2, min(index + 120, len(tokens))) if tokens.is_(at, "{", ";")), -1)
             if word == "object" and tokens.word(index + 2) == "extends" and not classes:
-                if tokens.word(index + 3) in _SCALA_MAIN or (tokens.word(index + 3) == "cask" and tokens.word(index + 5) in {"Main", "MainRoutes"}):
+                if tokens.word(index + 3) in _SCALA_MAIN or (
+                    tokens.word(index + 3) == "cask" and tokens.word(index + 5) in {"Main", "MainRoutes"}
+                ):
                     yield source.found("entry", "main", prefix + name, index, apps)
             if brace > 0 and tokens.is_(brace, "{"):
                 classes.append((tokens.close.get(brace, len(tokens)), "" if name == "companion" else name))
@@ -133,8 +142,11 @@ def _mains(source: Source, apps: list[str]) -> Iterator[Found]:
                     yield source.found("entry", "main", f"{prefix}{stem[:1].upper()}{stem[1:]}Kt", index, apps)
                 elif "JvmStatic" in tokens.text[max(0, index - 6) : index]:
                     yield source.found("entry", "main", prefix + classes[0][1], index, apps)
-            elif before == "def" and classes and tokens.is_(index - 2, "{", "}", "override", ")", "final", ";") or (
-                before == "def" and classes and not kotlin
+            elif (
+                before == "def"
+                and classes
+                and tokens.is_(index - 2, "{", "}", "override", ")", "final", ";")
+                or (before == "def" and classes and not kotlin)
             ):
                 yield source.found("entry", "main", prefix + classes[0][1], index, apps)
         elif word == "main" and tokens.is_(index - 1, "@") and tokens.word(index + 1) == "def":
