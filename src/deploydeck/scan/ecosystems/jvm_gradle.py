@@ -46,7 +46,7 @@ def gradle(scan: Scan, technology: Technology | None) -> Built:
     libs = f"{base}build/libs/"
     boot = tool(scan, "org.springframework.boot")
     war = tool(scan, "war")
-    main, place = main_class(scan)
+    _, place = main_class(scan)
     if technology is not None and technology.start == "spring-boot" and boot is not None:
         job = "bootWar" if war is not None else "bootJar"
         jar, sure = _archive(scan, job, name, version, known, "", "war" if war is not None else "jar")

@@ -58,7 +58,7 @@ class Script:
                     self.variables.setdefault(tokens.text[index - 3], value)
                 elif tokens.is_(index - 1, ",") and tokens.word(index - 4) == "set" and tokens.string(index - 2) is not None:
                     self.variables.setdefault(tokens.text[index - 2], value)
-                elif tokens.is_(index - 1, ":") and tokens.kind[index - 2 : index - 1] and tokens.kind[index - 2] in "ws":
+                elif tokens.is_(index - 1, ":") and tokens.kind[index - 2 : index - 1] and tokens.kind[index - 2] in "ws":  # noqa: SIM102
                     if tokens.is_(index - 3, "[", ","):
                         self.variables.setdefault(tokens.text[index - 2], value)
 
@@ -140,7 +140,7 @@ def gradle_build(file: str, data: bytes) -> Iterator[Found]:
         return
     yield from facts
     for fact in facts:
-        if fact.kind == "dependency" and not fact.value and "platform" not in fact.tags:
+        if fact.kind == "dependency" and not fact.value and "platform" not in fact.tags:  # noqa: SIM102
             if pinned := groups.get(f"{fact.name.partition(':')[0]}:*"):
                 yield replace(pinned, kind="locked", name=fact.name, scope="jvm", tags=fact.tags & {"development"})
 
@@ -232,7 +232,7 @@ def _dependency(script: Script, index: int, word: str, around: tuple[str, ...]) 
             return
     elif tokens.is_(index + 1, ".", ":", "->", "=") or word in {"if", "for", "project", "exclude", "platform", "def", "val"}:
         return
-    if not _CONFIGURATION.match(configuration) and not tokens.is_(index + 1, "("):
+    if not _CONFIGURATION.match(configuration) and not tokens.is_(index + 1, "("):  # noqa: SIM102
         if tokens.string(index + 1) is None or ":" not in tokens.text[index + 1]:
             return
     tags: set[str] = set()
@@ -373,7 +373,7 @@ def _setting(script: Script, index: int, word: str, inner: str, around: tuple[st
             yield script.found("package-field", "version", value, index)
         elif tokens.is_(index + 1, "=", "(") or tokens.line(index + 1) == tokens.line(index):
             yield script.found("package-field", "version.computed", "", index)
-    elif word in {"archiveBaseName", "baseName", "archivesBaseName", "archivesName", "archiveFileName", "archiveName", "archiveClassifier",
+    elif word in {"archiveBaseName", "baseName", "archivesBaseName", "archivesName", "archiveFileName", "archiveName", "archiveClassifier",  # noqa: E501
                   "classifier", "archiveVersion", "applicationName"}:  # fmt: skip
         value = script.value(script.argument(index))
         literal = tokens.string(script.argument(index)) is not None
@@ -383,8 +383,8 @@ def _setting(script: Script, index: int, word: str, inner: str, around: tuple[st
 
 def _java(script: Script, index: int, word: str) -> Iterator[Found]:
     tokens = script.tokens
-    if not tokens.is_(index + 1, "(", "=", ".", ":=") and tokens.kind[index + 1 : index + 2] not in (["n"], ["s"]):
-        if not (tokens.word(index + 1) in {"JavaVersion", "JavaLanguageVersion"}):
+    if not tokens.is_(index + 1, "(", "=", ".", ":=") and tokens.kind[index + 1 : index + 2] not in (["n"], ["s"]):  # noqa: SIM102
+        if tokens.word(index + 1) not in {"JavaVersion", "JavaLanguageVersion"}:
             return
     for place in range(index + 1, min(index + 12, tokens.end_of_line(index))):
         text = tokens.text[place]

@@ -141,9 +141,8 @@ def _expression_end(source: Source, start: int) -> int:
             index > start
             and tokens.line(index) != tokens.line(index - 1)
             and not tokens.is_(index, ".", "?.", "?:", "?", ":", "||")
-        ):
-            if not tokens.is_(index - 1, "=", "?:", "(", ",", "?", ":"):
-                break
+        ) and not tokens.is_(index - 1, "=", "?:", "(", ",", "?", ":"):
+            break
         index = tokens.close.get(index, index) + 1 if tokens.is_(index, "{") else index + 1
     return index
 

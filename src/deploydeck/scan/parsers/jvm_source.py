@@ -17,8 +17,8 @@ from deploydeck.scan.parsers.jvm_routes import routes
 from deploydeck.scan.parsers.jvm_tokens import Tokens
 
 _INTERESTING = re.compile(
-    rb"getenv|[eE]nv\(|sys\.env|[dD]otenv|envOr|\$\{[A-Z]|[gG]etProperty\(|Mapping\b|@Path\b|@Get\b|@Controller\b|[vV]oid main|fun main|def main|@main"
-    rb"|extends (?:App|IOApp|ZIOApp)|SpringBootApplication|ServerSocket|HttpServer|routing|Routes|InetSocketAddress|\bget\(\"|Root /|"
+    rb"getenv|[eE]nv\(|sys\.env|[dD]otenv|envOr|\$\{[A-Z]|[gG]etProperty\(|Mapping\b|@Path\b|@Get\b|@Controller\b|[vV]oid main|fun main|def main|@main"  # noqa: E501
+    rb"|extends (?:App|IOApp|ZIOApp)|SpringBootApplication|ServerSocket|HttpServer|routing|Routes|InetSocketAddress|\bget\(\"|Root /|"  # noqa: E501
     + b"|".join(rb"\b" + re.escape(name.encode()) + rb"\b" for name in sorted(LISTENERS))
 )
 _APPS: tuple[tuple[str, re.Pattern[bytes]], ...] = tuple(
@@ -125,7 +125,7 @@ def _mains(source: Source, apps: list[str]) -> Iterator[Found]:
         ):
             name = tokens.word(index + 1)
             brace = next((at for at in range(index + 2, min(index + 120, len(tokens))) if tokens.is_(at, "{", ";")), -1)
-            if word == "object" and tokens.word(index + 2) == "extends" and not classes:
+            if word == "object" and tokens.word(index + 2) == "extends" and not classes:  # noqa: SIM102
                 if tokens.word(index + 3) in _SCALA_MAIN or (
                     tokens.word(index + 3) == "cask" and tokens.word(index + 5) in {"Main", "MainRoutes"}
                 ):
@@ -142,11 +142,8 @@ def _mains(source: Source, apps: list[str]) -> Iterator[Found]:
                     yield source.found("entry", "main", f"{prefix}{stem[:1].upper()}{stem[1:]}Kt", index, apps)
                 elif "JvmStatic" in tokens.text[max(0, index - 6) : index]:
                     yield source.found("entry", "main", prefix + classes[0][1], index, apps)
-            elif (
-                before == "def"
-                and classes
-                and tokens.is_(index - 2, "{", "}", "override", ")", "final", ";")
-                or (before == "def" and classes and not kotlin)
+            elif (before == "def" and classes and tokens.is_(index - 2, "{", "}", "override", ")", "final", ";")) or (
+                before == "def" and classes and not kotlin
             ):
                 yield source.found("entry", "main", prefix + classes[0][1], index, apps)
         elif word == "main" and tokens.is_(index - 1, "@") and tokens.word(index + 1) == "def":
