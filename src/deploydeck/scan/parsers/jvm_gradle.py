@@ -437,6 +437,8 @@ def gradle_settings(file: str, data: bytes) -> Iterator[Found]:
             if name := tokens.string(index + 2):
                 yield script.found("project-name", name, "", index)
                 yield script.found("package-field", "rootProject.name", name, index)
+        elif word == "includeBuild" and "pluginManagement" in around:
+            continue  # plugins for the build, no part of the program
         elif word in {"include", "includeBuild", "includeFlat"} and not tokens.is_(index - 1, ".") and "repositories" not in around:
             end = tokens.close.get(index + 1, index) if tokens.is_(index + 1, "(") else _statement_end(tokens, index)
             read_to = min(end, len(tokens))
