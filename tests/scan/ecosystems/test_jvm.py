@@ -160,6 +160,18 @@ def test_configuration_names_port_services_variables_and_health(tmp_path: Path) 
     assert "hunter22" not in " ".join(place.text for one in found.variables for place in one.used)
 
 
+def test_ktor_takes_variables_from_its_yaml(tmp_path: Path) -> None:
+    yaml = 'ktor:\n  deployment:\n    port: "$PORT:8086"\njwt:\n  secret: "$JWT_SECRET:abcdef"\n  realm: $REALM\n'
+    found = profile(tmp_path, {"build.gradle.kts": 'dependencies { implementation("io.ktor:ktor-server-core:3.0.0") }\n', "src/main/resources/application.yaml": yaml,
+                               "src/main/kotlin/A.kt": "fun main(a: Array<String>) = io.ktor.server.netty.EngineMain.main(a)\n"})  # fmt: skip
+    assert found.port is not None
+    assert found.port.value == 8086
+    assert {one.name: (one.required, one.default) for one in found.variables} == {
+        "JWT_SECRET": (False, None),
+        "REALM": (True, None),
+    }
+
+
 def test_a_spring_boot_program_without_web_is_a_worker(tmp_path: Path) -> None:
     files = {
         "pom.xml": pom(dependency("org.springframework.boot", "spring-boot-starter-batch"), head=BOOT, tail=BOOT_PLUGIN),

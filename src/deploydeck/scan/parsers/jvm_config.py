@@ -16,6 +16,7 @@ from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.rules.names import is_secret
 
 _PLACEHOLDER = re.compile(r"\$\{([A-Z][A-Z0-9_]{0,99})(?:(:)([^{}$]{0,200})(\$?))?(?=\}|\$)")
+_KTOR = re.compile(r"\$(\??)([A-Z][A-Z0-9_]{0,99})(?::(.{0,200}))?")
 _HOCON_PLACEHOLDER = re.compile(r"\$\{(\??)([A-Z][A-Z0-9_]{0,99})\}")
 _JDBC = re.compile(r"\b(?:jdbc|r2dbc|vertx-reactive):(?:pool:|p6spy:|tc:|log4jdbc:|aws-wrapper:)?([a-z0-9]{2,20})\b")
 _SCHEME = re.compile(r"\b(mongodb(?:\+srv)?|rediss?|amqps?|postgres(?:ql)?|mysql|bolt|neo4j)://")
@@ -245,7 +246,14 @@ def meaning(file: str, text: Text, entries: Iterable[Entry], profile: str, *, co
 
 
 def _variables(value: str) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """`${NAME}` is required, `${NAME:default}` has a default, `${NAME:${…}}` one that something else computes."""
+    """`${NAME}` is required, `${NAME:default}` has a default, `${NAME:${…}}` one that something else computes.
+
+    Ktor writes `$NAME:default`, and `$?NAME` for what may be missing.
+    """
+    if match := _KTOR.fullmatch(value[:300]):
+        tags = {"defaulted"} if match[3] is not None else set() if match[1] else {"required"}
+        yield match[2], match[3] or "", frozenset(tags)
+        return
     for match in _PLACEHOLDER.finditer(value[:2000]):
         if not match[2]:
             yield match[1], "", frozenset({"required"})
