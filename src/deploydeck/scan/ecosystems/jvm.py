@@ -55,7 +55,7 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         return Resolved(build=_build(_BUILDERS[name](scan, technology)) if name in _BUILDERS else None)
     built = _BUILDERS[name](scan, technology) if name in _BUILDERS else Built()
     port, from_env = _port(scan, technology)
-    start = None
+    start: Fact[StartCommand] | None = None
     if built.start:
         listens = any("env" in fact.tags for fact in scan.facts.of("listen", scope="jvm"))
         command = StartCommand(argv=built.start, port_from_env=from_env or listens)
@@ -91,7 +91,7 @@ def _kind(scan: Scan, technology: Technology | None, built: Built) -> Kind | Non
 
 
 def _serves(scan: Scan) -> bool:
-    """Whether a Spring Boot project has something that answers requests; when it names no starter at all, its own parent may have."""
+    """Whether a Spring Boot project has something that answers requests; when it names no starter at all, its own parent may have."""  # noqa: E501
     found = [fact.name for fact in scan.facts.of("dependency", scope="jvm") if "development" not in fact.tags]
     if any(_SPRING_WEB.search(name) for name in found):
         return True

@@ -9,7 +9,7 @@ from deploydeck.scan.state import Scan
 
 def leiningen(scan: Scan, technology: Technology | None) -> Built:
     """`lein uberjar`, or the ring plugin's where it makes the main class."""
-    main, place = main_class(scan)
+    _, place = main_class(scan)
     handler = next(iter(scan.facts.own("app", "ring", "jvm")), None)
     ring = tool(scan, "lein:lein-ring") if not any(fact.kind == "package-field" for fact in (place,) if fact) else None
     build = ("lein", "ring", "uberjar") if ring is not None and handler is not None else ("lein", "uberjar")

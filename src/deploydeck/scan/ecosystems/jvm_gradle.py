@@ -46,7 +46,7 @@ def gradle(scan: Scan, technology: Technology | None) -> Built:
     libs = f"{base}build/libs/"
     boot = tool(scan, "org.springframework.boot")
     war = tool(scan, "war")
-    main, place = main_class(scan)
+    _, place = main_class(scan)
     if technology is not None and technology.start == "spring-boot" and boot is not None:
         job = "bootWar" if war is not None else "bootJar"
         jar, sure = _archive(scan, job, name, version, known, "", "war" if war is not None else "jar")
@@ -112,13 +112,9 @@ def _version(scan: Scan) -> tuple[str, bool]:
     if own is not None:
         return own.value, True
     given = next(
-        (
-            fact
-            for fact in scan.facts.of("managed", "version", "property")
-            if fact.file.endswith(("gradle.properties", "build.gradle", "build.gradle.kts"))
-        ),
-        None,
+        (fact for fact in scan.facts.of("managed", "version", "property") if fact.file.endswith("gradle.properties")), None
     )
+    given = given or next(iter(scan.facts.of("managed", "project.version", "property")), None)
     if given is not None:
         return given.value, True
     return "", not scan.facts.of("package-field", "version.computed", "jvm")

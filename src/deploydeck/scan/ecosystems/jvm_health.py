@@ -10,19 +10,19 @@ from deploydeck.scan.rules.names import HEALTH_PATHS
 from deploydeck.scan.state import Scan
 
 _CONTEXT = (
-    "server.servlet.context-path", "server.context-path", "spring.webflux.base-path", "micronaut.server.context-path", "quarkus.http.root-path",
+    "server.servlet.context-path", "server.context-path", "spring.webflux.base-path", "micronaut.server.context-path", "quarkus.http.root-path",  # noqa: E501
     "play.http.context", "ktor.deployment.rootpath",
 )  # fmt: skip
 
 
 def health(scan: Scan) -> Iterator[Found]:
-    """The path as a `platform-health` fact at the dependency or the route that it follows from; nothing when it is on another port."""
+    """The path as a `platform-health` fact at the dependency or the route that it follows from; nothing when it is on another port."""  # noqa: E501
     context = next((found.value for key in _CONTEXT if (found := option(scan, key))), "").strip("/")
     if actuator := dependency(
         scan, "org.springframework.boot:spring-boot-starter-actuator", "org.springframework.boot:spring-boot-actuator"
     ):
         if _port(scan, "management.server.port", "management.port") in {"", _port(scan, "server.port") or "8080"}:
-            yield _fact(actuator, context, _value(scan, "management.endpoints.web.base-path", "management.context-path") or "/actuator",
+            yield _fact(actuator, context, _value(scan, "management.endpoints.web.base-path", "management.context-path") or "/actuator",  # noqa: E501
                         _value(scan, "management.endpoints.web.path-mapping.health") or "health")  # fmt: skip
     elif quarkus := dependency(scan, "io.quarkus:quarkus-smallrye-health"):
         if _value(scan, "quarkus.management.enabled").lower() != "true":

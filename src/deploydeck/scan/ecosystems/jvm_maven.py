@@ -36,8 +36,8 @@ def maven(scan: Scan, technology: Technology | None) -> Built:
         return Built(build=build, evidence=places(packaging, rule="build"))
     name, sure, named = _final_name(scan)
     plugin = tool(scan, *_BOOT)
-    if plugin is None and technology is not None and technology.start == "spring-boot":
-        plugin = next(iter(scan.facts.of("managed", _BOOT[0])), None) and None
+    if plugin is not None and plugin.file.startswith("/") and not scan.facts.own("entry", "main", "jvm"):
+        plugin = None  # the parent applies it to every module, and this one has nothing to start
     target = f"{base}target/"
     if packaging is not None and packaging.value == "war":
         if plugin is not None and technology is not None and technology.start == "spring-boot":

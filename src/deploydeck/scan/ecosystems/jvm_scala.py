@@ -8,7 +8,7 @@ from deploydeck.scan.ecosystems.jvm_project import Built, field, main_class, pla
 from deploydeck.scan.rules import Technology
 from deploydeck.scan.state import Scan
 
-_STAGING = ("sbt:PlayScala", "sbt:PlayJava", "sbt:PlayService", "sbt:PlayMinimalJava", "sbt:LagomScala", "sbt:LagomJava", "sbt:JavaServerAppPackaging",
+_STAGING = ("sbt:PlayScala", "sbt:PlayJava", "sbt:PlayService", "sbt:PlayMinimalJava", "sbt:LagomScala", "sbt:LagomJava", "sbt:JavaServerAppPackaging",  # noqa: E501
             "sbt:JavaAppPackaging")  # fmt: skip
 _PACKAGING = ("sbt:sbt-native-packager", "sbt:sbt-plugin")
 
@@ -36,25 +36,25 @@ def sbt(scan: Scan, technology: Technology | None) -> Built:
         jar = value(scan, "assemblyJarName")
         scala = tool(scan, "scala")
         line = _binary(scala.value) if scala else "*"
-        name, version = field(scan, "name"), value(scan, "version") or "0.1.0-SNAPSHOT"
-        file = jar or (f"{_normal(name.value)}-assembly-{version}.jar" if name else "*-assembly-*.jar")
+        titled, version = field(scan, "name"), value(scan, "version") or "0.1.0-SNAPSHOT"
+        file = jar or (f"{_normal(titled.value)}-assembly-{version}.jar" if titled else "*-assembly-*.jar")
         start = ("java", "-jar", f"target/scala-{line}/{file}")
-        sure = bool(jar or name) and "*" not in line
+        sure = bool(jar or titled) and "*" not in line
         return Built(
             start,
             ("sbt", "assembly"),
-            places(assembly, name, main_class(scan)[1]),
+            places(assembly, titled, main_class(scan)[1]),
             0.85 if sure else 0.65,
             "the archive that assembly makes",
         )
     if tool(scan, *_PACKAGING) is not None and technology is not None:
-        name = field(scan, "name")
+        titled = field(scan, "name")
         packager = tool(scan, *_PACKAGING)
-        script = value(scan, "executableScriptName") or (_normal(name.value) if name else "*")
+        script = value(scan, "executableScriptName") or (_normal(titled.value) if titled else "*")
         return Built(
             (f"target/universal/stage/bin/{script}",),
             ("sbt", "stage"),
-            places(packager, name),
+            places(packager, titled),
             0.7,
             "the script that staging makes",
         )

@@ -62,12 +62,12 @@ def clojure_source(file: str, data: bytes) -> Iterator[Found]:
             not ports
             and env
             and (
-                match := re.search(
+                later := re.search(
                     r"(?:\(System/getenv \"PORT\"\)|\(env :port\))\)?\s{1,20}\"?(\d{2,5})|\(env :port \"?(\d{2,5})", whole
                 )
             )
         ):
-            yield found("listen", match[1] or match[2], "", match.start(), frozenset({"env"}))
+            yield found("listen", later[1] or later[2], "", later.start(), frozenset({"env"}))
     for count, match in enumerate(_ROUTE.finditer(whole)):
         if count < 300:
             yield found("route", match[1] or match[2], "app" if match[1] else "router", match.start())

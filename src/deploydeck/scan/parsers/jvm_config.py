@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of patterns reads better unbroken
 """Configuration of JVM frameworks: application.properties, application.yml, HOCON, Dropwizard's config, Play's routes.
 
 All become keys with dots, values and lines; one table then says what a key means. YAML is read line by line, because what counts
@@ -15,6 +16,7 @@ from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.rules.names import is_secret
 
 _PLACEHOLDER = re.compile(r"\$\{([A-Z][A-Z0-9_]{0,99})(?:(:)([^{}$]{0,200})(\$?))?(?=\}|\$)")
+_KTOR = re.compile(r"\$(\??)([A-Z][A-Z0-9_]{0,99})(?::(.{0,200}))?")
 _HOCON_PLACEHOLDER = re.compile(r"\$\{(\??)([A-Z][A-Z0-9_]{0,99})\}")
 _JDBC = re.compile(r"\b(?:jdbc|r2dbc|vertx-reactive):(?:pool:|p6spy:|tc:|log4jdbc:|aws-wrapper:)?([a-z0-9]{2,20})\b")
 _SCHEME = re.compile(r"\b(mongodb(?:\+srv)?|rediss?|amqps?|postgres(?:ql)?|mysql|bolt|neo4j)://")
@@ -181,34 +183,34 @@ def hocon(text: Text) -> Iterator[Entry]:
     depths: list[int] = []
     key, value, in_value, start, line, lists = "", "", False, 1, 1, 0
     for match in _HOCON.finditer(text.text):
-        group, token = match.lastgroup, match[0]
+        group, piece = match.lastgroup, match[0]
         if group == "skip":
             continue
-        if token in {"\n", ",", "}"} and not lists:
+        if piece in {"\n", ",", "}"} and not lists:
             if in_value and key:
                 yield Entry(".".join([*path, key]), value.strip(), start)
             key, value, in_value = "", "", False
-            if token == "}" and depths:
+            if piece == "}" and depths:
                 del path[len(path) - depths.pop() :]
-        elif token == "{" and not lists:
+        elif piece == "{" and not lists:
             parts = [part for part in key.split(".") if part]
             if len(depths) < 100:
                 path += parts
                 depths.append(len(parts))
             key, value, in_value = "", "", False
-        elif token in {"=", ":", "+="} and not in_value and not lists:
+        elif piece in {"=", ":", "+="} and not in_value and not lists:
             in_value, start = True, line
-        elif token == "[":
+        elif piece == "[":
             lists += 1
-        elif token == "]":
+        elif piece == "]":
             lists = max(0, lists - 1)
-        elif token != "\n":
-            plain = token.strip('"') if group == "string" else token
+        elif piece != "\n":
+            plain = piece.strip('"') if group == "string" else piece
             if in_value:
                 value = f"{value}{plain}"[:2000]
             elif not lists:
                 key = f"{key}{plain}"[:500]
-        line += token.count("\n")
+        line += piece.count("\n")
     if in_value and key:
         yield Entry(".".join([*path, key]), value.strip(), start)
 
@@ -244,7 +246,14 @@ def meaning(file: str, text: Text, entries: Iterable[Entry], profile: str, *, co
 
 
 def _variables(value: str) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """`${NAME}` is required, `${NAME:default}` has a default, `${NAME:${…}}` one that something else computes."""
+    """`${NAME}` is required, `${NAME:default}` has a default, `${NAME:${…}}` one that something else computes.
+
+    Ktor writes `$NAME:default`, and `$?NAME` for what may be missing.
+    """
+    if match := _KTOR.fullmatch(value[:300]):
+        tags = {"defaulted"} if match[3] is not None else set() if match[1] else {"required"}
+        yield match[2], match[3] or "", frozenset(tags)
+        return
     for match in _PLACEHOLDER.finditer(value[:2000]):
         if not match[2]:
             yield match[1], "", frozenset({"required"})
@@ -338,9 +347,8 @@ def play_routes(file: str, data: bytes) -> Iterator[Found]:
     """Play's conf/routes: method, path, action; `->` takes in another file behind a prefix."""
     text = Text(data)
     for number, line in enumerate(text.lines, 1):
-        if match := re.match(r"\s{0,9}(GET|->)\s{1,40}(/[^\s]{0,200}|)\s{1,80}(\S{1,200})", line):
-            if match[1] == "GET":
-                yield Found("route", match[2], "app", file, number, line.strip(), "jvm")
+        if (match := re.match(r"\s{0,9}(GET|->)\s{1,40}(/[^\s]{0,200}|)\s{1,80}(\S{1,200})", line)) and match[1] == "GET":
+            yield Found("route", match[2], "app", file, number, line.strip(), "jvm")
 
 
 PARSERS: tuple[Parser, ...] = (

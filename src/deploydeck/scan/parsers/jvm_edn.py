@@ -128,8 +128,8 @@ def _lein(source: _File, body: Node, tags: tuple[str, ...]) -> Iterator[Found]:
     target = body.get(":target-path")
     if target and target.kind == "string":
         yield source.found("package-field", "lein.target", target.text.replace("%s", "uberjar").rstrip("/") + "/", target)
-    if name := body.get(":uberjar-name"):
-        yield source.found("package-field", "uberjar-name", name.text, name)
+    if uberjar := body.get(":uberjar-name"):
+        yield source.found("package-field", "uberjar-name", uberjar.text, uberjar)
     if ring := body.get(":ring"):
         if handler := ring.get(":handler"):
             yield source.found("app", "ring", handler.text, handler)
@@ -159,8 +159,8 @@ def deps_edn(file: str, data: bytes) -> Iterator[Found]:
         tags = ("development",) if _DEVELOPMENT.search(name.text) else ("optional",)
         for key in (":extra-deps", ":deps", ":replace-deps", ":override-deps"):
             yield from _deps(source, alias.get(key), tags)
-        if function := alias.get(":ns-default"):
-            yield source.found("tool", "tools.build" if "build" in function.text else "clojure-tool", function.text, function)
+        if builder := alias.get(":ns-default"):
+            yield source.found("tool", "tools.build" if "build" in builder.text else "clojure-tool", builder.text, builder)
         options = alias.get(":main-opts")
         words = [one.text for one in options.items] if options else []
         if options and "-m" in words[:-1] and not _DEVELOPMENT.search(name.text):

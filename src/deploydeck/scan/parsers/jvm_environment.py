@@ -53,13 +53,13 @@ def environment(source: Source) -> Iterator[Found]:
         if (
             word == "getenv"
             or (word in _READERS and has_env and _on_environment(source, index))
-            or (word != "env" and _HELPER.match(word) or (word == "env" and not tokens.is_(index - 1, ".")))
+            or ((word != "env" and _HELPER.match(word)) or (word == "env" and not tokens.is_(index - 1, ".")))
         ):
             yield from _call(source, index, word)
 
 
 def _on_environment(source: Source, index: int) -> bool:
-    """Whether a method is called on what holds the environment: `System.getenv()`, `sys.env`, a variable named `env` or `dotenv`."""
+    """Whether a method is called on what holds the environment: `System.getenv()`, `sys.env`, a variable named `env` or `dotenv`."""  # noqa: E501
     tokens = source.tokens
     before = index - 2
     if not tokens.is_(index - 1, ".", "?."):
@@ -79,18 +79,14 @@ def _call(source: Source, index: int, word: str) -> Iterator[Found]:
         return
     name = _name(source, arguments[0].start)
     plain = word == "getenv" or word.startswith("envOr")
-    if not name or not (plain and _NAME.fullmatch(name) or _CAPITALS.fullmatch(name)):
-        return
-    if word in {"get", "apply", "getOrElse", "getOrDefault", "getProperty"} and len(name) < 2:
+    if not name or not ((plain and _NAME.fullmatch(name)) or _CAPITALS.fullmatch(name)):
         return
     end = tokens.close.get(index + 1, index + 1)
     tail = _after(source, end)
     if len(arguments) > 1 and word not in {"getenv"}:
         found = _literal(source, arguments[1].start, arguments[1].end)
         tail = {"defaulted": found} if found is not None else {"computed": ""}
-    elif "equire" in word:
-        tail = {"required": ""}
-    elif not tail and (tokens.word(index - 2) == "env" and word == "apply"):
+    elif "equire" in word or (not tail and (tokens.word(index - 2) == "env" and word == "apply")):
         tail = {"required": ""}
     if not tail and _guarded(source, index):
         tail = {"required": ""}

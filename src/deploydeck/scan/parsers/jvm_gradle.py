@@ -58,7 +58,7 @@ class Script:
                     self.variables.setdefault(tokens.text[index - 3], value)
                 elif tokens.is_(index - 1, ",") and tokens.word(index - 4) == "set" and tokens.string(index - 2) is not None:
                     self.variables.setdefault(tokens.text[index - 2], value)
-                elif tokens.is_(index - 1, ":") and tokens.kind[index - 2 : index - 1] and tokens.kind[index - 2] in "ws":
+                elif tokens.is_(index - 1, ":") and tokens.kind[index - 2 : index - 1] and tokens.kind[index - 2] in "ws":  # noqa: SIM102
                     if tokens.is_(index - 3, "[", ","):
                         self.variables.setdefault(tokens.text[index - 2], value)
 
@@ -99,6 +99,7 @@ class Script:
         return index
 
 
+_MOST_MEMBERS = 2000
 _PIN_RANK = ("languageVersion", "jvmToolchain", "release", "targetCompatibility", "sourceCompatibility", "jvmTarget")
 _CONVENTION = re.compile(
     r"(?:^|/)(?:buildSrc|build-logic|build-conventions|buildLogic|gradle/plugins|gradle/build-logic)/(.{0,300}/)?([\w.-]{1,120})\.gradle(?:\.kts)?$"
@@ -139,7 +140,7 @@ def gradle_build(file: str, data: bytes) -> Iterator[Found]:
         return
     yield from facts
     for fact in facts:
-        if fact.kind == "dependency" and not fact.value and "platform" not in fact.tags:
+        if fact.kind == "dependency" and not fact.value and "platform" not in fact.tags:  # noqa: SIM102
             if pinned := groups.get(f"{fact.name.partition(':')[0]}:*"):
                 yield replace(pinned, kind="locked", name=fact.name, scope="jvm", tags=fact.tags & {"development"})
 
@@ -231,7 +232,7 @@ def _dependency(script: Script, index: int, word: str, around: tuple[str, ...]) 
             return
     elif tokens.is_(index + 1, ".", ":", "->", "=") or word in {"if", "for", "project", "exclude", "platform", "def", "val"}:
         return
-    if not _CONFIGURATION.match(configuration) and not tokens.is_(index + 1, "("):
+    if not _CONFIGURATION.match(configuration) and not tokens.is_(index + 1, "("):  # noqa: SIM102
         if tokens.string(index + 1) is None or ":" not in tokens.text[index + 1]:
             return
     tags: set[str] = set()
@@ -361,6 +362,10 @@ def _setting(script: Script, index: int, word: str, inner: str, around: tuple[st
                 return
     elif not own:
         return
+    elif word == "version" and inner in _SHARED and len(around) == 1:
+        value = script.value(script.argument(index))
+        if value and "$" not in value:
+            yield script.found("managed", "project.version", value, index, "property")
     elif word == "version" and not around and not tokens.is_(index - 1, ":"):
         value = script.value(script.argument(index))
         literal = tokens.string(script.argument(index)) is not None or "$" not in value
@@ -368,7 +373,7 @@ def _setting(script: Script, index: int, word: str, inner: str, around: tuple[st
             yield script.found("package-field", "version", value, index)
         elif tokens.is_(index + 1, "=", "(") or tokens.line(index + 1) == tokens.line(index):
             yield script.found("package-field", "version.computed", "", index)
-    elif word in {"archiveBaseName", "baseName", "archivesBaseName", "archivesName", "archiveFileName", "archiveName", "archiveClassifier",
+    elif word in {"archiveBaseName", "baseName", "archivesBaseName", "archivesName", "archiveFileName", "archiveName", "archiveClassifier",  # noqa: E501
                   "classifier", "archiveVersion", "applicationName"}:  # fmt: skip
         value = script.value(script.argument(index))
         literal = tokens.string(script.argument(index)) is not None
@@ -378,8 +383,8 @@ def _setting(script: Script, index: int, word: str, inner: str, around: tuple[st
 
 def _java(script: Script, index: int, word: str) -> Iterator[Found]:
     tokens = script.tokens
-    if not tokens.is_(index + 1, "(", "=", ".", ":=") and tokens.kind[index + 1 : index + 2] not in (["n"], ["s"]):
-        if not (tokens.word(index + 1) in {"JavaVersion", "JavaLanguageVersion"}):
+    if not tokens.is_(index + 1, "(", "=", ".", ":=") and tokens.kind[index + 1 : index + 2] not in (["n"], ["s"]):  # noqa: SIM102
+        if tokens.word(index + 1) not in {"JavaVersion", "JavaLanguageVersion"}:
             return
     for place in range(index + 1, min(index + 12, tokens.end_of_line(index))):
         text = tokens.text[place]
@@ -420,19 +425,26 @@ def gradle_settings(file: str, data: bytes) -> Iterator[Found]:
             path = next((tokens.text[at] for at in range(index + 1, min(index + 10, len(tokens))) if tokens.kind[at] == "s"), "")
             if name and path:
                 moved[name.lstrip(":")] = path.replace("$rootDir/", "").replace("${rootDir}/", "")
+    members, read_to = 0, 0
     for index, around in tokens.blocks():
         word = tokens.word(index)
         inner = around[-1] if around else ""
+        if index < read_to or members > _MOST_MEMBERS:
+            continue
         if inner == "plugins":
             yield from (_plugin(script, index, tokens.text[index], True) if tokens.kind[index] == "w" else ())
         elif word == "name" and tokens.word(index - 2) == "rootProject" and tokens.is_(index + 1, "="):
             if name := tokens.string(index + 2):
                 yield script.found("project-name", name, "", index)
                 yield script.found("package-field", "rootProject.name", name, index)
+        elif word == "includeBuild" and "pluginManagement" in around:
+            continue  # plugins for the build, no part of the program
         elif word in {"include", "includeBuild", "includeFlat"} and not tokens.is_(index - 1, ".") and "repositories" not in around:
             end = tokens.close.get(index + 1, index) if tokens.is_(index + 1, "(") else _statement_end(tokens, index)
-            for place in range(index + 1, min(end, len(tokens))):
+            read_to = min(end, len(tokens))
+            for place in range(index + 1, read_to):
                 if text := tokens.string(place):
+                    members += 1
                     yield script.found("workspace", _project_path(text, moved, word), "", place, "gradle")
 
 

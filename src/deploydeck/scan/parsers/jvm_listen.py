@@ -123,7 +123,7 @@ def evaluate(source: Source, start: int, end: int, depth: int = 0) -> tuple[str,
                     port, at = port or found, place
                     tags |= more
         elif kind == "w" and depth < 2 and tokens.is_(index + 1, "(") and not port:
-            found, more, where = _function(source, text, depth)
+            found, more, where = _function(source, text)
             if found or more:
                 port, at = found, where
                 tags |= more
@@ -141,18 +141,23 @@ def _expression_end(source: Source, start: int) -> int:
             index > start
             and tokens.line(index) != tokens.line(index - 1)
             and not tokens.is_(index, ".", "?.", "?:", "?", ":", "||")
-        ):
-            if not tokens.is_(index - 1, "=", "?:", "(", ",", "?", ":"):
-                break
+        ) and not tokens.is_(index - 1, "=", "?:", "(", ",", "?", ":"):
+            break
         index = tokens.close.get(index, index) + 1 if tokens.is_(index, "{") else index + 1
     return index
 
 
-def _function(source: Source, name: str, depth: int) -> tuple[str, set[str], int]:
+def _function(source: Source, name: str) -> tuple[str, set[str], int]:
     """What a function of this file returns, when its body is short: `static int getPort() { … return 4567; }`."""
-    tokens = source.tokens
     if not re.search(r"[pP]ort", name):
         return "", set(), 0
+    if name not in source.functions:
+        source.functions[name] = _returned(source, name)
+    return source.functions[name]
+
+
+def _returned(source: Source, name: str) -> tuple[str, set[str], int]:
+    tokens = source.tokens
     for index in range(1, len(tokens) - 3):
         if tokens.text[index] == name and tokens.is_(index + 1, "(") and tokens.word(index - 1) in {"int", "fun", "def", "Integer"}:
             body = next((at for at in range(index + 2, min(index + 12, len(tokens))) if tokens.is_(at, "{", "=")), -1)

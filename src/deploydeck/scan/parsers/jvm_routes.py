@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from deploydeck.scan.facts import Found
@@ -23,12 +24,7 @@ _MOST = 300
 
 def routes(source: Source) -> Iterator[Found]:
     """Routes of one file, at most three hundred."""
-    count = 0
-    for found in (*_annotated(source), *_called(source), *_http4s(source)):
-        count += 1
-        if count > _MOST:
-            return
-        yield found
+    yield from islice(chain(_annotated(source), _called(source), _http4s(source)), _MOST)
 
 
 def _join(prefix: str, path: str) -> str:

@@ -70,8 +70,8 @@ def build_sbt(file: str, data: bytes) -> Iterator[Found]:
             yield from _module(build, index)
         elif kind != "w":
             continue
-        elif text == "val" and tokens.is_(index + 2, "="):
-            if folder := _project_directory(tokens, index + 3, tokens.word(index + 1)):
+        elif text == "val" and (tokens.is_(index + 2, "=") or (tokens.is_(index + 2, ":") and tokens.word(index + 3) == "Project")):
+            if folder := _project_directory(tokens, index + (3 if tokens.is_(index + 2, "=") else 5), tokens.word(index + 1)):
                 project, directory = tokens.word(index + 1), folder
                 if folder != ".":
                     yield build.found("workspace", folder, "", index, "sbt")
@@ -81,7 +81,8 @@ def build_sbt(file: str, data: bytes) -> Iterator[Found]:
                 tags = {f"project:{project}", f"directory:{directory}"} if project else set()
                 yield build.found("tool", f"sbt:{name}", "", one.start, tags=tags)
         elif text == "scalaVersion" and tokens.is_(index + 1, ":="):
-            yield build.found("tool", "scala", build.value(index + 2), index)
+            if (value := build.value(index + 2)) and "$" not in value:
+                yield build.found("tool", "scala", value, index)
         elif text == "sbtVersion" and tokens.is_(index + 1, ":="):
             yield build.found("manager-version", "sbt", build.value(index + 2), index, "build.sbt")
         elif text == "name" and own and (tokens.is_(index + 1, ":=")) and (value := build.value(index + 2)) and "$" not in value:

@@ -52,7 +52,7 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
 
 
 def java_version(text: str) -> str:
-    """A Java version as the rules read it: `VERSION_1_8` and `1.8` are "1.8", `temurin-21.0.2+13` is "21.0.2"; "" when it is none."""
+    """A Java version as the rules read it: `VERSION_1_8` and `1.8` are "1.8", `temurin-21.0.2+13` is "21.0.2"; "" when it is none."""  # noqa: E501
     match = _JAVA.fullmatch(text.strip()[:80])
     return match[1].replace("_", ".") if match else ""
 
