@@ -12,6 +12,7 @@ from deploydeck.domain import ConfigFile, Dependency, DeployDeckError, Fact, Fin
 from deploydeck.scan import components
 from deploydeck.scan.cache import ProfileCache
 from deploydeck.scan.deliver import deliver
+from deploydeck.scan.ecosystems.jvm_link import link
 from deploydeck.scan.facts import Facts, Found, clean
 from deploydeck.scan.parsers import parser_for
 from deploydeck.scan.reading import Memory, Reading, read, work_of
@@ -143,6 +144,8 @@ class ProjectAnalyzer:
                 configs[directory] = tuple(sorted((*configs[directory], *later), key=lambda config: config.path))
         deliver(scans)
         components.inherit(scans)
+        for scan in scans.values():
+            link(scan)
         return scans, configs
 
     @staticmethod
