@@ -67,9 +67,9 @@ def _routers(scan: Scan) -> list[Found]:
     above: dict[Node, list[tuple[Node, Found]]] = defaultdict(list)
     for mount in scan.facts.of("mounts", scope="python"):
         owner = next((tag[3:] for tag in mount.tags if tag.startswith("on:")), "app")
-        child = _resolved(mount, known, routers)
+        child = _resolved(mount.file, mount.name, known, routers)
         if child:
-            above[child].append(((mount.file, owner), mount))
+            above[child].append((_resolved(mount.file, owner, known, routers) or (mount.file, owner), mount))
     mounted = bool(scan.facts.of("mounts", scope="python"))
     prefixed = any({"prefixed", "unknown"} & one.tags or one.value for one in scan.facts.of("mounts", scope="python"))
     found = []
@@ -97,14 +97,15 @@ def _joined(prefix: str, path: str) -> str:
     return "/" + (prefix.strip("/") + "/" + path.lstrip("/")).lstrip("/") if prefix.strip("/") else "/" + path.lstrip("/")
 
 
-def _resolved(mount: Found, known: dict[str, list[str]], routers: dict[Node, Found]) -> Node | None:
-    if (mount.file, mount.name) in routers:
-        return mount.file, mount.name
-    module, _, name = mount.name.rpartition(".")
-    if not module.strip("."):
-        module = module or "."
-    for dotted, variable in ((module, name), (mount.name, "router")):
-        file = file_of(dotted, mount.file, known)
+def _resolved(origin: str, written: str, known: dict[str, list[str]], routers: dict[Node, Found]) -> Node | None:
+    """The router that a dotted name means in a file."""
+    if (origin, written) in routers:
+        return origin, written
+    module, _, name = written.rpartition(".")
+    if not module:
+        return None
+    for dotted, variable in ((module, name), (written, "router")):
+        file = file_of(dotted, origin, known)
         if (file, variable) in routers:
             return file, variable
         if file.endswith("/__init__.py"):  # the package passes on what a module of its own made

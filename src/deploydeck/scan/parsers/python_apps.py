@@ -104,7 +104,7 @@ def applications(module: Module) -> Iterator[Found]:
             yield from _bound(module, statement, name, value, known)
             top.add(id(value))
         if isinstance(statement, ast.FunctionDef):
-            yield from _factory(module, statement, top)
+            yield from _factory(module, statement)
         elif isinstance(statement, ast.ClassDef) and (framework := _subclass(module, statement)):
             yield module.found("app-class", framework, statement, statement.name)
     for node in module.calls:
@@ -132,7 +132,8 @@ def _bound(module: Module, statement: ast.stmt, name: str, value: ast.expr | Non
         yield module.found("django-entry", _DJANGO[called], statement, name)
     elif called in _WRAPPERS:
         inner = [*value.args, *(one.value for one in value.keywords)]
-        wrapped = next((known[one.id] for one in inner if isinstance(one, ast.Name) and one.id in known), "")
+        held = [known[one.id] for one in inner if isinstance(one, ast.Name) and one.id in known]
+        wrapped = next((one for one in held if one != "python-socketio"), held[0] if held else "")
         wrapped = wrapped or next((made for one in inner if (made := framework_of(module, one))), "")
         if wrapped:
             known[name] = wrapped
@@ -141,7 +142,7 @@ def _bound(module: Module, statement: ast.stmt, name: str, value: ast.expr | Non
         yield module.found("app-from-factory", called, statement, name)
 
 
-def _factory(module: Module, function: ast.FunctionDef, top: set[int]) -> Iterator[Found]:
+def _factory(module: Module, function: ast.FunctionDef) -> Iterator[Found]:
     """A function that makes an application and returns it."""
     inside = list(ast.walk(function))
     if len(inside) > _LARGEST_FUNCTION * 10:
@@ -166,7 +167,6 @@ def _factory(module: Module, function: ast.FunctionDef, top: set[int]) -> Iterat
     if not framework and "app" in function.name and len(set(made.values())) == 1 and not _returns(function):
         return
     if framework:
-        top.update(id(node) for node in inside)
         yield module.found("app-factory", framework, function, function.name, _needed(function))
 
 
@@ -230,6 +230,8 @@ _OWN_PORT = {"fasthtml": "5001"}
 def listens(module: Module, node: ast.Call) -> Iterator[Found]:
     """Where a program binds when it is run by itself: `name` the port (or ""), `value` the host."""
     name = module.full(node.func)
+    if name == "serve" and module.aliases.get("*", "").startswith("fasthtml"):
+        name = "fasthtml.common.serve"
     method = node.func.attr if isinstance(node.func, ast.Attribute) else last(name)
     runner, host, port = "", keyword(node, *_HOSTS), keyword(node, *_PORTS)
     table = _SERVERS.get(name) or _SERVERS.get(_submodule(name))

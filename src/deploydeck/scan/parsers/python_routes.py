@@ -152,7 +152,7 @@ def _mount(module: Module, node: ast.Call, method: str, owner: str) -> Iterator[
     name = module.full(target)
     if not name and isinstance(target, ast.Call):
         name = module.full(target.func)  # include_router(make_router())
-    tags = {f"on:{owner or 'app'}"}
+    tags = {f"on:{module.full(node.func.value) if isinstance(node.func, ast.Attribute) else owner}"}
     if prefix is not None and not isinstance(prefix, ast.Constant) and not module.string(prefix):
         tags.add("unknown")
     if prefix is not None:

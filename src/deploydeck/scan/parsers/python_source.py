@@ -26,7 +26,7 @@ _WORDS = tuple(
         "from_SPACE_aiohttp tornado panel_SPACE_as import_SPACE_panel from_SPACE_ray_SPACE_ Celery( Huey( dramatiq WorkerSettings Spider FastMCP socketio FastStream "
         "discord telegram aiogram telebot slack_bolt pyrogram telethon HTTPServer TCPServer WSGIServer drivername create_engine postgres mysql "
         "redis:// rediss:// mongodb amqp sqlite mssql kafka:// nats:// memcached:// Dsn connexion AsyncApp websockets .servable( make_server "
-        "run_simple grpc .route( .get('/ .get(\"/ PORT_SPACE_= PORT= web.application MotorClient MongoClient emmett smerald blacksheep responder"
+        "run_simple grpc app_SPACE_=_SPACE_ application_SPACE_=_SPACE_ starlette.config .route( .get('/ .get(\"/ PORT_SPACE_= PORT= web.application MotorClient MongoClient emmett smerald blacksheep responder"
     ).split()
 )
 _IMPORT_LINE = re.compile(r"^[ \t]{0,80}(?:from|import)[ \t]{1,20}([A-Za-z_]\w{0,100})((?:\.\w{1,100}){0,20})", re.MULTILINE)
