@@ -1,4 +1,4 @@
-"""How a Python project is built and started: its application object behind a production server, its script, its worker, its site."""
+"""How a Python project is built and started: its application behind a production server, its script, its worker, its site."""
 
 from __future__ import annotations
 
@@ -110,7 +110,10 @@ def _command(scan: Scan, technology: Technology, target: Target) -> tuple[str, t
 
 
 def _is_asgi(scan: Scan, target: Target) -> bool:
-    return any(fact.file == target.found.file and fact.value.startswith("falcon.asgi") for fact in scan.facts.of("import", "falcon", "python"))
+    return any(
+        fact.file == target.found.file and fact.value.startswith("falcon.asgi")
+        for fact in scan.facts.of("import", "falcon", "python")
+    )
 
 
 def _served_by_name(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:
@@ -142,7 +145,9 @@ def _run_by_itself(scan: Scan, technology: Technology) -> Fact[StartCommand] | N
 def _django(scan: Scan) -> Fact[StartCommand] | None:
     wsgi = sorted(scan.facts.of("setting", "WSGI_APPLICATION"), key=_desk)
     asgi = sorted(scan.facts.of("setting", "ASGI_APPLICATION"), key=_desk)
-    live = bool(asgi or scan.facts.of("django-entry", "asgi")) and any(scan.facts.of("dependency", one, "python") for one in ("channels", "daphne"))
+    live = bool(asgi or scan.facts.of("django-entry", "asgi")) and any(
+        scan.facts.of("dependency", one, "python") for one in ("channels", "daphne")
+    )
     entries = scan.facts.of("django-entry", "wsgi")
     concurrent = scan.facts.of("django-entry", "asgi")
     if not live and (asgi or concurrent):
@@ -150,7 +155,11 @@ def _django(scan: Scan) -> Fact[StartCommand] | None:
     chosen = (asgi if live and asgi else [] if live else wsgi or asgi)[:1]
     chosen = [fact for fact in chosen if fact.value.count(".")]
     made = (concurrent or entries) if live else (entries or concurrent)
-    manage = min((path for path in scan.tree.entries if path.rpartition("/")[2] == "manage.py"), key=lambda path: (path.count("/"), path), default="")
+    manage = min(
+        (path for path in scan.tree.entries if path.rpartition("/")[2] == "manage.py"),
+        key=lambda path: (path.count("/"), path),
+        default="",
+    )
     base = manage.rpartition("/")[0]
     if chosen:
         place = chosen[0]

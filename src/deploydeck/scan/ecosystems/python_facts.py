@@ -1,4 +1,4 @@
-"""Facts of a Python project that only several files together tell: inherited settings, ports held elsewhere, clients never declared."""
+"""Facts that only several files of a Python project together tell: inherited settings, ports held elsewhere, undeclared clients."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from deploydeck.scan.facts import Found
 from deploydeck.scan.state import Scan
 
 _CLIENTS = {
-    "psycopg2": "postgresql", "psycopg": "postgresql", "asyncpg": "postgresql", "MySQLdb": "mysql", "pymysql": "mysql", "aiomysql": "mysql",
-    "mysql": "mysql", "pymongo": "mongodb", "motor": "mongodb", "mongoengine": "mongodb", "redis": "redis", "pika": "rabbitmq", "aio_pika": "rabbitmq",
-    "confluent_kafka": "kafka", "aiokafka": "kafka", "elasticsearch": "elasticsearch", "opensearchpy": "opensearch", "pymemcache": "memcached",
-    "pymssql": "mssql", "minio": "s3", "neo4j": "neo4j", "clickhouse_driver": "clickhouse", "qdrant_client": "qdrant", "cassandra": "cassandra",
+    "psycopg2": "postgresql", "psycopg": "postgresql", "asyncpg": "postgresql", "MySQLdb": "mysql", "pymysql": "mysql",
+    "aiomysql": "mysql",
+    "mysql": "mysql", "pymongo": "mongodb", "motor": "mongodb", "mongoengine": "mongodb", "redis": "redis", "pika": "rabbitmq",
+    "aio_pika": "rabbitmq",
+    "confluent_kafka": "kafka", "aiokafka": "kafka", "elasticsearch": "elasticsearch", "opensearchpy": "opensearch",
+    "pymemcache": "memcached",
+    "pymssql": "mssql", "minio": "s3", "neo4j": "neo4j", "clickhouse_driver": "clickhouse", "qdrant_client": "qdrant",
+    "cassandra": "cassandra",
 }  # fmt: skip
 
 
@@ -55,7 +59,9 @@ def _ports(scan: Scan) -> None:
         for group in (known, exact, near):
             values = {one.value for one in group}
             if len(values) == 1 and 0 < int(next(iter(values))[:6]) < 65536:
-                tags = {tag for tag in fact.tags if not tag.startswith("attr:")} | ({"env"} if group and group[0].name == "PORT" else set())
+                tags = {tag for tag in fact.tags if not tag.startswith("attr:")} | (
+                    {"env"} if group and group[0].name == "PORT" else set()
+                )
                 scan.facts.add([replace(fact, name=values.pop(), tags=frozenset(tags))])
                 break
 

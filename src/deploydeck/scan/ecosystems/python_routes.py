@@ -127,7 +127,9 @@ def _prefixes(node: Node, above: dict[Node, list[tuple[Node, Found]]], routers: 
         if "unknown" in mount.tags:
             return None
         # A prefix given where a blueprint is registered replaces its own; a router's own stays behind it.
-        here = mount.value if blueprint and "prefixed" in mount.tags else _joined(mount.value, own.value) if own.value else mount.value
+        here = (
+            mount.value if blueprint and "prefixed" in mount.tags else _joined(mount.value, own.value) if own.value else mount.value
+        )
         if parent in routers and parent != node:
             outer = _prefixes(parent, above, routers, depth + 1)
             if outer is None:

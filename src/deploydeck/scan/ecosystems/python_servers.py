@@ -12,8 +12,10 @@ UVICORN = "uvicorn==0.35.0"
 
 _PINNED = {"gunicorn": GUNICORN, "uvicorn": UVICORN, "hypercorn": "hypercorn==0.17.3"}
 _BRINGS_UVICORN = {
-    "fastapi": frozenset({"extra:standard", "extra:all", "extra:standard-no-fastapi-cloud-cli"}), "litestar": frozenset({"extra:standard", "extra:full"}),
-    "starlite": frozenset({"extra:standard"}), "connexion": frozenset({"extra:uvicorn"}), "fastapi-cli": frozenset({"extra:standard"}),
+    "fastapi": frozenset({"extra:standard", "extra:all", "extra:standard-no-fastapi-cloud-cli"}),
+    "litestar": frozenset({"extra:standard", "extra:full"}),
+    "starlite": frozenset({"extra:standard"}), "connexion": frozenset({"extra:uvicorn"}),
+    "fastapi-cli": frozenset({"extra:standard"}),
     "fastapi-slim": frozenset({"extra:standard"}),
 }  # fmt: skip
 _ALWAYS = {"uvicorn": ("python-fasthtml", "chainlit", "gradio"), "hypercorn": ("quart",)}
@@ -79,14 +81,30 @@ def wsgi_argv(server: str, target: Target) -> tuple[str, ...]:
     call = "()" if target.factory else ""
     where = f"{target.module}:{target.name}{call}"
     if server == "waitress":
-        return ("waitress-serve", "--listen={host}:{port}", *(("--call",) if target.factory else ()), f"{target.module}:{target.name}")
+        return (
+            "waitress-serve",
+            "--listen={host}:{port}",
+            *(("--call",) if target.factory else ()),
+            f"{target.module}:{target.name}",
+        )
     if server == "uwsgi":
         inside = ("--chdir", target.base) if target.base else ()
         return ("uwsgi", "--http", "{host}:{port}", "--master", "--threads", "4", *inside, "--module", where)
     if server == "granian":
         factory = ("--factory",) if target.factory else ()
         inside = ("--working-dir", target.base) if target.base else ()
-        return ("granian", "--interface", "wsgi", "--host", "{host}", "--port", "{port}", *factory, *inside, f"{target.module}:{target.name}")
+        return (
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            "{host}",
+            "--port",
+            "{port}",
+            *factory,
+            *inside,
+            f"{target.module}:{target.name}",
+        )
     if server == "hypercorn":
         return ("hypercorn", "--bind", "{host}:{port}", where)
     inside = ("--chdir", target.base) if target.base else ()

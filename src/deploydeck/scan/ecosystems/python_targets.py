@@ -10,14 +10,16 @@ from deploydeck.scan.state import Scan
 _FILE_ORDER = ("wsgi", "asgi", "app", "main", "application", "server", "run", "api", "index", "__init__")
 _NAME_ORDER = ("app", "application", "api", "server", "asgi_app", "wsgi_app")
 _ASIDE = frozenset({
-    "scripts", "script", "tools", "tool", "bin", "utils", "demo", "demos", "notebooks", "templates", "plugins", "mock", "mocks", "playground",
-    "contrib", "deploy", "deployment", "docs", "hack", "dev", "experiments", "legacy", "old", "archive", "backup", "lambda", "tutorial", "tutorials",
+    "scripts", "script", "tools", "tool", "bin", "utils", "demo", "demos", "notebooks", "templates", "plugins", "mock", "mocks",
+    "playground",
+    "contrib", "deploy", "deployment", "docs", "hack", "dev", "experiments", "legacy", "old", "archive", "backup", "lambda",
+    "tutorial", "tutorials",
 })  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An importable application object: `base` is the directory to start in ("" the root). `named`: the project says it is the one."""
+    """An importable application object: `base` is the directory to start in ("" the root). `named`: the project itself names it."""
 
     module: str
     name: str
@@ -30,7 +32,9 @@ class Target:
 def targets(scan: Scan, framework: str) -> list[Target]:
     """Every object of a framework that a server could be given, else the functions that make one."""
     found: list[Target] = []
-    makers = {fact.value for fact in scan.facts.of("app-factory", framework)} | {fact.value for fact in scan.facts.of("app-class", framework)}
+    makers = {fact.value for fact in scan.facts.of("app-factory", framework)} | {
+        fact.value for fact in scan.facts.of("app-class", framework)
+    }
     made = [fact for fact in scan.facts.of("app", framework) if fact.value and "local" not in fact.tags]
     wrapped = {fact.file for fact in made if "wraps" in fact.tags}
     for fact in made:
@@ -97,6 +101,13 @@ def import_base(scan: Scan, file: str) -> str:
         return sum(f"{prefix}{name}.py" in scan.tree.entries or f"{prefix}{name}" in scan.directories for name in imported)
 
     best = max(bases, key=lambda base: (resolved(base), -len(base)))
-    if not best and "src" in bases and parts[:1] == ["src"] and "src/__init__.py" not in scan.tree.entries and len(parts) > 1 and not resolved(""):
+    if (
+        not best
+        and "src" in bases
+        and parts[:1] == ["src"]
+        and "src/__init__.py" not in scan.tree.entries
+        and len(parts) > 1
+        and not resolved("")
+    ):
         return "src"  # the src layout: nothing is ever imported as `src.…`
     return best

@@ -15,7 +15,11 @@ _INI = re.compile(r"^([a-z][a-z0-9_-]{0,40})\s*=\s*(\S.{0,200})$")
 def streamlit_config(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
     server = table(load_toml(text).get("server"))
-    for key, name in (("port", "streamlit.server.port"), ("address", "streamlit.server.address"), ("baseUrlPath", "streamlit.server.baseUrlPath")):
+    for key, name in (
+        ("port", "streamlit.server.port"),
+        ("address", "streamlit.server.address"),
+        ("baseUrlPath", "streamlit.server.baseUrlPath"),
+    ):
         if isinstance(value := server.get(key), str | int) and not isinstance(value, bool):
             line = text.find(key, text.find("[server]"))
             yield Found("option", name, str(value)[:200], file, line, text.line(line), "python")

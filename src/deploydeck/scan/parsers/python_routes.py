@@ -16,7 +16,9 @@ from deploydeck.scan.parsers.python_apps import framework_of
 from deploydeck.scan.parsers.python_tree import Function, Module, argument, assigned, dotted, elements, flat, keyword, last, string
 
 _METHODS = frozenset({"get", "route", "api_route", "head", "websocket_route", "callback"}) - {"callback", "websocket_route"}
-_ROUTERS = frozenset({"APIRouter", "Blueprint", "APIBlueprint", "RouteTableDef", "Router", "SubRouter", "Namespace", "AuthRouter", "InferringRouter"})
+_ROUTERS = frozenset(
+    {"APIRouter", "Blueprint", "APIBlueprint", "RouteTableDef", "Router", "SubRouter", "Namespace", "AuthRouter", "InferringRouter"}
+)
 _APPLICATION_NAMES = frozenset({"app", "application", "api", "server", "mcp", "flask_app", "fastapi_app", "web_app", "rt"})
 _MOUNTS = frozenset({"include_router", "register_blueprint", "blueprint", "mount", "add_namespace", "add_subapp", "include_routes"})
 _PLAIN = frozenset({"get", "route"})
@@ -92,7 +94,9 @@ def _on(module: Module, node: ast.AST, owner: str, path: str, routers: dict[str,
 def _call(module: Module, node: ast.Call, routers: dict[str, str]) -> Iterator[Found]:
     if not isinstance(node.func, ast.Attribute):
         if last(module.full(node.func)) in {"FastAPI", "Starlette", "Litestar", "Application"}:
-            yield from _listed(module, keyword(node, "routes", "route_handlers", "handlers") or (node.args[0] if node.args else None), "app")
+            yield from _listed(
+                module, keyword(node, "routes", "route_handlers", "handlers") or (node.args[0] if node.args else None), "app"
+            )
         if last(module.full(node.func)) == "FastAPI" and (schema := keyword(node, "openapi_url")) is not None:
             yield module.found("openapi", module.string(schema), node)
         return
@@ -129,9 +133,13 @@ def _listed(module: Module, node: ast.expr | None, owner: str) -> Iterator[Found
             path = string(argument(item, 0, "path"))
             if called in {"Route", "get", "view", "URLSpec", "url"} and path.startswith("/"):
                 yield module.found("route", path.rstrip("$"), item, owner)
-            elif called == "Mount" and path.startswith("/") or called == "Mount" and path == "":
+            elif (called == "Mount" and path.startswith("/")) or (called == "Mount" and path == ""):
                 for inner in elements(module.value(argument(item, 1, "routes")))[:200]:
-                    if isinstance(inner, ast.Call) and string(argument(inner, 0, "path")).startswith("/") and last(dotted(inner.func)) == "Route":
+                    if (
+                        isinstance(inner, ast.Call)
+                        and string(argument(inner, 0, "path")).startswith("/")
+                        and last(dotted(inner.func)) == "Route"
+                    ):
                         yield module.found("route", path.rstrip("/") + string(argument(inner, 0, "path")), inner, owner)
         elif isinstance(item, ast.Tuple) and item.elts and string(item.elts[0]).startswith("/"):
             path = string(item.elts[0]).rstrip("$").removesuffix("/?")

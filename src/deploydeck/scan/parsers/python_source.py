@@ -20,13 +20,20 @@ from deploydeck.scan.parsers.python_tree import Module, assigned, flat, module_o
 _WORDS = tuple(
     word.replace("_SPACE_", " ").encode()
     for word in (
-        "Flask FastAPI Settings Starlette Quart Sanic Litestar Router Blueprint environ getenv decouple env( env. sgi_application _app( .run( .serve( "
-        "_APPLICATION ROOT_URLCONF urlpatterns INSTALLED_APPS envvar dj_database_url ALLOWED_HOSTS SECRET_KEY STATIC_ROOT DATABASES "
-        "uvicorn waitress run_app streamlit gradio nicegui chainlit mesop reflex fasthtml bentoml taipy robyn bottle cherrypy Dash( falcon pyramid "
-        "from_SPACE_aiohttp tornado panel_SPACE_as import_SPACE_panel from_SPACE_ray_SPACE_ Celery( Huey( dramatiq WorkerSettings Spider FastMCP socketio FastStream "
-        "discord telegram aiogram telebot slack_bolt pyrogram telethon HTTPServer TCPServer WSGIServer drivername create_engine postgres mysql "
-        "redis:// rediss:// mongodb amqp sqlite mssql kafka:// nats:// memcached:// Dsn connexion AsyncApp websockets .servable( make_server "
-        "run_simple grpc app_SPACE_=_SPACE_ application_SPACE_=_SPACE_ starlette.config .route( .get('/ .get(\"/ PORT_SPACE_= PORT= web.application MotorClient MongoClient emmett smerald blacksheep responder"
+        "Flask FastAPI Settings Starlette Quart Sanic Litestar Router Blueprint environ getenv decouple env( env. "
+        "sgi_application _app( .run( .serve( "
+        "_APPLICATION ROOT_URLCONF urlpatterns INSTALLED_APPS envvar dj_database_url ALLOWED_HOSTS SECRET_KEY STATIC_ROOT "
+        "DATABASES "
+        "uvicorn waitress run_app streamlit gradio nicegui chainlit mesop reflex fasthtml bentoml taipy robyn bottle cherrypy "
+        "Dash( falcon pyramid "
+        "from_SPACE_aiohttp tornado panel_SPACE_as import_SPACE_panel from_SPACE_ray_SPACE_ Celery( Huey( dramatiq "
+        "WorkerSettings Spider FastMCP socketio FastStream "
+        "discord telegram aiogram telebot slack_bolt pyrogram telethon HTTPServer TCPServer WSGIServer drivername create_engine "
+        "postgres mysql "
+        "redis:// rediss:// mongodb amqp sqlite mssql kafka:// nats:// memcached:// Dsn connexion AsyncApp websockets "
+        ".servable( make_server "
+        "run_simple grpc app_SPACE_=_SPACE_ application_SPACE_=_SPACE_ starlette.config .route( .get('/ .get(\"/ PORT_SPACE_= "
+        "PORT= web.application MotorClient MongoClient emmett smerald blacksheep responder"
     ).split()
 )
 _IMPORT_LINE = re.compile(r"^[ \t]{0,80}(?:from|import)[ \t]{1,20}([A-Za-z_]\w{0,100})((?:\.\w{1,100}){0,20})", re.MULTILINE)
