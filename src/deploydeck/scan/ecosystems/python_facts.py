@@ -52,11 +52,16 @@ def _ports(scan: Scan) -> None:
         wanted = next((tag[5:] for tag in sorted(fact.tags) if tag.startswith("attr:")), "")
         if fact.name or not wanted:
             continue
-        known = [one for one in scan.facts.of("constant", wanted, "python") if one.value]
+        owner, _, name = wanted.rpartition(".")
+        known = [one for one in scan.facts.of("constant", name, "python") if one.value]
         variables = [one for one in scan.facts.of("env") if one.value.isdigit() and one.scope in {"python", ""}]
-        exact = [one for one in variables if one.name.upper() == wanted]
-        near = [one for one in variables if one.name.upper().endswith(f"_{wanted}")]
-        for group in (known, exact, near):
+        exact = [one for one in variables if one.name.upper() == name]
+        near = [one for one in variables if one.name.upper().endswith(f"_{name}")]
+        owned = [one for one in known if _of_class(one, owner)] or [
+            one for one in variables if owner and one.name.upper().endswith((f"{owner}__{name}", f"{owner}_{name}"))
+        ]
+        plain = [one for one in known if not one.tags]
+        for group in (owned, plain, exact, known, near):
             values = {one.value for one in group}
             if len(values) == 1 and 0 < int(next(iter(values))[:6]) < 65536:
                 tags = {tag for tag in fact.tags if not tag.startswith("attr:")} | (
@@ -64,6 +69,12 @@ def _ports(scan: Scan) -> None:
                 )
                 scan.facts.add([replace(fact, name=values.pop(), tags=frozenset(tags))])
                 break
+
+
+def _of_class(fact: Found, owner: str) -> bool:
+    """Whether a constant belongs to the class behind an attribute: `settings.run.port` to `RunConfig`."""
+    name = next((tag[6:] for tag in fact.tags if tag.startswith("class:")), "").upper()
+    return bool(owner) and name.startswith(owner.replace("_", ""))
 
 
 def _clients(scan: Scan) -> None:

@@ -84,10 +84,27 @@ def _run(scan: Scan, facts: list[Found], framework: str) -> Start | None:
 
     best = min(candidates, key=order)
     others = [one for one in candidates if order(one)[:2] == order(best)[:2]]
+    if best not in listening and best not in guarded:
+        best = _caller(scan, best, guarded) or best
+        candidates.setdefault(best, candidates[min(candidates, key=order)])
     places = [candidates[best], *(fact for fact in scan.facts.of("listen", scope="python") if fact.file == best)]
     value = StartCommand(argv=python_argv(scan, best), port_from_env=_reads_port(scan, best))
     confidence = 0.85 if best in listening or len(others) == 1 else 0.7
     return Fact(value=value, confidence=confidence, evidence=evidence(places, "start"), reason=f"{best} runs it ({framework})")
+
+
+def _caller(scan: Scan, file: str, guarded: set[str]) -> str:
+    """The program that imports a file which only makes something: `main.py` for `from bot import bot`."""
+    path = "/" + file.removesuffix(".py").removesuffix("/__init__")
+    found = {
+        fact.file
+        for fact in scan.facts.of("import", scope="python")
+        if fact.file != file and path.endswith("/" + fact.value.replace(".", "/"))
+    }
+    programs = [
+        one for one in found if (one in guarded or one.count("/") <= 1) and _usual(one)[1] < len(_ORDER) and not _usual(one)[0]
+    ]
+    return min(programs, key=_usual) if programs else ""
 
 
 def _usual(file: str) -> tuple[bool, int, int, str]:

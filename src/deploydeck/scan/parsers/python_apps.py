@@ -71,7 +71,8 @@ _BOTS = frozenset(
 _LARGEST_FUNCTION = 2_000
 
 _BOT_CLASSES = frozenset(
-    "Client Bot AutoShardedBot ApplicationBuilder Dispatcher Updater TeleBot AsyncTeleBot builder TelegramClient App GatewayBot".split()
+    "Client Bot AutoShardedBot ApplicationBuilder Dispatcher Updater TeleBot AsyncTeleBot builder TelegramClient App "
+    "GatewayBot".split()
 )
 
 LOCAL = frozenset({"local"})
@@ -372,7 +373,7 @@ def port_of(module: Module, node: ast.expr | None, depth: int = 0) -> tuple[str,
             other, more = port_of(module, module.bound[inner.id], depth + 1)
             found, tags = found or other, tags | more
         elif isinstance(inner, ast.Attribute) and "port" in inner.attr.lower() and not found:
-            tags.add(f"attr:{inner.attr.upper()}")
+            tags.add("attr:" + ".".join((dotted(inner) or inner.attr).upper().split(".")[-2:]))
         elif isinstance(inner, ast.Name) and "port" in inner.id.lower() and inner.id in module.aliases:
             tags.add(f"attr:{inner.id.upper()}")
     if not found and any(one.startswith("attr:") for one in tags):

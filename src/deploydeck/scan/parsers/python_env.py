@@ -24,9 +24,9 @@ _READERS = frozenset({
     "environs.FileAwareEnv", "Env", "starlette.config.environ",
 })  # fmt: skip
 _METHODS = frozenset(
-    "str bool int float decimal list tuple dict json url db db_url cache cache_url email email_url search_url channels channels_url "
-    "path datetime date time timedelta uuid log_level enum bytes unicode get_value dj_db_url dj_email_url dj_cache_url get_int get_bool "
-    "get_str".split()
+    "str bool int float decimal list tuple dict json url db db_url cache cache_url email email_url search_url "
+    "channels channels_url path datetime date time timedelta uuid log_level enum bytes unicode get_value dj_db_url "
+    "dj_email_url dj_cache_url get_int get_bool get_str".split()
 )
 _NO_ARGUMENT = {
     "db": "DATABASE_URL",

@@ -13,7 +13,7 @@ from deploydeck.scan.parsers.python_django import datasources, settings
 from deploydeck.scan.parsers.python_env import variables
 from deploydeck.scan.parsers.python_routes import routes
 from deploydeck.scan.parsers.python_settings import settings_classes
-from deploydeck.scan.parsers.python_tree import Module, assigned, flat, module_of, number, string
+from deploydeck.scan.parsers.python_tree import Module, assigned, flat, keyword, module_of, number, string
 
 # Building a syntax tree costs about 0.7 s a megabyte: only files that can hold one of our facts get one. Searching for plain
 # words one after the other is several times faster than one pattern with all of them.
@@ -69,6 +69,7 @@ def python_source(file: str, data: bytes) -> Iterator[Found]:
     yield from settings(module)
     yield from datasources(module)
     yield from _constants(module)
+    yield from _class_constants(module)
 
 
 def _worth_parsing(file: str, data: bytes) -> bool:
@@ -101,6 +102,19 @@ def _constants(module: Module) -> Iterator[Found]:
                 yield module.found("listen", number(port), statement, host.strip("[]"), frozenset(tags))
             elif _PORT_NAME.fullmatch(name) and isinstance(value, ast.Constant) and (port := number(value.value)):
                 yield module.found("constant", name.upper(), statement, port)
+
+
+def _class_constants(module: Module) -> Iterator[Found]:
+    """Ports that are defaults of a class of settings, whatever kind of class it is."""
+    for node in module.classes.values():
+        for statement in node.body:
+            names, value = assigned(statement)
+            for name in names:
+                default = (
+                    keyword(value, "default") or (value.args[0] if value.args else None) if isinstance(value, ast.Call) else value
+                )
+                if _PORT_NAME.fullmatch(name) and isinstance(default, ast.Constant) and (port := number(default.value)):
+                    yield module.found("constant", name.upper(), statement, port, frozenset({f"class:{node.name}"}))
 
 
 def _joined(module: Module, value: ast.expr | None) -> str:

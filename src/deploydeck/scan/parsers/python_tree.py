@@ -91,6 +91,10 @@ def module_of(file: str, text: Text) -> Module:
             for target in node.targets:
                 if isinstance(target, ast.Name):
                     module.bound[target.id] = node.value
+                elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):  # HOST, PORT = "", 8000
+                    for one, value in zip(target.elts, node.value.elts, strict=False):
+                        if isinstance(one, ast.Name):
+                            module.bound[one.id] = value
         elif isinstance(node, ast.AnnAssign):
             if isinstance(node.target, ast.Name) and node.value is not None:
                 module.bound.setdefault(node.target.id, node.value)
