@@ -9,7 +9,7 @@ from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.ecosystems.python_facts import join
 from deploydeck.scan.ecosystems.python_routes import file_of, modules
 from deploydeck.scan.ecosystems.python_scripts import SCRIPTS, plain, script
-from deploydeck.scan.ecosystems.python_servers import asgi_argv, asgi_server, packages, wsgi_argv, wsgi_server
+from deploydeck.scan.ecosystems.python_servers import asgi_argv, asgi_server, live_worker, packages, wsgi_argv, wsgi_server
 from deploydeck.scan.ecosystems.python_sites import SITES
 from deploydeck.scan.ecosystems.python_targets import Target, import_base, rank, targets
 from deploydeck.scan.facts import Found
@@ -106,7 +106,10 @@ def _command(scan: Scan, technology: Technology, target: Target) -> tuple[str, t
         server = asgi_server(scan, technology.id)
         return server, asgi_argv(server, target)
     server = wsgi_server(scan)
-    return server, wsgi_argv(server, target)
+    argv = wsgi_argv(server, target)
+    if server == "gunicorn" and (worker := live_worker(scan)):
+        argv = (*argv[:3], "--worker-class", worker, "--workers", "1", *argv[5:])
+    return server, argv
 
 
 def _is_asgi(scan: Scan, target: Target) -> bool:

@@ -113,6 +113,15 @@ def wsgi_argv(server: str, target: Target) -> tuple[str, ...]:
     return ("gunicorn", "--bind", "{host}:{port}", "--threads", "4", "--access-logfile", "-", *inside, bare)
 
 
+def live_worker(scan: Scan) -> str:
+    """The gunicorn worker that Flask-SocketIO needs with the event loop that the project declares; "" when threads do."""
+    if not _wanted(scan, "flask-socketio"):
+        return ""
+    if _wanted(scan, "eventlet"):
+        return "eventlet"
+    return "geventwebsocket.gunicorn.workers.GeventWebSocketWorker" if _wanted(scan, "gevent-websocket") else ""
+
+
 def packages(scan: Scan, server: str) -> tuple[str, ...]:
     """The distribution to install beside the project's own for its server; () when the project has it."""
     name = server.partition("/")[0]

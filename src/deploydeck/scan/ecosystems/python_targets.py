@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from deploydeck.scan.ecosystems.python_routes import file_of, modules
 from deploydeck.scan.facts import Found
 from deploydeck.scan.state import Scan
 
@@ -53,8 +54,34 @@ def targets(scan: Scan, framework: str) -> list[Target]:
         called = {fact.name for fact in scan.facts.of("app-from-factory")}
         inner = [one for one in found if one.name in called]
         found = inner or found
+    found += _passed_on(scan, found)
+    served = _served(scan)
+    found = [replace(one, named=True) if (one.found.file, one.name) in served else one for one in found]
+    if served and found and not any(one.named for one in found) and not found[0].factory:
+        for (file, name), fact in served.items():
+            base = import_base(scan, file)
+            found.append(Target(module_name(file, base), name, base, False, replace(fact, file=file), named=True))
     unique = {(one.module, one.name, one.base): one for one in reversed(found)}
     return sorted(unique.values(), key=lambda one: (*rank(one), one.found.file, one.found.line))
+
+
+def _served(scan: Scan) -> dict[tuple[str, str], Found]:
+    """The applications that the project's own source names for a server: `uvicorn.run("shop.main:app")`."""
+    found = {}
+    known = modules(scan)
+    for fact in scan.facts.of("entry", "asgi", "python"):
+        module, _, name = fact.value.partition(":")
+        if name.isidentifier() and (file := file_of(module, fact.file, known)):
+            found[file, name] = fact
+    return found
+
+
+def _passed_on(scan: Scan, found: list[Target]) -> list[Target]:
+    """`from shop import app` in a wsgi.py or asgi.py: that file is what the project means a server to be given."""
+    names = {one.name for one in found if not one.factory}
+    return [
+        target(scan, fact, fact.value) for fact in scan.facts.of("app-import", scope="python") if fact.name.rpartition(".")[2] in names
+    ]
 
 
 def rank(one: Target) -> tuple[int, int, int, int]:
@@ -71,10 +98,7 @@ def rank(one: Target) -> tuple[int, int, int, int]:
 
 def target(scan: Scan, fact: Found, name: str, *, factory: bool = False) -> Target:
     base = import_base(scan, fact.file)
-    module = module_name(fact.file, base)
-    served = {one.value for one in scan.facts.of("entry", "asgi", "python")}
-    named = any(one == f"{module}:{name}" or f"{fact.file.removesuffix('.py').replace('/', '.')}:{name}" == one for one in served)
-    return Target(module, name, base, factory, fact, named)
+    return Target(module_name(fact.file, base), name, base, factory, fact)
 
 
 def module_name(file: str, base: str) -> str:

@@ -104,6 +104,11 @@ def _subclass(module: Module, node: ast.ClassDef) -> str:
 
 def applications(module: Module) -> Iterator[Found]:
     """Facts `app`, `app-factory`, `app-from-factory`, `app-class`, `django-entry` and `main`."""
+    if module.file.endswith(("wsgi.py", "asgi.py")):
+        for statement in flat(module.tree.body):
+            for alias in statement.names if isinstance(statement, ast.ImportFrom) else ():
+                if (alias.asname or alias.name) in _OBJECTS:
+                    yield module.found("app-import", alias.name, statement, alias.asname or alias.name)
     top: set[int] = set()
     known: dict[str, str] = {}
     for statement in flat(module.tree.body):

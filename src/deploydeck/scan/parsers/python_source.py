@@ -73,7 +73,7 @@ def python_source(file: str, data: bytes) -> Iterator[Found]:
 
 
 def _worth_parsing(file: str, data: bytes) -> bool:
-    return any(word in data for word in _WORDS) or b"gunicorn" in file.encode()
+    return any(word in data for word in _WORDS) or "gunicorn" in file or file.endswith(("wsgi.py", "asgi.py"))
 
 
 def _imports(module: Module) -> Iterator[Found]:
