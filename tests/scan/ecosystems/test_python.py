@@ -311,6 +311,8 @@ STARTS: list[tuple[str, dict[str, str], str | None, tuple[str, ...] | None]] = [
     ("passed on by wsgi.py", {"requirements.txt": "flask\n", "shop/__init__.py": FLASK, "wsgi.py": "from shop import app as application\n"}, "flask", (*GUNICORN, "wsgi:application")),
     ("passed on by wsgi.py under its name", {"requirements.txt": "flask\n", "shop/__init__.py": FLASK, "wsgi.py": "from shop import app\n"}, "flask", (*GUNICORN, "wsgi:app")),
     ("flask-socketio", {"requirements.txt": "flask\nflask-socketio\neventlet\n", "app.py": FLASK + "from flask_socketio import SocketIO\nsocketio = SocketIO(app)\nif __name__ == '__main__':\n    socketio.run(app, port=5002)\n"}, "flask", ("gunicorn", "--bind", "{host}:{port}", "--worker-class", "eventlet", "--workers", "1", "--access-logfile", "-", "app:app")),
+    ("named by FLASK_APP", {"requirements.txt": "flask\n", "app.py": FLASK, "shop/web.py": FLASK, ".flaskenv": "FLASK_APP=shop/web.py\n"}, "flask", (*GUNICORN, "shop.web:app")),
+    ("mcp over standard input", {"requirements.txt": "fastmcp\n", "server.py": "from fastmcp import FastMCP\nmcp = FastMCP('x')\nif __name__ == '__main__':\n    mcp.run()\n"}, "fastmcp", ("python", "server.py")),
     # django
     ("asgi with daphne", {"requirements.txt": "django\nchannels\ndaphne\n", "manage.py": "", "my/settings.py": "WSGI_APPLICATION = 'my.wsgi.application'\nASGI_APPLICATION = 'my.asgi.application'\n"}, "django", ("daphne", "-b", "{host}", "-p", "{port}", "my.asgi:application")),
     ("uvicorn and asgi only", {"requirements.txt": "django\nuvicorn\n", "manage.py": "", "my/asgi.py": "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()\n", "my/wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"}, "django", ("uvicorn", "my.asgi:application", *UVICORN)),
@@ -376,6 +378,9 @@ PORTS: list[tuple[dict[str, str], int | None, str]] = [
     ({"requirements.txt": "streamlit", "app.py": "import streamlit as st\nst.title('x')\n"}, 8501, "app.py:2"),
     ({"requirements.txt": "nicegui", "main.py": "from nicegui import ui\nui.run()\n"}, 8080, "main.py:2"),
     ({"requirements.txt": "flask", "app.py": FLASK + "import click\n@click.command()\n@click.option('--port', default=5077)\ndef main(port):\n    app.run(port=port)\n"}, 5077, "app.py:7"),
+    ({"requirements.txt": "fastapi", "main.py": FASTAPI, "metrics.py": "from http.server import HTTPServer\nHTTPServer(('', 9100), H)\n"}, 8000, "main.py:2"),
+    ({"requirements.txt": "fastmcp", "server.py": "from fastmcp import FastMCP\nmcp = FastMCP('x')\nmcp.run()\n"}, None, ""),
+    ({"requirements.txt": "fastmcp", "server.py": "from fastmcp import FastMCP\nmcp = FastMCP('x')\nmcp.run(transport='http', port=8123)\n"}, 8123, "server.py:3"),
     ({"requirements.txt": "celery", "w.py": "from celery import Celery\napp = Celery('x')\n"}, None, ""),
     ({"requirements.txt": "", "server.py": "import socketserver\nwith socketserver.TCPServer(('', 9001), None) as s:\n    s.serve_forever()\n"}, 9001, "server.py:2"),
 ]  # fmt: skip

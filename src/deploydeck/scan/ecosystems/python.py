@@ -22,7 +22,7 @@ _EXPLICIT = ("platform-start", "image-command")
 
 def resolve(scan: Scan, technology: Technology | None, manager: PackageManager | None) -> Resolved:
     """What the project says about building and starting it."""
-    join(scan)
+    join(scan, plain=technology is None or technology.kind is not Kind.SERVER)
     if technology is None:
         return _quiet(scan, plain(scan))
     if technology.ecosystem != "python":
@@ -49,11 +49,6 @@ def _quiet(scan: Scan, found: Resolved) -> Resolved:
         return found
     listening = {fact.file for fact in scan.facts.of("listen", scope="python")} & {place.file for place in found.start.evidence}
     return found if listening else replace(found, kind=Kind.NONE)
-
-
-def python_start(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:
-    """The production start command of a Flask, FastAPI or Django project, or None with a finding that says what is missing."""
-    return _django(scan) if technology.start == "django" else _application(scan, technology)
 
 
 def _application(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:

@@ -20,11 +20,13 @@ _CLIENTS = {
 }  # fmt: skip
 
 
-def join(scan: Scan) -> None:
-    """Add what follows from several files; once for a scan."""
+def join(scan: Scan, *, plain: bool) -> None:
+    """Add what follows from several files; once for a scan. `plain`: no framework decides what listens."""
     if scan.facts.own("python-joined"):
         return
     scan.facts.add([Found("python-joined", "", scope="python")])
+    if plain:
+        scan.facts.add([replace(fact, kind="listen") for fact in scan.facts.of("own-listen", scope="python")])
     _settings(scan)
     _ports(scan)
     _clients(scan)

@@ -56,9 +56,13 @@ def targets(scan: Scan, framework: str) -> list[Target]:
         found = inner or found
     found += _passed_on(scan, found)
     served = _served(scan)
-    found = [replace(one, named=True) if (one.found.file, one.name) in served else one for one in found]
+    found = [
+        replace(one, named=True) if (one.found.file, one.name) in served or (one.found.file, "") in served else one for one in found
+    ]
     if served and found and not any(one.named for one in found) and not found[0].factory:
         for (file, name), fact in served.items():
+            if not name:
+                continue
             base = import_base(scan, file)
             found.append(Target(module_name(file, base), name, base, False, replace(fact, file=file), named=True))
     unique = {(one.module, one.name, one.base): one for one in reversed(found)}
@@ -66,12 +70,12 @@ def targets(scan: Scan, framework: str) -> list[Target]:
 
 
 def _served(scan: Scan) -> dict[tuple[str, str], Found]:
-    """The applications that the project's own source names for a server: `uvicorn.run("shop.main:app")`."""
+    """The applications that the project itself names: `uvicorn.run("shop.main:app")`, FLASK_APP. An empty name: any of the file."""
     found = {}
     known = modules(scan)
-    for fact in scan.facts.of("entry", "asgi", "python"):
+    for fact in [*scan.facts.of("entry", "asgi", "python"), *scan.facts.of("entry", "wsgi", "python")]:
         module, _, name = fact.value.partition(":")
-        if name.isidentifier() and (file := file_of(module, fact.file, known)):
+        if (not name or name.isidentifier()) and (file := file_of(module, fact.file, known)):
             found[file, name] = fact
     return found
 
@@ -80,7 +84,9 @@ def _passed_on(scan: Scan, found: list[Target]) -> list[Target]:
     """`from shop import app` in a wsgi.py or asgi.py: that file is what the project means a server to be given."""
     names = {one.name for one in found if not one.factory}
     return [
-        target(scan, fact, fact.value) for fact in scan.facts.of("app-import", scope="python") if fact.name.rpartition(".")[2] in names
+        target(scan, fact, fact.value)
+        for fact in scan.facts.of("app-import", scope="python")
+        if fact.name.rpartition(".")[2] in names
     ]
 
 

@@ -265,6 +265,7 @@ _RUN = frozenset(
         "dash_app",
     }
 )
+_PLAIN_SERVERS = frozenset({"http", "websockets", "asyncio"})
 _ADDRESS_PAIR = frozenset({"http", "gevent", "eventlet"})
 _PORTS = ("port", "server_port", "http_port")
 _HOSTS = ("host", "server_name", "hostname", "address", "bind_host")
@@ -320,6 +321,10 @@ def listens(module: Module, node: ast.Call) -> Iterator[Found]:
         return
     else:
         return
+    if dotted(node.func).startswith("mcp.") and port is None:
+        if string(keyword(node, "transport")) not in {"sse", "http", "streamable-http"}:
+            return  # speaks over its standard input and output
+        port = ast.Constant(8000)
     tags = {runner}
     if runner in {"uvicorn", "hypercorn", "granian"} and (first := argument(node, 0, "app", "target")) is not None:
         if ":" in (target := module.string(first)):
@@ -335,7 +340,9 @@ def listens(module: Module, node: ast.Call) -> Iterator[Found]:
     debug = keyword(node, "debug")
     if isinstance(debug, ast.Constant) and debug.value is True:
         more = more | {"debug"}
-    yield module.found("listen", found, node, module.string(host), frozenset(tags | more))
+    # What is no server of a framework matters only where there is no framework: a metrics endpoint, a test double.
+    kind = "own-listen" if runner in _PLAIN_SERVERS else "listen"
+    yield module.found(kind, found, node, module.string(host), frozenset(tags | more))
 
 
 def _submodule(name: str) -> str:
@@ -359,7 +366,8 @@ def _address(module: Module, node: ast.AST, value: ast.expr, runner: str) -> Ite
                 found, more = port_of(module, one.value)
                 text, tags = text + found, tags | more
     host, _, port = text.rpartition(":")
-    yield module.found("listen", number(port), node, host.strip("[]*"), frozenset(tags))
+    kind = "own-listen" if runner == "grpc" else "listen"
+    yield module.found(kind, number(port), node, host.strip("[]*"), frozenset(tags))
 
 
 def port_of(module: Module, node: ast.expr | None, depth: int = 0) -> tuple[str, set[str]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.python_conda import conda_lock, environment, pixi_lock, pixi_toml
-from deploydeck.scan.parsers.python_configs import hypercorn_toml, mkdocs, streamlit_config, uwsgi_ini
+from deploydeck.scan.parsers.python_configs import flaskenv, hypercorn_toml, mkdocs, streamlit_config, uwsgi_ini
 from deploydeck.scan.parsers.python_locks import pipfile_lock, toml_lock
 from deploydeck.scan.parsers.python_project import pipfile, pyproject
 from deploydeck.scan.parsers.python_requirement import DEV, is_development, normal, requirement
@@ -144,6 +144,7 @@ PARSERS: tuple[Parser, ...] = (
     Parser("pixi.lock", pixi_lock, "lock", config_kind="lock"),
     Parser(".streamlit/config.toml", streamlit_config, config_kind="streamlit"),
     Parser("hypercorn.toml", hypercorn_toml, config_kind="hypercorn"),
+    Parser(".flaskenv", flaskenv),
     Parser("uwsgi.ini", uwsgi_ini, config_kind="uwsgi"),
     Parser("mkdocs.yml", mkdocs, config_kind="mkdocs"),
     Parser("mkdocs.yaml", mkdocs, config_kind="mkdocs"),
