@@ -39,6 +39,8 @@ _WORDS = tuple(
 _IMPORT_LINE = re.compile(r"^[ \t]{0,80}(?:from|import)[ \t]{1,20}([A-Za-z_]\w{0,100})((?:\.\w{1,100}){0,20})", re.MULTILINE)
 _GUARD = re.compile(r"^if[ \t]{1,9}\(?__name__[ \t]{0,9}==[ \t]{0,9}['\"]__main__['\"]", re.MULTILINE)
 _PORT_NAME = re.compile(r"(?:[A-Z_]{0,40}_)?PORT", re.IGNORECASE)
+_PREFIX = re.compile(r"/[A-Za-z0-9_./-]{0,60}")
+_PREFIX_NAME = re.compile(r"prefix|path|root|base|api|_str$|version|url", re.IGNORECASE)
 _LONGEST_LINE = 20_000
 
 
@@ -100,6 +102,8 @@ def _constants(module: Module) -> Iterator[Found]:
                 host, _, port = text.rpartition(":")
                 tags = {"gunicorn"} | ({"env"} if any(string(one) == "PORT" for one in ast.walk(value or statement)) else set())
                 yield module.found("listen", number(port), statement, host.strip("[]"), frozenset(tags))
+            elif _PREFIX_NAME.search(name) and _PREFIX.fullmatch(string(value)):
+                yield module.found("prefix", name, statement, string(value))
             elif _PORT_NAME.fullmatch(name) and isinstance(value, ast.Constant) and (port := number(value.value)):
                 yield module.found("constant", name.upper(), statement, port)
 
@@ -115,6 +119,8 @@ def _class_constants(module: Module) -> Iterator[Found]:
                 )
                 if _PORT_NAME.fullmatch(name) and isinstance(default, ast.Constant) and (port := number(default.value)):
                     yield module.found("constant", name.upper(), statement, port, frozenset({f"class:{node.name}"}))
+                elif _PREFIX.fullmatch(string(default)) and _PREFIX_NAME.search(name):
+                    yield module.found("prefix", name, statement, string(default))
 
 
 def _joined(module: Module, value: ast.expr | None) -> str:
