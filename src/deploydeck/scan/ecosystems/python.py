@@ -1,4 +1,4 @@
-"""How a Python project is built and started: its application object behind a production server, its script, its worker, its site."""
+"""How a Python project is built and started: its application behind a production server, its script, its worker, its site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.ecosystems.python_facts import join
 from deploydeck.scan.ecosystems.python_routes import file_of, modules
 from deploydeck.scan.ecosystems.python_scripts import SCRIPTS, plain, script
-from deploydeck.scan.ecosystems.python_servers import asgi_argv, asgi_server, packages, wsgi_argv, wsgi_server
+from deploydeck.scan.ecosystems.python_servers import asgi_argv, asgi_server, live_worker, packages, wsgi_argv, wsgi_server
 from deploydeck.scan.ecosystems.python_sites import SITES
 from deploydeck.scan.ecosystems.python_targets import Target, import_base, rank, targets
 from deploydeck.scan.facts import Found
@@ -22,7 +22,7 @@ _EXPLICIT = ("platform-start", "image-command")
 
 def resolve(scan: Scan, technology: Technology | None, manager: PackageManager | None) -> Resolved:
     """What the project says about building and starting it."""
-    join(scan)
+    join(scan, plain=technology is None or technology.kind is not Kind.SERVER)
     if technology is None:
         return _quiet(scan, plain(scan))
     if technology.ecosystem != "python":
@@ -49,11 +49,6 @@ def _quiet(scan: Scan, found: Resolved) -> Resolved:
         return found
     listening = {fact.file for fact in scan.facts.of("listen", scope="python")} & {place.file for place in found.start.evidence}
     return found if listening else replace(found, kind=Kind.NONE)
-
-
-def python_start(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:
-    """The production start command of a Flask, FastAPI or Django project, or None with a finding that says what is missing."""
-    return _django(scan) if technology.start == "django" else _application(scan, technology)
 
 
 def _application(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:
@@ -106,11 +101,17 @@ def _command(scan: Scan, technology: Technology, target: Target) -> tuple[str, t
         server = asgi_server(scan, technology.id)
         return server, asgi_argv(server, target)
     server = wsgi_server(scan)
-    return server, wsgi_argv(server, target)
+    argv = wsgi_argv(server, target)
+    if server == "gunicorn" and (worker := live_worker(scan)):
+        argv = (*argv[:3], "--worker-class", worker, "--workers", "1", *argv[5:])
+    return server, argv
 
 
 def _is_asgi(scan: Scan, target: Target) -> bool:
-    return any(fact.file == target.found.file and fact.value.startswith("falcon.asgi") for fact in scan.facts.of("import", "falcon", "python"))
+    return any(
+        fact.file == target.found.file and fact.value.startswith("falcon.asgi")
+        for fact in scan.facts.of("import", "falcon", "python")
+    )
 
 
 def _served_by_name(scan: Scan, technology: Technology) -> Fact[StartCommand] | None:
@@ -142,7 +143,9 @@ def _run_by_itself(scan: Scan, technology: Technology) -> Fact[StartCommand] | N
 def _django(scan: Scan) -> Fact[StartCommand] | None:
     wsgi = sorted(scan.facts.of("setting", "WSGI_APPLICATION"), key=_desk)
     asgi = sorted(scan.facts.of("setting", "ASGI_APPLICATION"), key=_desk)
-    live = bool(asgi or scan.facts.of("django-entry", "asgi")) and any(scan.facts.of("dependency", one, "python") for one in ("channels", "daphne"))
+    live = bool(asgi or scan.facts.of("django-entry", "asgi")) and any(
+        scan.facts.of("dependency", one, "python") for one in ("channels", "daphne")
+    )
     entries = scan.facts.of("django-entry", "wsgi")
     concurrent = scan.facts.of("django-entry", "asgi")
     if not live and (asgi or concurrent):
@@ -150,7 +153,11 @@ def _django(scan: Scan) -> Fact[StartCommand] | None:
     chosen = (asgi if live and asgi else [] if live else wsgi or asgi)[:1]
     chosen = [fact for fact in chosen if fact.value.count(".")]
     made = (concurrent or entries) if live else (entries or concurrent)
-    manage = min((path for path in scan.tree.entries if path.rpartition("/")[2] == "manage.py"), key=lambda path: (path.count("/"), path), default="")
+    manage = min(
+        (path for path in scan.tree.entries if path.rpartition("/")[2] == "manage.py"),
+        key=lambda path: (path.count("/"), path),
+        default="",
+    )
     base = manage.rpartition("/")[0]
     if chosen:
         place = chosen[0]

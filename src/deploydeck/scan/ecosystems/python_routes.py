@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from dataclasses import replace
 
 from deploydeck.scan.facts import Found
 from deploydeck.scan.state import Scan
 
 _MOST_ROUTES = 2_000
 _DEEPEST = 8
+_PLACE = re.compile(r"\{(\w{1,60})\}")
 Node = tuple[str, str]
 """A router: its file and the variable that holds it."""
 
 
 def join_routes(scan: Scan) -> None:
     """Add `route` facts for the routes of routers and of included URL configurations."""
-    scan.facts.add(_routers(scan)[:_MOST_ROUTES])
+    settings = _settings(scan)
+    for fact in scan.facts.of("openapi-template", scope="python"):
+        scan.facts.add([replace(fact, kind="openapi", name=_filled(fact.name, settings) or "")])
+    scan.facts.add(_routers(scan, settings)[:_MOST_ROUTES])
     scan.facts.add(_django(scan)[:_MOST_ROUTES])
+
+
+def _settings(scan: Scan) -> dict[str, str]:
+    """Prefixes that settings and constants hold, by name; a name with two values means nothing."""
+    found: dict[str, str] = {}
+    clashing = set()
+    for fact in scan.facts.of("prefix", scope="python"):
+        if found.setdefault(fact.name, fact.value) != fact.value:
+            clashing.add(fact.name)
+    return {name: value for name, value in found.items() if name not in clashing}
+
+
+def _filled(text: str, settings: dict[str, str]) -> str | None:
+    """The text with every `{NAME}` replaced; None when one of them is not known."""
+    for name in _PLACE.findall(text):
+        if name not in settings:
+            return None
+        text = text.replace("{" + name + "}", settings[name])
+    return text
+
+
+def _known(fact: Found, settings: dict[str, str]) -> Found:
+    text = _filled(fact.value, settings)
+    return replace(fact, value="", tags=fact.tags | {"unknown"}) if text is None else replace(fact, value=text)
 
 
 def modules(scan: Scan) -> dict[str, list[str]]:
@@ -58,20 +88,21 @@ def _shared(one: str, other: str) -> int:
     return count
 
 
-def _routers(scan: Scan) -> list[Found]:
+def _routers(scan: Scan, settings: dict[str, str]) -> list[Found]:
     waiting = scan.facts.of("router-route", scope="python")
     if not waiting:
         return []
     known = modules(scan)
-    routers = {(fact.file, fact.name): fact for fact in scan.facts.of("router", scope="python")}
+    routers = {(fact.file, fact.name): _known(fact, settings) for fact in scan.facts.of("router", scope="python")}
+    mounts = [_known(fact, settings) for fact in scan.facts.of("mounts", scope="python")]
     above: dict[Node, list[tuple[Node, Found]]] = defaultdict(list)
-    for mount in scan.facts.of("mounts", scope="python"):
+    for mount in mounts:
         owner = next((tag[3:] for tag in mount.tags if tag.startswith("on:")), "app")
-        child = _resolved(mount, known, routers)
+        child = _resolved(mount.file, mount.name, known, routers)
         if child:
-            above[child].append(((mount.file, owner), mount))
-    mounted = bool(scan.facts.of("mounts", scope="python"))
-    prefixed = any({"prefixed", "unknown"} & one.tags or one.value for one in scan.facts.of("mounts", scope="python"))
+            above[child].append((_resolved(mount.file, owner, known, routers) or (mount.file, owner), mount))
+    mounted = bool(mounts)
+    prefixed = any({"prefixed", "unknown"} & one.tags or one.value for one in mounts)
     found = []
     for fact in waiting:
         node = (fact.file, fact.value)
@@ -97,14 +128,15 @@ def _joined(prefix: str, path: str) -> str:
     return "/" + (prefix.strip("/") + "/" + path.lstrip("/")).lstrip("/") if prefix.strip("/") else "/" + path.lstrip("/")
 
 
-def _resolved(mount: Found, known: dict[str, list[str]], routers: dict[Node, Found]) -> Node | None:
-    if (mount.file, mount.name) in routers:
-        return mount.file, mount.name
-    module, _, name = mount.name.rpartition(".")
-    if not module.strip("."):
-        module = module or "."
-    for dotted, variable in ((module, name), (mount.name, "router")):
-        file = file_of(dotted, mount.file, known)
+def _resolved(origin: str, written: str, known: dict[str, list[str]], routers: dict[Node, Found]) -> Node | None:
+    """The router that a dotted name means in a file."""
+    if (origin, written) in routers:
+        return origin, written
+    module, _, name = written.rpartition(".")
+    if not module:
+        return None
+    for dotted, variable in ((module, name), (written, "router")):
+        file = file_of(dotted, origin, known)
         if (file, variable) in routers:
             return file, variable
         if file.endswith("/__init__.py"):  # the package passes on what a module of its own made
@@ -126,7 +158,9 @@ def _prefixes(node: Node, above: dict[Node, list[tuple[Node, Found]]], routers: 
         if "unknown" in mount.tags:
             return None
         # A prefix given where a blueprint is registered replaces its own; a router's own stays behind it.
-        here = mount.value if blueprint and "prefixed" in mount.tags else _joined(mount.value, own.value) if own.value else mount.value
+        here = (
+            mount.value if blueprint and "prefixed" in mount.tags else _joined(mount.value, own.value) if own.value else mount.value
+        )
         if parent in routers and parent != node:
             outer = _prefixes(parent, above, routers, depth + 1)
             if outer is None:

@@ -1,4 +1,4 @@
-"""Python programs that are run, not served: interfaces with a runner of their own, workers, scripts, commands a project installs."""
+"""Python programs that are run, not served: interfaces with their own runner, workers, scripts, commands a project installs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,31 @@ from deploydeck.scan.state import Scan, evidence
 
 Start = Fact[StartCommand]
 
-_ORDER = ("main", "app", "server", "run", "bot", "start", "application", "api", "web", "index", "home", "streamlit_app", "dashboard", "ui", "demo", "worker", "cli")
-_PAGES = frozenset({"pages", "components", "utils", "tests", "views", "scripts", "tools", "notebooks", "examples", "helpers", "lib", "tabs"})
-_NOT_MAIN = frozenset({"setup", "conftest", "noxfile", "tasks", "manage", "fabfile", "conf", "gunicorn_conf", "versioneer", "dodo", "wscript"})
+_ORDER = (
+    "main",
+    "app",
+    "server",
+    "run",
+    "bot",
+    "start",
+    "application",
+    "api",
+    "web",
+    "index",
+    "home",
+    "streamlit_app",
+    "dashboard",
+    "ui",
+    "demo",
+    "worker",
+    "cli",
+)
+_PAGES = frozenset(
+    {"pages", "components", "utils", "tests", "views", "scripts", "tools", "notebooks", "examples", "helpers", "lib", "tabs"}
+)
+_NOT_MAIN = frozenset(
+    {"setup", "conftest", "noxfile", "tasks", "manage", "fabfile", "conf", "gunicorn_conf", "versioneer", "dodo", "wscript"}
+)
 _RUN_FILE: dict[str, tuple[str, ...]] = {
     "streamlit": ("streamlit", "run", "{file}", "--server.address", "{host}", "--server.port", "{port}"),
     "chainlit": ("chainlit", "run", "{file}", "--host", "{host}", "--port", "{port}", "--headless"),
@@ -62,10 +84,27 @@ def _run(scan: Scan, facts: list[Found], framework: str) -> Start | None:
 
     best = min(candidates, key=order)
     others = [one for one in candidates if order(one)[:2] == order(best)[:2]]
+    if best not in listening and best not in guarded:
+        best = _caller(scan, best, guarded) or best
+        candidates.setdefault(best, candidates[min(candidates, key=order)])
     places = [candidates[best], *(fact for fact in scan.facts.of("listen", scope="python") if fact.file == best)]
     value = StartCommand(argv=python_argv(scan, best), port_from_env=_reads_port(scan, best))
     confidence = 0.85 if best in listening or len(others) == 1 else 0.7
     return Fact(value=value, confidence=confidence, evidence=evidence(places, "start"), reason=f"{best} runs it ({framework})")
+
+
+def _caller(scan: Scan, file: str, guarded: set[str]) -> str:
+    """The program that imports a file which only makes something: `main.py` for `from bot import bot`."""
+    path = "/" + file.removesuffix(".py").removesuffix("/__init__")
+    found = {
+        fact.file
+        for fact in scan.facts.of("import", scope="python")
+        if fact.file != file and path.endswith("/" + fact.value.replace(".", "/"))
+    }
+    programs = [
+        one for one in found if (one in guarded or one.count("/") <= 1) and _usual(one)[1] < len(_ORDER) and not _usual(one)[0]
+    ]
+    return min(programs, key=_usual) if programs else ""
 
 
 def _usual(file: str) -> tuple[bool, int, int, str]:
@@ -95,7 +134,9 @@ def python_argv(scan: Scan, file: str) -> tuple[str, ...]:
 
 
 def _file_command(scan: Scan, technology: Technology) -> Resolved:
-    facts = scan.facts.of("app", technology.id, "python") or scan.facts.of("import", technology.packages[0].replace("-", "_"), "python")
+    facts = scan.facts.of("app", technology.id, "python") or scan.facts.of(
+        "import", technology.packages[0].replace("-", "_"), "python"
+    )
     guarded = {fact.value for fact in scan.facts.of("entry", "main", "python")}
     files = {fact.file: fact for fact in reversed(facts) if "pages" not in fact.file.split("/")[:-1]}
     if not files:
@@ -104,17 +145,30 @@ def _file_command(scan: Scan, technology: Technology) -> Resolved:
     def order(file: str) -> tuple[bool, int, int, bool, str]:
         aside, name, depth, path = _usual(file)
         known = _ORDER.index("streamlit_app") if file == "streamlit_app.py" else name
-        return (aside, 0 if technology.id == "streamlit" and file.endswith("streamlit_app.py") else known, depth, file not in guarded, path)
+        return (
+            aside,
+            0 if technology.id == "streamlit" and file.endswith("streamlit_app.py") else known,
+            depth,
+            file not in guarded,
+            path,
+        )
 
     imported = _imported(scan, files)
     best = min([one for one in files if one not in imported] or list(files), key=order)
     argv = tuple(best if word == "{file}" else word for word in _RUN_FILE[technology.start])
     sure = 0.9 if len(files) == 1 or order(best)[1] < len(_ORDER) else 0.7
-    start = Fact(value=StartCommand(argv=argv), confidence=sure, evidence=evidence([files[best]], "start"), reason=f"{best} is the application")
+    start: Start = Fact(
+        value=StartCommand(argv=argv),
+        confidence=sure,
+        evidence=evidence([files[best]], "start"),
+        reason=f"{best} is the application",
+    )
     option = scan.facts.first("option", f"{technology.id}.server.port", "python")
-    port = None
+    port: Fact[int] | None = None
     if option is not None and option.value.isdigit():
-        port = Fact(value=int(option.value[:6]), confidence=0.9, evidence=(option.evidence("port"),), reason=f"{option.file} says so")
+        port = Fact(
+            value=int(option.value[:6]), confidence=0.9, evidence=(option.evidence("port"),), reason=f"{option.file} says so"
+        )
     return Resolved(start=start, port=port)
 
 
@@ -131,18 +185,29 @@ def _imported(scan: Scan, files: Iterable[str]) -> set[str]:
 
 
 def _fixed(scan: Scan, technology: Technology) -> Resolved:
-    facts = [*scan.facts.of("app", technology.id, "python"), *(fact for name in technology.packages for fact in scan.facts.of("dependency", name, "python"))]
+    facts = [
+        *scan.facts.of("app", technology.id, "python"),
+        *(fact for name in technology.packages for fact in scan.facts.of("dependency", name, "python")),
+    ]
     if not facts:
         return Resolved()
     value = StartCommand(argv=_FIXED[technology.start])
-    return Resolved(start=Fact(value=value, confidence=0.75, evidence=evidence(facts[:2], "start"), reason=f"how {technology.name} is run"))
+    return Resolved(
+        start=Fact(value=value, confidence=0.75, evidence=evidence(facts[:2], "start"), reason=f"how {technology.name} is run")
+    )
 
 
 def _celery(scan: Scan, technology: Technology) -> Resolved:
     found = targets(scan, "celery")
     if not found:
         return Resolved()
-    best = min(found, key=lambda one: (one.found.file.rpartition("/")[2] not in {"celery.py", "celery_app.py", "worker.py", "tasks.py", "app.py"}, one.found.file.count("/")))
+    best = min(
+        found,
+        key=lambda one: (
+            one.found.file.rpartition("/")[2] not in {"celery.py", "celery_app.py", "worker.py", "tasks.py", "app.py"},
+            one.found.file.count("/"),
+        ),
+    )
     module = best.module.removesuffix(".celery") if best.module.endswith(".celery") else best.module
     name = module if best.name in {"app", "celery"} or best.factory else f"{module}.{best.name}"
     inside = ("--workdir", best.base) if best.base else ()
@@ -150,7 +215,14 @@ def _celery(scan: Scan, technology: Technology) -> Resolved:
 
 
 def _worker(argv: tuple[str, ...], place: Found) -> Resolved:
-    return Resolved(start=Fact(value=StartCommand(argv=argv), confidence=0.8, evidence=(place.evidence("start"),), reason=f"{place.file} defines the worker"))
+    return Resolved(
+        start=Fact(
+            value=StartCommand(argv=argv),
+            confidence=0.8,
+            evidence=(place.evidence("start"),),
+            reason=f"{place.file} defines the worker",
+        )
+    )
 
 
 def _in_module(prefix: tuple[str, ...], joint: str, framework: str) -> Callable[[Scan, Technology], Resolved]:
@@ -176,7 +248,9 @@ def _scrapy(scan: Scan, technology: Technology) -> Resolved:
 def _pyramid(scan: Scan, technology: Technology) -> Resolved:
     if path := next((one for one in ("production.ini", "app.ini") if one in scan.tree.entries), ""):
         value = StartCommand(argv=("pserve", path))
-        return Resolved(start=Fact(value=value, confidence=0.85, evidence=(Evidence(file=path, rule="start"),), reason=f"{path} configures it"))
+        return Resolved(
+            start=Fact(value=value, confidence=0.85, evidence=(Evidence(file=path, rule="start"),), reason=f"{path} configures it")
+        )
     return Resolved(start=script(scan, "pyramid"))
 
 
@@ -185,7 +259,14 @@ def _fasthtml(scan: Scan, technology: Technology) -> Resolved:
         return Resolved(start=script(scan, "fasthtml"))
     best = targets(scan, "fasthtml")[0]
     argv = ("uvicorn", f"{best.module}:{best.name}", "--host", "{host}", "--port", "{port}")
-    return Resolved(start=Fact(value=StartCommand(argv=argv), confidence=0.9, evidence=(best.found.evidence("start"),), reason=f"{best.name} is the application"))
+    return Resolved(
+        start=Fact(
+            value=StartCommand(argv=argv),
+            confidence=0.9,
+            evidence=(best.found.evidence("start"),),
+            reason=f"{best.name} is the application",
+        )
+    )
 
 
 def _script(scan: Scan, technology: Technology) -> Resolved:
@@ -204,26 +285,43 @@ def _bot(scan: Scan, technology: Technology) -> Resolved:
 
 def plain(scan: Scan) -> Resolved:
     """A program without a framework: what listens, a package that can be run, a command it installs, the usual file."""
-    listening = [fact for fact in scan.facts.of("listen", scope="python") if not fact.file.rpartition("/")[2].startswith("gunicorn") and fact.file.endswith(".py")]
+    listening = [
+        fact
+        for fact in scan.facts.of("listen", scope="python")
+        if not fact.file.rpartition("/")[2].startswith("gunicorn") and fact.file.endswith(".py")
+    ]
     guarded = {fact.value: fact for fact in scan.facts.of("entry", "main", "python")}
     scripts = scan.facts.of("entry", "script", "python")
-    if listening and not scripts:
-        if found := _run(scan, listening, "listens"):
-            return Resolved(start=found)
+    if listening and not scripts and (found := _run(scan, listening, "listens")):
+        return Resolved(start=found)
     if scripts and (chosen := _own_script(scan, scripts)):
         name = chosen.value.partition("=")[0]
         reason = f"{chosen.file} installs the command {name}"
-        return Resolved(start=Fact(value=StartCommand(argv=(name,)), confidence=0.6, evidence=(chosen.evidence("start"),), reason=reason))
+        return Resolved(
+            start=Fact(value=StartCommand(argv=(name,)), confidence=0.6, evidence=(chosen.evidence("start"),), reason=reason)
+        )
     if scripts:
         return Resolved()
-    mains = sorted((path for path in scan.files("**/__main__.py") if _PAGES.isdisjoint(path.split("/")[:-1])), key=lambda path: (path.count("/"), path))
+    mains = sorted(
+        (path for path in scan.files("**/__main__.py") if _PAGES.isdisjoint(path.split("/")[:-1])),
+        key=lambda path: (path.count("/"), path),
+    )
     if mains and mains[0].count("/") <= 2:
         value = StartCommand(argv=python_argv(scan, mains[0]))
-        return Resolved(start=Fact(value=value, confidence=0.65, evidence=(Evidence(file=mains[0], rule="start"),), reason=f"{mains[0]} makes the package runnable"))
+        return Resolved(
+            start=Fact(
+                value=value,
+                confidence=0.65,
+                evidence=(Evidence(file=mains[0], rule="start"),),
+                reason=f"{mains[0]} makes the package runnable",
+            )
+        )
     usual = [path for path in guarded if _usual(path)[1] < len(_ORDER) and not _usual(path)[0] and path.count("/") <= 2]
     root = [path for path in scan.tree.entries if path.endswith(".py") and "/" not in path and path[:-3] not in _NOT_MAIN]
     if not usual:
-        usual = [path for path in root if path[:-3] in _ORDER[:6]] or (root if len(root) == 1 and (root[0] in guarded or not _library(scan)) else [])
+        usual = [path for path in root if path[:-3] in _ORDER[:6]] or (
+            root if len(root) == 1 and (root[0] in guarded or not _library(scan)) else []
+        )
     if not usual:
         return Resolved()
     best = min(usual, key=lambda path: (path.count("/"), *_usual(path)))

@@ -12,8 +12,10 @@ UVICORN = "uvicorn==0.35.0"
 
 _PINNED = {"gunicorn": GUNICORN, "uvicorn": UVICORN, "hypercorn": "hypercorn==0.17.3"}
 _BRINGS_UVICORN = {
-    "fastapi": frozenset({"extra:standard", "extra:all", "extra:standard-no-fastapi-cloud-cli"}), "litestar": frozenset({"extra:standard", "extra:full"}),
-    "starlite": frozenset({"extra:standard"}), "connexion": frozenset({"extra:uvicorn"}), "fastapi-cli": frozenset({"extra:standard"}),
+    "fastapi": frozenset({"extra:standard", "extra:all", "extra:standard-no-fastapi-cloud-cli"}),
+    "litestar": frozenset({"extra:standard", "extra:full"}),
+    "starlite": frozenset({"extra:standard"}), "connexion": frozenset({"extra:uvicorn"}),
+    "fastapi-cli": frozenset({"extra:standard"}),
     "fastapi-slim": frozenset({"extra:standard"}),
 }  # fmt: skip
 _ALWAYS = {"uvicorn": ("python-fasthtml", "chainlit", "gradio"), "hypercorn": ("quart",)}
@@ -79,20 +81,45 @@ def wsgi_argv(server: str, target: Target) -> tuple[str, ...]:
     call = "()" if target.factory else ""
     where = f"{target.module}:{target.name}{call}"
     if server == "waitress":
-        return ("waitress-serve", "--listen={host}:{port}", *(("--call",) if target.factory else ()), f"{target.module}:{target.name}")
+        return (
+            "waitress-serve",
+            "--listen={host}:{port}",
+            *(("--call",) if target.factory else ()),
+            f"{target.module}:{target.name}",
+        )
     if server == "uwsgi":
         inside = ("--chdir", target.base) if target.base else ()
         return ("uwsgi", "--http", "{host}:{port}", "--master", "--threads", "4", *inside, "--module", where)
     if server == "granian":
         factory = ("--factory",) if target.factory else ()
         inside = ("--working-dir", target.base) if target.base else ()
-        return ("granian", "--interface", "wsgi", "--host", "{host}", "--port", "{port}", *factory, *inside, f"{target.module}:{target.name}")
+        return (
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            "{host}",
+            "--port",
+            "{port}",
+            *factory,
+            *inside,
+            f"{target.module}:{target.name}",
+        )
     if server == "hypercorn":
         return ("hypercorn", "--bind", "{host}:{port}", where)
     inside = ("--chdir", target.base) if target.base else ()
     bare = target.module if target.name == "application" and target.found.kind in {"setting", "django-entry"} else where
     # Threads, not workers: what a program keeps in memory stays in one process, as it was while developing.
     return ("gunicorn", "--bind", "{host}:{port}", "--threads", "4", "--access-logfile", "-", *inside, bare)
+
+
+def live_worker(scan: Scan) -> str:
+    """The gunicorn worker that Flask-SocketIO needs with the event loop that the project declares; "" when threads do."""
+    if not _wanted(scan, "flask-socketio"):
+        return ""
+    if _wanted(scan, "eventlet"):
+        return "eventlet"
+    return "geventwebsocket.gunicorn.workers.GeventWebSocketWorker" if _wanted(scan, "gevent-websocket") else ""
 
 
 def packages(scan: Scan, server: str) -> tuple[str, ...]:

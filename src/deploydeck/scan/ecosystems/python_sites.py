@@ -24,8 +24,9 @@ def _mkdocs(scan: Scan) -> Resolved:
     if not path:
         return Resolved(kind=Kind.STATIC)
     option = scan.facts.first("option", "mkdocs.site_dir", "python")
-    found = _built(("mkdocs", "build"), option.value.removeprefix("./").rstrip("/") if option else "site", Evidence(file=path, rule="build"))
-    return found
+    return _built(
+        ("mkdocs", "build"), option.value.removeprefix("./").rstrip("/") if option else "site", Evidence(file=path, rule="build")
+    )
 
 
 def _sphinx(scan: Scan) -> Resolved:
@@ -44,7 +45,11 @@ def _pelican(scan: Scan) -> Resolved:
     path = next((one for one in ("publishconf.py", "pelicanconf.py") if one in scan.tree.entries), "")
     option = scan.facts.first("setting", "OUTPUT_PATH", "python")
     output = (option.value if option else "") or "output"
-    return _built(("pelican", "content", "-s", path or "pelicanconf.py"), output.rstrip("/"), Evidence(file=path, rule="build")) if path else Resolved(kind=Kind.STATIC)
+    return (
+        _built(("pelican", "content", "-s", path or "pelicanconf.py"), output.rstrip("/"), Evidence(file=path, rule="build"))
+        if path
+        else Resolved(kind=Kind.STATIC)
+    )
 
 
 def _simple(argv: tuple[str, ...], output: str, *markers: str) -> Callable[[Scan], Resolved]:

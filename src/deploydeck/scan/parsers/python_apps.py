@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from deploydeck.scan.facts import Found
 from deploydeck.scan.parsers.python_tree import (
-    NONE,
     Function,
     Module,
     argument,
     assigned,
     dotted,
+    elements,
     flat,
     keyword,
     last,
@@ -22,17 +22,22 @@ from deploydeck.scan.parsers.python_tree import (
 
 APPLICATIONS: dict[str, dict[str, str]] = {
     "Flask": {"": "flask"}, "APIFlask": {"": "flask"}, "FastAPI": {"": "fastapi"}, "FastAPIOffline": {"": "fastapi"},
-    "Starlette": {"": "starlette"}, "Quart": {"": "quart"}, "QuartTrio": {"": "quart"}, "Sanic": {"": "sanic"}, "Litestar": {"": "litestar"},
+    "Starlette": {"": "starlette"}, "Quart": {"": "quart"}, "QuartTrio": {"": "quart"}, "Sanic": {"": "sanic"},
+    "Litestar": {"": "litestar"},
     "Starlite": {"": "litestar"}, "Bottle": {"": "bottle"}, "default_app": {"bottle": "bottle"}, "Dash": {"": "dash"},
     "DashProxy": {"": "dash"}, "Robyn": {"": "robyn"}, "FastHTML": {"": "fasthtml"}, "fast_app": {"": "fasthtml"},
-    "FlaskApp": {"connexion": "connexion"}, "AsyncApp": {"connexion": "connexion"}, "FastMCP": {"": "fastmcp"}, "Esmerald": {"": "esmerald"},
-    "App": {"falcon": "falcon", "reflex": "reflex", "rx": "reflex", "connexion": "connexion", "fasthtml": "fasthtml", "slack_bolt": "slack-bolt"},
+    "FlaskApp": {"connexion": "connexion"}, "AsyncApp": {"connexion": "connexion"}, "FastMCP": {"": "fastmcp"},
+    "Esmerald": {"": "esmerald"},
+    "App": {"falcon": "falcon", "reflex": "reflex", "rx": "reflex", "connexion": "connexion", "fasthtml": "fasthtml",
+            "slack_bolt": "slack-bolt"},
     "API": {"falcon": "falcon", "responder": "responder"}, "OpenAPI": {"flask_openapi3": "flask"},
     "Application": {"tornado": "tornado", "aiohttp": "aiohttp", "blacksheep": "blacksheep"}, "make_wsgi_app": {"": "pyramid"},
     "AsyncServer": {"socketio": "python-socketio"}, "application": {"web": "webpy"},
-    "Celery": {"": "celery"}, "Huey": {"": "huey"}, "RedisHuey": {"": "huey"}, "SqliteHuey": {"": "huey"}, "PriorityRedisHuey": {"": "huey"},
+    "Celery": {"": "celery"}, "Huey": {"": "huey"}, "RedisHuey": {"": "huey"}, "SqliteHuey": {"": "huey"},
+    "PriorityRedisHuey": {"": "huey"},
     "ProcrastinateApp": {"": "procrastinate"}, "RedisBroker": {"dramatiq": "dramatiq"}, "RabbitmqBroker": {"dramatiq": "dramatiq"},
-    "FastStream": {"": "faststream"}, "Blocks": {"gradio": "gradio", "gr": "gradio"}, "Interface": {"gradio": "gradio", "gr": "gradio"},
+    "FastStream": {"": "faststream"}, "Blocks": {"gradio": "gradio", "gr": "gradio"},
+    "Interface": {"gradio": "gradio", "gr": "gradio"},
     "ChatInterface": {"gradio": "gradio", "gr": "gradio"}, "TabbedInterface": {"gradio": "gradio"}, "Gui": {"taipy": "taipy"},
     "Emmett": {"": "emmett"}, "NinjaAPI": {"": "django-ninja"},
 }  # fmt: skip
@@ -46,16 +51,29 @@ FACTORY_CALLS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """Calls and decorators that show a framework without an object to import."""
 
-_STREAMLIT = frozenset({"title", "write", "set_page_config", "header", "sidebar", "markdown", "subheader", "button", "text_input", "columns"})
+_STREAMLIT = frozenset(
+    {"title", "write", "set_page_config", "header", "sidebar", "markdown", "subheader", "button", "text_input", "columns"}
+)
 _WRAPPERS = frozenset({
-    "ASGIApp", "SentryAsgiMiddleware", "ProxyHeadersMiddleware", "CORSMiddleware", "DispatcherMiddleware", "WsgiToAsgi", "ASGIMiddleware",
-    "OpenTelemetryMiddleware", "SocketIOMiddleware", "WSGIApp", "WhiteNoise", "TrustedHostMiddleware", "SessionMiddleware", "asgi_app",
+    "ASGIApp", "SentryAsgiMiddleware", "ProxyHeadersMiddleware", "CORSMiddleware", "DispatcherMiddleware", "WsgiToAsgi",
+    "ASGIMiddleware",
+    "OpenTelemetryMiddleware", "SocketIOMiddleware", "WSGIApp", "WhiteNoise", "TrustedHostMiddleware", "SessionMiddleware",
+    "asgi_app",
 })  # fmt: skip
 _MADE = ("create", "make", "build", "get", "init", "setup", "new")
-_OBJECTS = frozenset({"app", "application", "api", "server", "asgi", "wsgi", "asgi_app", "wsgi_app", "flask_app", "fastapi_app", "web_app"})
+_OBJECTS = frozenset(
+    {"app", "application", "api", "server", "asgi", "wsgi", "asgi_app", "wsgi_app", "flask_app", "fastapi_app", "web_app"}
+)
 _DJANGO = {"get_wsgi_application": "wsgi", "get_asgi_application": "asgi", "ProtocolTypeRouter": "asgi"}
-_BOTS = frozenset({"discord", "telegram", "aiogram", "telebot", "pyrogram", "telethon", "disnake", "nextcord", "slack_bolt", "hikari"})
+_BOTS = frozenset(
+    {"discord", "telegram", "aiogram", "telebot", "pyrogram", "telethon", "disnake", "nextcord", "slack_bolt", "hikari"}
+)
 _LARGEST_FUNCTION = 2_000
+
+_BOT_CLASSES = frozenset(
+    "Client Bot AutoShardedBot ApplicationBuilder Dispatcher Updater TeleBot AsyncTeleBot builder TelegramClient App "
+    "GatewayBot".split()
+)
 
 LOCAL = frozenset({"local"})
 
@@ -86,6 +104,11 @@ def _subclass(module: Module, node: ast.ClassDef) -> str:
 
 def applications(module: Module) -> Iterator[Found]:
     """Facts `app`, `app-factory`, `app-from-factory`, `app-class`, `django-entry` and `main`."""
+    if module.file.endswith(("wsgi.py", "asgi.py")):
+        for statement in flat(module.tree.body):
+            for alias in statement.names if isinstance(statement, ast.ImportFrom) else ():
+                if (alias.asname or alias.name) in _OBJECTS:
+                    yield module.found("app-import", alias.name, statement, alias.asname or alias.name)
     top: set[int] = set()
     known: dict[str, str] = {}
     for statement in flat(module.tree.body):
@@ -95,16 +118,18 @@ def applications(module: Module) -> Iterator[Found]:
                     top.add(id(item.context_expr))
                     name = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
                     yield module.found("app", framework, statement, name)
-        if isinstance(statement, ast.Assign) and statement.targets and isinstance(statement.targets[0], ast.Tuple):
-            if (framework := framework_of(module, statement.value)) and isinstance(statement.targets[0].elts[0], ast.Name):
+        first = elements(statement.targets[0]) if isinstance(statement, ast.Assign) else []
+        if first and isinstance(first[0], ast.Name) and isinstance(statement, ast.Assign):
+            framework = framework_of(module, statement.value)  # app, rt = fast_app()
+            if framework:
                 top.add(id(statement.value))
-                yield module.found("app", framework, statement, statement.targets[0].elts[0].id)
+                yield module.found("app", framework, statement, first[0].id)
         names, value = assigned(statement)
         for name in names:
             yield from _bound(module, statement, name, value, known)
             top.add(id(value))
         if isinstance(statement, ast.FunctionDef):
-            yield from _factory(module, statement, top)
+            yield from _factory(module, statement)
         elif isinstance(statement, ast.ClassDef) and (framework := _subclass(module, statement)):
             yield module.found("app-class", framework, statement, statement.name)
     for node in module.calls:
@@ -132,7 +157,8 @@ def _bound(module: Module, statement: ast.stmt, name: str, value: ast.expr | Non
         yield module.found("django-entry", _DJANGO[called], statement, name)
     elif called in _WRAPPERS:
         inner = [*value.args, *(one.value for one in value.keywords)]
-        wrapped = next((known[one.id] for one in inner if isinstance(one, ast.Name) and one.id in known), "")
+        held = [known[one.id] for one in inner if isinstance(one, ast.Name) and one.id in known]
+        wrapped = next((one for one in held if one != "python-socketio"), held[0] if held else "")
         wrapped = wrapped or next((made for one in inner if (made := framework_of(module, one))), "")
         if wrapped:
             known[name] = wrapped
@@ -141,7 +167,7 @@ def _bound(module: Module, statement: ast.stmt, name: str, value: ast.expr | Non
         yield module.found("app-from-factory", called, statement, name)
 
 
-def _factory(module: Module, function: ast.FunctionDef, top: set[int]) -> Iterator[Found]:
+def _factory(module: Module, function: ast.FunctionDef) -> Iterator[Found]:
     """A function that makes an application and returns it."""
     inside = list(ast.walk(function))
     if len(inside) > _LARGEST_FUNCTION * 10:
@@ -152,9 +178,7 @@ def _factory(module: Module, function: ast.FunctionDef, top: set[int]) -> Iterat
         if isinstance(node, ast.Assign | ast.AnnAssign) and (one := framework_of(module, node.value)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
-                if name := dotted(target):
-                    made[name] = one
-                elif isinstance(target, ast.Tuple) and target.elts and (name := dotted(target.elts[0])):
+                if (name := dotted(target)) or (isinstance(target, ast.Tuple) and target.elts and (name := dotted(target.elts[0]))):
                     made[name] = one
     for node in inside:
         if isinstance(node, ast.Return) and node.value is not None:
@@ -166,7 +190,6 @@ def _factory(module: Module, function: ast.FunctionDef, top: set[int]) -> Iterat
     if not framework and "app" in function.name and len(set(made.values())) == 1 and not _returns(function):
         return
     if framework:
-        top.update(id(node) for node in inside)
         yield module.found("app-factory", framework, function, function.name, _needed(function))
 
 
@@ -191,9 +214,8 @@ def _shown(module: Module, node: ast.Call) -> Iterator[Found]:
         yield module.found("app", framework, node, "", LOCAL)
     elif isinstance(node.func, ast.Attribute) and node.func.attr == "servable" and "panel" in module.aliases.values():
         yield module.found("app", "panel", node, "", LOCAL)
-    elif last(name) in {"Client", "Bot", "AutoShardedBot", "ApplicationBuilder", "Dispatcher", "Updater", "TeleBot", "AsyncTeleBot", "builder"}:
-        if name.partition(".")[0] in _BOTS:
-            yield module.found("app", "bot", node, name.partition(".")[0], LOCAL)
+    elif last(name) in _BOT_CLASSES and name.partition(".")[0] in _BOTS:
+        yield module.found("app", "bot", node, name.partition(".")[0], LOCAL)
 
 
 def classes(module: Module) -> Iterator[Found]:
@@ -209,18 +231,41 @@ def classes(module: Module) -> Iterator[Found]:
 
 
 _SERVERS: dict[str, tuple[str, int | None, int | None]] = {
-    "uvicorn.run": ("uvicorn", None, None), "waitress.serve": ("waitress", None, None), "aiohttp.web.run_app": ("aiohttp", None, None),
+    "uvicorn.run": ("uvicorn", None, None), "waitress.serve": ("waitress", None, None),
+    "aiohttp.web.run_app": ("aiohttp", None, None),
     "web.run_app": ("aiohttp", None, None), "hypercorn.run": ("hypercorn", None, None), "nicegui.ui.run": ("nicegui", None, None),
-    "bottle.run": ("bottle", None, None), "uvicorn.Config": ("uvicorn", None, None), "wsgiref.simple_server.make_server": ("wsgiref", 0, 1),
-    "cheroot.wsgi.Server": ("cheroot", None, None), "eventlet.listen": ("eventlet", None, None), "http.server.HTTPServer": ("http", None, None),
-    "http.server.ThreadingHTTPServer": ("http", None, None), "socketserver.TCPServer": ("http", None, None), "gevent.pywsgi.WSGIServer": ("gevent", None, None),
-    "socketserver.ThreadingTCPServer": ("http", None, None), "websockets.serve": ("websockets", 1, 2), "websockets.asyncio.server.serve": ("websockets", 1, 2),
-    "asyncio.start_server": ("asyncio", 1, 2), "fasthtml.common.serve": ("fasthtml", None, None), "xmlrpc.server.SimpleXMLRPCServer": ("http", None, None),
+    "bottle.run": ("bottle", None, None), "uvicorn.Config": ("uvicorn", None, None),
+    "wsgiref.simple_server.make_server": ("wsgiref", 0, 1),
+    "cheroot.wsgi.Server": ("cheroot", None, None), "eventlet.listen": ("eventlet", None, None),
+    "http.server.HTTPServer": ("http", None, None),
+    "http.server.ThreadingHTTPServer": ("http", None, None), "socketserver.TCPServer": ("http", None, None),
+    "gevent.pywsgi.WSGIServer": ("gevent", None, None),
+    "socketserver.ThreadingTCPServer": ("http", None, None), "websockets.serve": ("websockets", 1, 2),
+    "websockets.asyncio.server.serve": ("websockets", 1, 2),
+    "asyncio.start_server": ("asyncio", 1, 2), "fasthtml.common.serve": ("fasthtml", None, None),
+    "xmlrpc.server.SimpleXMLRPCServer": ("http", None, None),
     "aiohttp.web.TCPSite": ("aiohttp", 1, 2), "web.TCPSite": ("aiohttp", 1, 2), "werkzeug.serving.run_simple": ("werkzeug", 0, 1),
     "granian.Granian": ("granian", None, None), "panel.serve": ("panel", None, None), "wsgiref.make_server": ("wsgiref", 0, 1),
 }  # fmt: skip
 """What starts a server: its name, and where host and port stand when they are positional."""
-_RUN = frozenset({"app", "application", "server", "api", "socketio", "sio", "mcp", "demo", "interface", "iface", "web_app", "flask_app", "dash_app"})
+_RUN = frozenset(
+    {
+        "app",
+        "application",
+        "server",
+        "api",
+        "socketio",
+        "sio",
+        "mcp",
+        "demo",
+        "interface",
+        "iface",
+        "web_app",
+        "flask_app",
+        "dash_app",
+    }
+)
+_PLAIN_SERVERS = frozenset({"http", "websockets", "asyncio"})
 _ADDRESS_PAIR = frozenset({"http", "gevent", "eventlet"})
 _PORTS = ("port", "server_port", "http_port")
 _HOSTS = ("host", "server_name", "hostname", "address", "bind_host")
@@ -230,6 +275,8 @@ _OWN_PORT = {"fasthtml": "5001"}
 def listens(module: Module, node: ast.Call) -> Iterator[Found]:
     """Where a program binds when it is run by itself: `name` the port (or ""), `value` the host."""
     name = module.full(node.func)
+    if name == "serve" and module.aliases.get("*", "").startswith("fasthtml"):
+        name = "fasthtml.common.serve"
     method = node.func.attr if isinstance(node.func, ast.Attribute) else last(name)
     runner, host, port = "", keyword(node, *_HOSTS), keyword(node, *_PORTS)
     table = _SERVERS.get(name) or _SERVERS.get(_submodule(name))
@@ -237,11 +284,18 @@ def listens(module: Module, node: ast.Call) -> Iterator[Found]:
         runner, at_host, at_port = table
         host = host or (argument(node, at_host) if at_host is not None else None)
         port = port or (argument(node, at_port) if at_port is not None else None)
-        if runner in _ADDRESS_PAIR and node.args and isinstance(pair := module.value(node.args[0]), ast.Tuple) and len(pair.elts) == 2:
+        if (
+            runner in _ADDRESS_PAIR
+            and node.args
+            and isinstance(pair := module.value(node.args[0]), ast.Tuple)
+            and len(pair.elts) == 2
+        ):
             host, port = pair.elts[0], pair.elts[1]
         elif runner == "http" and keyword(node, "server_address") is None and port is None:
             return  # a class named like a server, given something else
-    elif method in {"run", "run_server", "start"} and (dotted(node.func).partition(".")[0] in _RUN or port is not None and _own(module, node)):
+    elif method in {"run", "run_server", "start"} and (
+        dotted(node.func).partition(".")[0] in _RUN or (port is not None and _own(module, node))
+    ):
         runner = "app.run"
         host = host or (node.args[0] if node.args and isinstance(node.args[0], ast.Constant) else None)
         if dotted(node.func).startswith(("socketio.", "sio.")):
@@ -250,8 +304,16 @@ def listens(module: Module, node: ast.Call) -> Iterator[Found]:
             port = node.args[1]
     elif method == "launch" and (port is not None or "gradio" in {one.partition(".")[0] for one in module.aliases.values()}):
         runner = "launch"
-    elif method in {"listen", "bind"} and any(one.partition(".")[0] == "tornado" for one in module.aliases.values()) and (node.args or port):
-        runner, port, host = "tornado", port or node.args[0], host or keyword(node, "address") or (node.args[1] if len(node.args) > 1 else None)
+    elif (
+        method in {"listen", "bind"}
+        and any(one.partition(".")[0] == "tornado" for one in module.aliases.values())
+        and (node.args or port)
+    ):
+        runner, port, host = (
+            "tornado",
+            port or node.args[0],
+            host or keyword(node, "address") or (node.args[1] if len(node.args) > 1 else None),
+        )
     elif name in {"gevent.pywsgi.WSGIServer", "waitress.create_server"}:
         runner = last(name)
     elif method == "add_insecure_port" and node.args:
@@ -259,6 +321,10 @@ def listens(module: Module, node: ast.Call) -> Iterator[Found]:
         return
     else:
         return
+    if dotted(node.func).startswith("mcp.") and port is None:
+        if string(keyword(node, "transport")) not in {"sse", "http", "streamable-http"}:
+            return  # speaks over its standard input and output
+        port = ast.Constant(8000)
     tags = {runner}
     if runner in {"uvicorn", "hypercorn", "granian"} and (first := argument(node, 0, "app", "target")) is not None:
         if ":" in (target := module.string(first)):
@@ -274,7 +340,9 @@ def listens(module: Module, node: ast.Call) -> Iterator[Found]:
     debug = keyword(node, "debug")
     if isinstance(debug, ast.Constant) and debug.value is True:
         more = more | {"debug"}
-    yield module.found("listen", found, node, module.string(host), frozenset(tags | more))
+    # What is no server of a framework matters only where there is no framework: a metrics endpoint, a test double.
+    kind = "own-listen" if runner in _PLAIN_SERVERS else "listen"
+    yield module.found(kind, found, node, module.string(host), frozenset(tags | more))
 
 
 def _submodule(name: str) -> str:
@@ -298,7 +366,8 @@ def _address(module: Module, node: ast.AST, value: ast.expr, runner: str) -> Ite
                 found, more = port_of(module, one.value)
                 text, tags = text + found, tags | more
     host, _, port = text.rpartition(":")
-    yield module.found("listen", number(port), node, host.strip("[]*"), frozenset(tags))
+    kind = "own-listen" if runner == "grpc" else "listen"
+    yield module.found(kind, number(port), node, host.strip("[]*"), frozenset(tags))
 
 
 def port_of(module: Module, node: ast.expr | None, depth: int = 0) -> tuple[str, set[str]]:
@@ -317,7 +386,7 @@ def port_of(module: Module, node: ast.expr | None, depth: int = 0) -> tuple[str,
             other, more = port_of(module, module.bound[inner.id], depth + 1)
             found, tags = found or other, tags | more
         elif isinstance(inner, ast.Attribute) and "port" in inner.attr.lower() and not found:
-            tags.add(f"attr:{inner.attr.upper()}")
+            tags.add("attr:" + ".".join((dotted(inner) or inner.attr).upper().split(".")[-2:]))
         elif isinstance(inner, ast.Name) and "port" in inner.id.lower() and inner.id in module.aliases:
             tags.add(f"attr:{inner.id.upper()}")
     if not found and any(one.startswith("attr:") for one in tags):
@@ -329,8 +398,8 @@ def _argparse(module: Module, node: ast.expr) -> str:
     """The default of `add_argument("--port", default=...)` behind `args.port`."""
     names = {f"--{inner.attr.replace('_', '-')}" for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
     for call in module.calls:
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument":
-            if any(string(one).replace("_", "-") in names for one in call.args):
-                default = keyword(call, "default")
-                return port_of(module, default, 3)[0] if default is not None else ""
+        added = isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument"
+        if added and any(string(one).replace("_", "-") in names for one in call.args):
+            default = keyword(call, "default")
+            return port_of(module, default, 3)[0] if default is not None else ""
     return ""

@@ -9,13 +9,20 @@ from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.formats import load_toml, load_yaml, table
 from deploydeck.scan.parsers.python_tree import number
 
+_FLASK_APP = re.compile(
+    r"^(?:export\s{1,9})?FLASK_APP\s{0,9}=\s{0,9}[\"']?([\w./]{1,100}?)(?::([A-Za-z_]\w{0,60}))?(?:\(.{0,100}\))?[\"']?$"
+)
 _INI = re.compile(r"^([a-z][a-z0-9_-]{0,40})\s*=\s*(\S.{0,200})$")
 
 
 def streamlit_config(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
     server = table(load_toml(text).get("server"))
-    for key, name in (("port", "streamlit.server.port"), ("address", "streamlit.server.address"), ("baseUrlPath", "streamlit.server.baseUrlPath")):
+    for key, name in (
+        ("port", "streamlit.server.port"),
+        ("address", "streamlit.server.address"),
+        ("baseUrlPath", "streamlit.server.baseUrlPath"),
+    ):
         if isinstance(value := server.get(key), str | int) and not isinstance(value, bool):
             line = text.find(key, text.find("[server]"))
             yield Found("option", name, str(value)[:200], file, line, text.line(line), "python")
@@ -43,6 +50,15 @@ def uwsgi_ini(file: str, data: bytes) -> Iterator[Found]:
             yield Found("listen", number(port), host.strip("[]"), file, index, line.strip(), "python", frozenset({"uwsgi"}))
         elif key in {"module", "wsgi", "wsgi-file"}:
             yield Found("option", f"uwsgi.{key}", value, file, index, line.strip(), "python")
+
+
+def flaskenv(file: str, data: bytes) -> Iterator[Found]:
+    """The application that `flask` is told to take, as `module` or `module:name`."""
+    text = Text(data)
+    for index, line in enumerate(text.lines, 1):
+        if match := _FLASK_APP.match(line.strip()):
+            module = match[1].removeprefix("./").removesuffix(".py").replace("/", ".")
+            yield Found("entry", "wsgi", f"{module}:{match[2] or ''}", file, index, line.strip(), "python")
 
 
 def mkdocs(file: str, data: bytes) -> Iterator[Found]:

@@ -15,18 +15,24 @@ _SETTINGS = frozenset({
     "INSTALLED_APPS", "BOT_NAME", "SPIDER_MODULES", "FASTAPI_ENV", "SITENAME", "OUTPUT_PATH",
 })  # fmt: skip
 _ENGINES = {
-    "postgresql": "postgresql", "postgresql_psycopg2": "postgresql", "postgis": "postgresql", "psqlextra": "postgresql", "postgres": "postgresql",
-    "mysql": "mysql", "sqlite3": "sqlite", "spatialite": "sqlite", "sqlite": "sqlite", "oracle": "oracle", "mssql": "mssql", "djongo": "mongodb",
-    "django_mongodb_backend": "mongodb", "django_cockroachdb": "cockroachdb", "asyncpg": "postgresql", "psycopg": "postgresql", "aiosqlite": "sqlite",
-    "asyncmy": "mysql", "sql_server": "mssql", "pyodbc": "mssql", "clickhouse": "clickhouse", "clickhouse_backend": "clickhouse", "aiomysql": "mysql",
+    "postgresql": "postgresql", "postgresql_psycopg2": "postgresql", "postgis": "postgresql", "psqlextra": "postgresql",
+    "postgres": "postgresql",
+    "mysql": "mysql", "sqlite3": "sqlite", "spatialite": "sqlite", "sqlite": "sqlite", "oracle": "oracle", "mssql": "mssql",
+    "djongo": "mongodb",
+    "django_mongodb_backend": "mongodb", "django_cockroachdb": "cockroachdb", "asyncpg": "postgresql", "psycopg": "postgresql",
+    "aiosqlite": "sqlite",
+    "asyncmy": "mysql", "sql_server": "mssql", "pyodbc": "mssql", "clickhouse": "clickhouse", "clickhouse_backend": "clickhouse",
+    "aiomysql": "mysql",
 }  # fmt: skip
 _BACKENDS = (
     ("redis", "redis"), ("memcached", "memcached"), ("pymemcache", "memcached"), ("pylibmc", "memcached"), ("rabbitmq", "rabbitmq"),
-    ("elasticsearch", "elasticsearch"), ("opensearch", "opensearch"), ("s3boto3", "s3"), ("storages.backends.s3", "s3"), ("valkey", "redis"),
+    ("elasticsearch", "elasticsearch"), ("opensearch", "opensearch"), ("s3boto3", "s3"), ("storages.backends.s3", "s3"),
+    ("valkey", "redis"),
 )  # fmt: skip
 _BACKEND_KEYS = frozenset({"BACKEND", "ENGINE", "engine", "CACHE_TYPE", "backend"})
 _PEEWEE = {
-    "PostgresqlDatabase": "postgresql", "PooledPostgresqlDatabase": "postgresql", "PostgresqlExtDatabase": "postgresql", "MySQLDatabase": "mysql",
+    "PostgresqlDatabase": "postgresql", "PooledPostgresqlDatabase": "postgresql", "PostgresqlExtDatabase": "postgresql",
+    "MySQLDatabase": "mysql",
     "PooledMySQLDatabase": "mysql", "SqliteDatabase": "sqlite", "AsyncIOMotorClient": "mongodb", "MongoClient": "mongodb",
 }  # fmt: skip
 _URL = re.compile(r"(?:django_)?(?:gis\+)?(sqlite|[a-z][a-z0-9]{2,20})(?:\+[a-z0-9_]{1,20})?(?:\+srv)?://")
@@ -42,9 +48,8 @@ def settings(module: Module) -> Iterator[Found]:
             if name in _SETTINGS:
                 yield from _setting(module, name, statement, value)
     for node in module.calls:
-        if len(node.args) == 2 and last(dotted(node.func)) == "setdefault":
-            if string(node.args[0]) == "DJANGO_SETTINGS_MODULE" and (value := string(node.args[1])):
-                yield module.found("setting", "DJANGO_SETTINGS_MODULE", node, value)
+        if len(node.args) == 2 and string(node.args[0]) == "DJANGO_SETTINGS_MODULE" and last(dotted(node.func)) == "setdefault":
+            yield module.found("setting", "DJANGO_SETTINGS_MODULE", node, string(node.args[1]))
 
 
 def _setting(module: Module, name: str, node: ast.stmt, value: ast.expr | None) -> Iterator[Found]:

@@ -19,14 +19,22 @@ _GETTERS = {
 }  # fmt: skip
 """Calls whose first argument is a variable: `need` fails when it is absent, `get` does not."""
 _READERS = frozenset({
-    "environ.Env", "environ.FileAwareEnv", "environs.Env", "decouple.AutoConfig", "decouple.Config", "starlette.config.Config", "environ.env",
+    "environ.Env", "environ.FileAwareEnv", "environs.Env", "decouple.AutoConfig", "decouple.Config", "starlette.config.Config",
+    "environ.env",
     "environs.FileAwareEnv", "Env", "starlette.config.environ",
 })  # fmt: skip
 _METHODS = frozenset(
-    "str bool int float decimal list tuple dict json url db db_url cache cache_url email email_url search_url channels channels_url path "
-    "datetime date time timedelta uuid log_level enum bytes unicode get_value dj_db_url dj_email_url dj_cache_url get_int get_bool get_str".split()
+    "str bool int float decimal list tuple dict json url db db_url cache cache_url email email_url search_url "
+    "channels channels_url path datetime date time timedelta uuid log_level enum bytes unicode get_value dj_db_url "
+    "dj_email_url dj_cache_url get_int get_bool get_str".split()
 )
-_NO_ARGUMENT = {"db": "DATABASE_URL", "cache": "CACHE_URL", "email": "EMAIL_URL", "channels": "CHANNELS_URL", "search_url": "SEARCH_URL"}
+_NO_ARGUMENT = {
+    "db": "DATABASE_URL",
+    "cache": "CACHE_URL",
+    "email": "EMAIL_URL",
+    "channels": "CHANNELS_URL",
+    "search_url": "SEARCH_URL",
+}
 _FORGIVING = frozenset({"KeyError", "Exception", "BaseException", "ImproperlyConfigured", "LookupError"})
 _EXITS = frozenset({"exit", "sys.exit", "quit", "os._exit"})
 
@@ -70,9 +78,15 @@ class _Reader:
             for one, other in zip(node.values, node.values[1:], strict=False):
                 self.instead[id(one)] = other
         elif isinstance(node, ast.Try):
-            caught = {last(dotted(one)) for handler in node.handlers for one in (elements(handler.type) or [handler.type or ast.Name("Exception")])}
+            caught = {
+                last(dotted(one))
+                for handler in node.handlers
+                for one in (elements(handler.type) or [handler.type or ast.Name("Exception")])
+            }
             if caught & _FORGIVING and not any(_stops(handler.body) for handler in node.handlers):
-                self.forgiven.update(id(inner) for one in node.body for inner in ast.walk(one) if isinstance(inner, ast.Subscript | ast.Call))
+                self.forgiven.update(
+                    id(inner) for one in node.body for inner in ast.walk(one) if isinstance(inner, ast.Subscript | ast.Call)
+                )
         elif isinstance(node, ast.If):
             if _stops(node.body):
                 self.needed.update(id(self.module.bound[name]) for name in _absent(node.test) if name in self.module.bound)
@@ -93,10 +107,19 @@ class _Reader:
         elif isinstance(node, ast.With):
             for item in node.items:
                 call = item.context_expr
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "prefixed" and call.args:
+                if (
+                    isinstance(call, ast.Call)
+                    and isinstance(call.func, ast.Attribute)
+                    and call.func.attr == "prefixed"
+                    and call.args
+                ):
                     prefix = self.module.string(call.args[0])
                     for inner in ast.walk(node):
-                        self.prefixes[id(inner)] = prefix + self.prefixes.get(id(inner), "") if id(inner) not in self.prefixes else self.prefixes[id(inner)] + prefix
+                        self.prefixes[id(inner)] = (
+                            prefix + self.prefixes.get(id(inner), "")
+                            if id(inner) not in self.prefixes
+                            else self.prefixes[id(inner)] + prefix
+                        )
 
     def _scheme(self, call: ast.Call) -> None:
         """`environ.Env(DEBUG=(bool, False))`: the casts and defaults of variables read later."""
@@ -152,14 +175,18 @@ class _Reader:
         elif (last(name) in self.helpers) and (name == last(name) or owner in {"self", "cls"}):
             index, fails = self.helpers[last(name)]
             rest = node.args[index + 1 :]
-            default = rest[0] if rest and isinstance(rest[0], ast.Constant) else keyword(node, "default", "default_value", "fallback")
+            default = (
+                rest[0] if rest and isinstance(rest[0], ast.Constant) else keyword(node, "default", "default_value", "fallback")
+            )
             if index < len(node.args):
                 yield from self._read(node, node.args[index], default, "need" if fails else "get")
         elif (envvar := keyword(node, "envvar")) is not None:
             default = keyword(node, "default")
             if default is None and last(name) in {"Option", "Argument"} and node.args and not _ellipsis(node.args[0]):
                 default = node.args[0]
-            needed = keyword(node, "required") is not None or (last(name) in {"Option", "Argument"} and bool(node.args) and _ellipsis(node.args[0]))
+            needed = keyword(node, "required") is not None or (
+                last(name) in {"Option", "Argument"} and bool(node.args) and _ellipsis(node.args[0])
+            )
             for one in elements(envvar) or [envvar]:
                 yield from self._read(node, one, default, "need" if needed else "get")
 

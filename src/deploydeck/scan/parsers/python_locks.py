@@ -10,7 +10,7 @@ from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.formats import load_json, table
 from deploydeck.scan.parsers.python_requirement import DEV, normal
 
-_PAIR = re.compile(r'^(name|version|category|source|groups|dependency-groups)\s{0,9}=\s{0,9}(.{1,400})$')
+_PAIR = re.compile(r"^(name|version|category|source|groups|dependency-groups)\s{0,9}=\s{0,9}(.{1,400})$")
 _NAMED = re.compile(r'name\s{0,9}=\s{0,9}"([^"]{1,200})"')
 _QUOTED = re.compile(r'"([^"]{1,200})"')
 _LOCAL = re.compile(r'\b(?:editable|virtual|directory|path|workspace)\s{0,9}=|type\s{0,9}=\s{0,9}"directory"')
@@ -83,7 +83,7 @@ def _packages(text: Text) -> list[_Package]:
         elif current is not None and stripped == "]":
             into = None if top else into
         elif into is not None and (name := _NAMED.search(stripped)):
-            into += [one for one in _NAMED.findall(stripped)]
+            into += _NAMED.findall(stripped)
         elif current is not None and not top and stripped.startswith('type = "directory"'):
             current.local = True
     return found

@@ -12,10 +12,14 @@ from deploydeck.scan.parsers.python_conda import pixi
 from deploydeck.scan.parsers.python_requirement import DEV, group_tags, normal, requirement
 
 _BACKENDS = (
-    ("poetry.core", "poetry"), ("poetry.masonry", "poetry"), ("uv_build", "uv"), ("hatchling", "hatchling"), ("setuptools", "setuptools"),
-    ("flit_core", "flit"), ("flit.buildapi", "flit"), ("pdm.backend", "pdm-backend"), ("pdm.pep517", "pdm-backend"), ("maturin", "maturin"),
-    ("scikit_build_core", "scikit-build-core"), ("mesonpy", "meson-python"), ("poetry_dynamic_versioning", "poetry"), ("sipbuild", "sip"),
-    ("jupyter_packaging", "setuptools"), ("whey", "whey"), ("trampolim", "trampolim"), ("py_build_cmake", "py-build-cmake"), ("enscons", "scons"),
+    ("poetry.core", "poetry"), ("poetry.masonry", "poetry"), ("uv_build", "uv"), ("hatchling", "hatchling"),
+    ("setuptools", "setuptools"),
+    ("flit_core", "flit"), ("flit.buildapi", "flit"), ("pdm.backend", "pdm-backend"), ("pdm.pep517", "pdm-backend"),
+    ("maturin", "maturin"),
+    ("scikit_build_core", "scikit-build-core"), ("mesonpy", "meson-python"), ("poetry_dynamic_versioning", "poetry"),
+    ("sipbuild", "sip"),
+    ("jupyter_packaging", "setuptools"), ("whey", "whey"), ("trampolim", "trampolim"), ("py_build_cmake", "py-build-cmake"),
+    ("enscons", "scons"),
 )  # fmt: skip
 _BACKEND_ONLY = {"pdm": frozenset({"build", "version"}), "hatch": frozenset({"build", "version", "metadata"})}
 """Sections that configure the build backend alone and say nothing about who manages the project."""
@@ -29,7 +33,9 @@ class _Reader:
         self.file, self.text, self.content = file, text, content
         self.project, self.tool = table(content.get("project")), table(content.get("tool"))
 
-    def found(self, kind: str, name: str, value: str, line: int, scope: str = "python", tags: frozenset[str] = frozenset()) -> Found:
+    def found(
+        self, kind: str, name: str, value: str, line: int, scope: str = "python", tags: frozenset[str] = frozenset()
+    ) -> Found:
         return Found(kind, name, value, self.file, line, self.text.line(line), scope, tags)
 
     def line(self, needle: str, *sections: str) -> int:
@@ -68,7 +74,9 @@ def _project(reader: _Reader) -> Iterator[Found]:
         yield reader.found("manifest", "pyproject", reader.file, reader.line("[project]"))
     elif tool.get("poetry"):
         yield reader.found("manifest", "pyproject", reader.file, reader.line("[tool.poetry]"))
-    name = project.get("name") or table(tool.get("poetry")).get("name") or table(table(tool.get("flit")).get("metadata")).get("module")
+    name = (
+        project.get("name") or table(tool.get("poetry")).get("name") or table(table(tool.get("flit")).get("metadata")).get("module")
+    )
     if isinstance(name, str):
         yield reader.found("project-name", name, "", reader.line(name, "[project]", "[tool.poetry]"))
     if isinstance(wanted := project.get("requires-python"), str):
@@ -151,7 +159,24 @@ def _uv(reader: _Reader) -> Iterator[Found]:
 
 def _others(reader: _Reader) -> Iterator[Found]:
     tool = reader.tool
-    for name in ("uv", "poetry", "pdm", "hatch", "pixi", "rye", "flit", "setuptools", "tox", "poe", "taskipy", "cibuildwheel", "briefcase", "maturin", "pyinstaller", "nox"):
+    for name in (
+        "uv",
+        "poetry",
+        "pdm",
+        "hatch",
+        "pixi",
+        "rye",
+        "flit",
+        "setuptools",
+        "tox",
+        "poe",
+        "taskipy",
+        "cibuildwheel",
+        "briefcase",
+        "maturin",
+        "pyinstaller",
+        "nox",
+    ):
         keys = set(table(tool.get(name)))
         if name in tool and not (keys and keys <= _BACKEND_ONLY.get(name, frozenset())):
             yield reader.found("tool", name, "", reader.line(f"[tool.{name}"))
@@ -173,7 +198,9 @@ def _others(reader: _Reader) -> Iterator[Found]:
 
 def _scripts(reader: _Reader, scripts: dict[str, Any], section: str) -> Iterator[Found]:
     for name, value in scripts.items():
-        command = value if isinstance(value, str) else table(value).get("cmd") or table(value).get("shell") or table(value).get("call")
+        command = (
+            value if isinstance(value, str) else table(value).get("cmd") or table(value).get("shell") or table(value).get("call")
+        )
         if isinstance(command, list):
             command = " ".join(one for one in command if isinstance(one, str))
         if isinstance(command, str) and name != "_":
@@ -187,10 +214,23 @@ def _build_system(reader: _Reader) -> Iterator[Found]:
     text = backend if isinstance(backend, str) else wanted[0] if wanted else ""
     name = next((tool for prefix, tool in _BACKENDS if normal(text).startswith(normal(prefix))), "")
     if name:
-        version = next((match[1] for one in wanted if (match := re.match(r"^[A-Za-z_.-]{1,60}\s*(?:\[[^\]]{0,60}\])?\s*==\s*(\d[\w.]{0,30})", one))), "")
+        version = next(
+            (
+                match[1]
+                for one in wanted
+                if (match := re.match(r"^[A-Za-z_.-]{1,60}\s*(?:\[[^\]]{0,60}\])?\s*==\s*(\d[\w.]{0,30})", one))
+            ),
+            "",
+        )
         yield reader.found("tool", name, version, reader.line("build-backend", "[build-system]") or reader.line("[build-system]"))
     for one in wanted:
-        if (match := re.match(r"^([A-Za-z0-9._-]{1,60})", one)) and normal(match[1]) in {"cython", "cffi", "setuptools-rust", "pybind11", "numpy"}:
+        if (match := re.match(r"^([A-Za-z0-9._-]{1,60})", one)) and normal(match[1]) in {
+            "cython",
+            "cffi",
+            "setuptools-rust",
+            "pybind11",
+            "numpy",
+        }:
             yield reader.found("tool", normal(match[1]), "", reader.line(one, "[build-system]"))
 
 
@@ -204,8 +244,12 @@ def pipfile(file: str, data: bytes) -> Iterator[Found]:
         start = text.find(f"[{section}]")
         for name, value in table(packages).items():
             options = table(value)
-            line = next((line for needle in (f"{name} =", f"{name}=", f'"{name}"', name) if (line := text.find(needle, start))), start)
-            wanted = value if isinstance(value, str) else str(options.get("version") or options.get("git") or options.get("file") or "")
+            line = next(
+                (line for needle in (f"{name} =", f"{name}=", f'"{name}"', name) if (line := text.find(needle, start))), start
+            )
+            wanted = (
+                value if isinstance(value, str) else str(options.get("version") or options.get("git") or options.get("file") or "")
+            )
             extras = {f"extra:{normal(str(extra))}" for extra in items(options.get("extras"))}
             if isinstance(path := options.get("path"), str) and path.rstrip("/") not in {"", "."}:
                 yield Found("uses-project", path, "", file, line, text.line(line), "python", frozenset({"path"}))

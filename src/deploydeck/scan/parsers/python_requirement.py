@@ -32,7 +32,7 @@ def is_development(name: str) -> bool:
 
 
 def group_tags(group: str, *, optional: bool = False) -> frozenset[str]:
-    """The tags of the members of a group: a group is for developers unless its name says production, an extra only when it says so."""
+    """The tags of a group's members: a group is for developers unless its name says production, an extra only when it says so."""
     name = normal(group)
     if optional:
         return frozenset({"optional", f"group:{name}"} | (DEV if is_development(name) else frozenset()))

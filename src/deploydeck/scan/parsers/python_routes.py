@@ -16,7 +16,9 @@ from deploydeck.scan.parsers.python_apps import framework_of
 from deploydeck.scan.parsers.python_tree import Function, Module, argument, assigned, dotted, elements, flat, keyword, last, string
 
 _METHODS = frozenset({"get", "route", "api_route", "head", "websocket_route", "callback"}) - {"callback", "websocket_route"}
-_ROUTERS = frozenset({"APIRouter", "Blueprint", "APIBlueprint", "RouteTableDef", "Router", "SubRouter", "Namespace", "AuthRouter", "InferringRouter"})
+_ROUTERS = frozenset(
+    {"APIRouter", "Blueprint", "APIBlueprint", "RouteTableDef", "Router", "SubRouter", "Namespace", "AuthRouter", "InferringRouter"}
+)
 _APPLICATION_NAMES = frozenset({"app", "application", "api", "server", "mcp", "flask_app", "fastapi_app", "web_app", "rt"})
 _MOUNTS = frozenset({"include_router", "register_blueprint", "blueprint", "mount", "add_namespace", "add_subapp", "include_routes"})
 _PLAIN = frozenset({"get", "route"})
@@ -32,10 +34,9 @@ def routes(module: Module) -> Iterator[Found]:
         for name in names:
             if isinstance(value, ast.Call) and (made := last(module.full(value.func))) in _ROUTERS:
                 routers[name] = made
-                prefix = keyword(value, "prefix", "url_prefix", "path")
-                known = prefix is None or isinstance(prefix, ast.Constant) or bool(module.string(prefix))
-                tags = {f"kind:{made}"} | (set() if known else {"unknown"})
-                yield module.found("router", name, statement, module.string(prefix), frozenset(tags))
+                prefix = _prefix(module, keyword(value, "prefix", "url_prefix", "path"))
+                tags = {f"kind:{made}"} | ({"unknown"} if prefix is None else set())
+                yield module.found("router", name, statement, prefix or "", frozenset(tags))
             if name == "urlpatterns":
                 yield from _django(module, value)
             elif name in {"routes", "handlers", "ROUTES"}:
@@ -92,17 +93,19 @@ def _on(module: Module, node: ast.AST, owner: str, path: str, routers: dict[str,
 def _call(module: Module, node: ast.Call, routers: dict[str, str]) -> Iterator[Found]:
     if not isinstance(node.func, ast.Attribute):
         if last(module.full(node.func)) in {"FastAPI", "Starlette", "Litestar", "Application"}:
-            yield from _listed(module, keyword(node, "routes", "route_handlers", "handlers") or (node.args[0] if node.args else None), "app")
-        if last(module.full(node.func)) == "FastAPI" and (schema := keyword(node, "openapi_url")) is not None:
-            yield module.found("openapi", module.string(schema), node)
+            yield from _listed(
+                module, keyword(node, "routes", "route_handlers", "handlers") or (node.args[0] if node.args else None), "app"
+            )
+        if last(module.full(node.func)) == "FastAPI":
+            yield from _schema(module, node)
         return
     method, owner = node.func.attr, dotted(node.func.value)
     if method in _MOUNTS and node.args:
         yield from _mount(module, node, method, owner)
     elif method in {"Application", "Starlette", "FastAPI"} and (node.args or node.keywords):
         yield from _listed(module, keyword(node, "routes", "handlers") or (node.args[0] if node.args else None), "app")
-        if method == "FastAPI" and (schema := keyword(node, "openapi_url")) is not None:
-            yield module.found("openapi", module.string(schema), node)
+        if method == "FastAPI":
+            yield from _schema(module, node)
     elif method in {"add_url_rule", "add_get", "add_route", "add_api_route"} and node.args:
         path = string(argument(node, 0, "rule", "path"))
         if method == "add_route" and not path.startswith("/") and len(node.args) > 1:
@@ -120,6 +123,13 @@ def _call(module: Module, node: ast.Call, routers: dict[str, str]) -> Iterator[F
         return
 
 
+def _schema(module: Module, node: ast.Call) -> Iterator[Found]:
+    schema = keyword(node, "openapi_url")
+    if schema is not None:
+        text = _prefix(module, schema) or ""
+        yield module.found("openapi-template" if "{" in text else "openapi", text, node)
+
+
 def _listed(module: Module, node: ast.expr | None, owner: str) -> Iterator[Found]:
     """`[Route("/x", f)]`, `[web.get("/x", f)]`, `[(r"/x", Handler)]`."""
     node = module.value(node)
@@ -129,9 +139,13 @@ def _listed(module: Module, node: ast.expr | None, owner: str) -> Iterator[Found
             path = string(argument(item, 0, "path"))
             if called in {"Route", "get", "view", "URLSpec", "url"} and path.startswith("/"):
                 yield module.found("route", path.rstrip("$"), item, owner)
-            elif called == "Mount" and path.startswith("/") or called == "Mount" and path == "":
+            elif (called == "Mount" and path.startswith("/")) or (called == "Mount" and path == ""):
                 for inner in elements(module.value(argument(item, 1, "routes")))[:200]:
-                    if isinstance(inner, ast.Call) and string(argument(inner, 0, "path")).startswith("/") and last(dotted(inner.func)) == "Route":
+                    if (
+                        isinstance(inner, ast.Call)
+                        and string(argument(inner, 0, "path")).startswith("/")
+                        and last(dotted(inner.func)) == "Route"
+                    ):
                         yield module.found("route", path.rstrip("/") + string(argument(inner, 0, "path")), inner, owner)
         elif isinstance(item, ast.Tuple) and item.elts and string(item.elts[0]).startswith("/"):
             path = string(item.elts[0]).rstrip("$").removesuffix("/?")
@@ -152,13 +166,32 @@ def _mount(module: Module, node: ast.Call, method: str, owner: str) -> Iterator[
     name = module.full(target)
     if not name and isinstance(target, ast.Call):
         name = module.full(target.func)  # include_router(make_router())
-    tags = {f"on:{owner or 'app'}"}
-    if prefix is not None and not isinstance(prefix, ast.Constant) and not module.string(prefix):
+    tags = {f"on:{module.full(node.func.value) if isinstance(node.func, ast.Attribute) else owner}"}
+    text = _prefix(module, prefix)
+    if text is None:
         tags.add("unknown")
     if prefix is not None:
         tags.add("prefixed")
     if name:
-        yield module.found("mounts", name, node, module.string(prefix), frozenset(tags))
+        yield module.found("mounts", name, node, text or "", frozenset(tags))
+
+
+def _prefix(module: Module, node: ast.expr | None, depth: int = 0) -> str | None:
+    """A prefix as text, `{NAME}` standing for a setting that another file holds; None when it is computed."""
+    node = module.value(node)
+    if node is None:
+        return ""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else "" if node.value is None else None
+    if isinstance(node, ast.Attribute | ast.Name) and (name := dotted(node)):
+        return "{" + last(name) + "}"
+    parts: list[ast.expr] = []
+    if isinstance(node, ast.JoinedStr):
+        parts = [one.value if isinstance(one, ast.FormattedValue) else one for one in node.values]
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts = [node.left, node.right]
+    texts = [_prefix(module, one, depth + 1) for one in parts] if parts and depth < 3 else [None]
+    return None if None in texts else "".join(one or "" for one in texts)
 
 
 def _django(module: Module, value: ast.expr | None, prefix: str = "", depth: int = 0) -> Iterator[Found]:

@@ -13,8 +13,10 @@ from deploydeck.scan.parsers.python_tree import Module, assigned, dotted, elemen
 _LIKELY = re.compile(r"(?:Settings|Config|Configuration|Env)(?:Base|Mixin)?$|^Base")
 _SKIPPED = frozenset({"model_config", "Config", "settings_customise_sources"})
 _DSN = {
-    "PostgresDsn": "postgresql", "AsyncPostgresDsn": "postgresql", "CockroachDsn": "postgresql", "MySQLDsn": "mysql", "MariaDBDsn": "mysql",
-    "RedisDsn": "redis", "MongoDsn": "mongodb", "AmqpDsn": "rabbitmq", "KafkaDsn": "kafka", "NatsDsn": "nats", "ClickHouseDsn": "clickhouse",
+    "PostgresDsn": "postgresql", "AsyncPostgresDsn": "postgresql", "CockroachDsn": "postgresql", "MySQLDsn": "mysql",
+    "MariaDBDsn": "mysql",
+    "RedisDsn": "redis", "MongoDsn": "mongodb", "AmqpDsn": "rabbitmq", "KafkaDsn": "kafka", "NatsDsn": "nats",
+    "ClickHouseDsn": "clickhouse",
 }  # fmt: skip
 _DEEPEST = 4
 
@@ -85,7 +87,9 @@ def _options(module: Module, node: ast.ClassDef, depth: int = 0) -> _Options:
     return found
 
 
-def _fields(module: Module, node: ast.ClassDef, kind: str, outer: str = "", depth: int = 0, parent: _Options | None = None) -> Iterator[Found]:
+def _fields(
+    module: Module, node: ast.ClassDef, kind: str, outer: str = "", depth: int = 0, parent: _Options | None = None
+) -> Iterator[Found]:
     options = parent or _options(module, node)
     prefix = outer or options.prefix or ""
     scope = frozenset({f"class:{node.name}"}) if kind == "settings-field" else frozenset[str]()
@@ -102,7 +106,10 @@ def _fields(module: Module, node: ast.ClassDef, kind: str, outer: str = "", dept
             yield module.found("datasource", _DSN[dsn], one, dsn)
         call = one.value if isinstance(one.value, ast.Call) else _annotated(one.annotation)
         default, given = _default(one.value)
-        nested = next((module.classes[kind_] for kind_ in sorted(kinds) if kind_ in module.classes and module.classes[kind_] is not node), None)
+        nested = next(
+            (module.classes[kind_] for kind_ in sorted(kinds) if kind_ in module.classes and module.classes[kind_] is not node),
+            None,
+        )
         if nested is not None and not _is_enum(nested):
             # A group of settings: its fields are variables of their own, not this one.
             if options.delimiter and depth < 2 and not _is_settings(module, nested, 0):

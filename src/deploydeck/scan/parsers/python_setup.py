@@ -20,7 +20,9 @@ def setup_py(file: str, data: bytes) -> Iterator[Found]:
     """The arguments of `setup(...)` as far as they are literals or names of literals. Raises Broken."""
     text = Text(data)
     module = module_of(file, text)
-    call = next((one for one in module.nodes if isinstance(one, ast.Call) and last(dotted(one.func)) == "setup" and one.keywords), None)
+    call = next(
+        (one for one in module.nodes if isinstance(one, ast.Call) and last(dotted(one.func)) == "setup" and one.keywords), None
+    )
     yield Found("manifest", "setup.py", file, file, getattr(call, "lineno", 0), text.line(getattr(call, "lineno", 0)), "python")
     yield module.found("tool", "setuptools", call or module.tree)
     if call is None:
@@ -34,15 +36,20 @@ def setup_py(file: str, data: bytes) -> Iterator[Found]:
     if wanted := module.string(given.get("python_requires")):
         line = given["python_requires"].lineno
         yield Found("pin", "python", wanted, file, line, text.line(line), "python_requires")
-    for key, tags in (("install_requires", frozenset[str]()), ("tests_require", DEV), ("setup_requires", DEV), ("requires", frozenset[str]())):
+    for key, tags in (
+        ("install_requires", frozenset[str]()),
+        ("tests_require", DEV),
+        ("setup_requires", DEV),
+        ("requires", frozenset[str]()),
+    ):
         yield from _list(module, given.get(key), tags)
     for group, value in pairs(module.value(given.get("extras_require"))):
         yield from _list(module, value, group_tags(group, optional=True))
     points = module.value(given.get("entry_points"))
     for group, value in pairs(points):
-        for one in elements(module.value(value)):
-            if group in {"console_scripts", "gui_scripts"} and (match := _SCRIPT.match(string(one).strip())):
-                yield module.found("entry", "script" if group == "console_scripts" else "gui", one, f"{match[1]}={match[2]}")
+        for entry in elements(module.value(value)):
+            if group in {"console_scripts", "gui_scripts"} and (match := _SCRIPT.match(string(entry).strip())):
+                yield module.found("entry", "script" if group == "console_scripts" else "gui", entry, f"{match[1]}={match[2]}")
     if written := string(points):
         yield from _points(file, text, written, getattr(points, "lineno", 0))
     if not elements(module.value(given.get("install_requires"))) and "install_requires" in given:

@@ -13,25 +13,34 @@ from deploydeck.scan.parsers.python_django import datasources, settings
 from deploydeck.scan.parsers.python_env import variables
 from deploydeck.scan.parsers.python_routes import routes
 from deploydeck.scan.parsers.python_settings import settings_classes
-from deploydeck.scan.parsers.python_tree import Module, assigned, flat, module_of, number, string
+from deploydeck.scan.parsers.python_tree import Module, assigned, flat, keyword, module_of, number, string
 
 # Building a syntax tree costs about 0.7 s a megabyte: only files that can hold one of our facts get one. Searching for plain
 # words one after the other is several times faster than one pattern with all of them.
 _WORDS = tuple(
     word.replace("_SPACE_", " ").encode()
     for word in (
-        "Flask FastAPI Settings Starlette Quart Sanic Litestar Router Blueprint environ getenv decouple env( env. sgi_application _app( .run( .serve( "
-        "_APPLICATION ROOT_URLCONF urlpatterns INSTALLED_APPS envvar dj_database_url ALLOWED_HOSTS SECRET_KEY STATIC_ROOT DATABASES "
-        "uvicorn waitress run_app streamlit gradio nicegui chainlit mesop reflex fasthtml bentoml taipy robyn bottle cherrypy Dash( falcon pyramid "
-        "from_SPACE_aiohttp tornado panel_SPACE_as import_SPACE_panel from_SPACE_ray_SPACE_ Celery( Huey( dramatiq WorkerSettings Spider FastMCP socketio FastStream "
-        "discord telegram aiogram telebot slack_bolt pyrogram telethon HTTPServer TCPServer WSGIServer drivername create_engine postgres mysql "
-        "redis:// rediss:// mongodb amqp sqlite mssql kafka:// nats:// memcached:// Dsn connexion AsyncApp websockets .servable( make_server "
-        "run_simple grpc .route( .get('/ .get(\"/ PORT_SPACE_= PORT= web.application MotorClient MongoClient emmett smerald blacksheep responder"
+        "Flask FastAPI Settings Starlette Quart Sanic Litestar Router Blueprint environ getenv decouple env( env. "
+        "sgi_application _app( .run( .serve( "
+        "_APPLICATION ROOT_URLCONF urlpatterns INSTALLED_APPS envvar dj_database_url ALLOWED_HOSTS SECRET_KEY STATIC_ROOT "
+        "DATABASES "
+        "uvicorn waitress run_app streamlit gradio nicegui chainlit mesop reflex fasthtml bentoml taipy robyn bottle cherrypy "
+        "Dash( falcon pyramid "
+        "from_SPACE_aiohttp tornado panel_SPACE_as import_SPACE_panel from_SPACE_ray_SPACE_ Celery( Huey( dramatiq "
+        "WorkerSettings Spider FastMCP socketio FastStream "
+        "discord telegram aiogram telebot slack_bolt pyrogram telethon HTTPServer TCPServer WSGIServer drivername create_engine "
+        "postgres mysql "
+        "redis:// rediss:// mongodb amqp sqlite mssql kafka:// nats:// memcached:// Dsn connexion AsyncApp websockets "
+        ".servable( make_server "
+        "run_simple grpc app_SPACE_=_SPACE_ application_SPACE_=_SPACE_ starlette.config .route( .get('/ .get(\"/ PORT_SPACE_= "
+        "PORT= web.application MotorClient MongoClient emmett smerald blacksheep responder"
     ).split()
 )
 _IMPORT_LINE = re.compile(r"^[ \t]{0,80}(?:from|import)[ \t]{1,20}([A-Za-z_]\w{0,100})((?:\.\w{1,100}){0,20})", re.MULTILINE)
 _GUARD = re.compile(r"^if[ \t]{1,9}\(?__name__[ \t]{0,9}==[ \t]{0,9}['\"]__main__['\"]", re.MULTILINE)
 _PORT_NAME = re.compile(r"(?:[A-Z_]{0,40}_)?PORT", re.IGNORECASE)
+_PREFIX = re.compile(r"/[A-Za-z0-9_./-]{0,60}")
+_PREFIX_NAME = re.compile(r"prefix|path|root|base|api|_str$|version|url", re.IGNORECASE)
 _LONGEST_LINE = 20_000
 
 
@@ -62,10 +71,11 @@ def python_source(file: str, data: bytes) -> Iterator[Found]:
     yield from settings(module)
     yield from datasources(module)
     yield from _constants(module)
+    yield from _class_constants(module)
 
 
 def _worth_parsing(file: str, data: bytes) -> bool:
-    return any(word in data for word in _WORDS) or b"gunicorn" in file.encode()
+    return any(word in data for word in _WORDS) or "gunicorn" in file or file.endswith(("wsgi.py", "asgi.py"))
 
 
 def _imports(module: Module) -> Iterator[Found]:
@@ -92,8 +102,25 @@ def _constants(module: Module) -> Iterator[Found]:
                 host, _, port = text.rpartition(":")
                 tags = {"gunicorn"} | ({"env"} if any(string(one) == "PORT" for one in ast.walk(value or statement)) else set())
                 yield module.found("listen", number(port), statement, host.strip("[]"), frozenset(tags))
+            elif _PREFIX_NAME.search(name) and _PREFIX.fullmatch(string(value)):
+                yield module.found("prefix", name, statement, string(value))
             elif _PORT_NAME.fullmatch(name) and isinstance(value, ast.Constant) and (port := number(value.value)):
                 yield module.found("constant", name.upper(), statement, port)
+
+
+def _class_constants(module: Module) -> Iterator[Found]:
+    """Ports that are defaults of a class of settings, whatever kind of class it is."""
+    for node in module.classes.values():
+        for statement in node.body:
+            names, value = assigned(statement)
+            for name in names:
+                default = (
+                    keyword(value, "default") or (value.args[0] if value.args else None) if isinstance(value, ast.Call) else value
+                )
+                if _PORT_NAME.fullmatch(name) and isinstance(default, ast.Constant) and (port := number(default.value)):
+                    yield module.found("constant", name.upper(), statement, port, frozenset({f"class:{node.name}"}))
+                elif _PREFIX.fullmatch(string(default)) and _PREFIX_NAME.search(name):
+                    yield module.found("prefix", name, statement, string(default))
 
 
 def _joined(module: Module, value: ast.expr | None) -> str:

@@ -80,7 +80,9 @@ def module_of(file: str, text: Text) -> Module:
             module.calls.append(node)
         elif isinstance(node, ast.Import):
             for alias in node.names:
-                module.aliases[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
+                module.aliases[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
         elif isinstance(node, ast.ImportFrom):
             base = "." * min(node.level, 20) + (node.module or "")
             for alias in node.names:
@@ -89,6 +91,10 @@ def module_of(file: str, text: Text) -> Module:
             for target in node.targets:
                 if isinstance(target, ast.Name):
                     module.bound[target.id] = node.value
+                elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):  # HOST, PORT = "", 8000
+                    for one, value in zip(target.elts, node.value.elts, strict=False):
+                        if isinstance(one, ast.Name):
+                            module.bound[one.id] = value
         elif isinstance(node, ast.AnnAssign):
             if isinstance(node.target, ast.Name) and node.value is not None:
                 module.bound.setdefault(node.target.id, node.value)
@@ -106,15 +112,15 @@ def _defaults(module: Module, function: Function) -> None:
     """The defaults of parameters, also those a click option gives, stand for the parameters' names."""
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = list(zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=False))
-    pairs += [(one, default) for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if default]
-    for one, default in pairs:
-        module.bound.setdefault(one.arg, default)
+    module_defaults = list(zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=False))
+    module_defaults += [(one, value) for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if value]
+    for one, value in module_defaults:
+        module.bound.setdefault(one.arg, value)
     for decorator in function.decorator_list:
         if isinstance(decorator, ast.Call) and dotted(decorator.func).rpartition(".")[2] == "option":
-            names = [string(one).lstrip("-").replace("-", "_") for one in decorator.args if string(one)]
+            names = [string(word).lstrip("-").replace("-", "_") for word in decorator.args if string(word)]
             if names and (default := keyword(decorator, "default")) is not None:
-                module.bound.setdefault(names[-1] if not names[-1].startswith("-") else names[0], default)
+                module.bound.setdefault(max(names, key=len), default)
 
 
 def dotted(node: ast.AST | None) -> str:
