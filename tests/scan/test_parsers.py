@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from deploydeck.scan.facts import Broken
-from deploydeck.scan.parsers import parser_for, parsers
-from tests.scan.trees import scan
+from deploydeck.scan.parsers import parsers
+from tests.scan.trees import parser_for, scan
 
 CASES: list[tuple[str, str, set[tuple[str, str, str, int]]]] = [
     (

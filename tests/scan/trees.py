@@ -9,6 +9,7 @@ from typing import Any
 
 from deploydeck.domain import ProjectProfile
 from deploydeck.scan import ProjectAnalyzer
+from deploydeck.scan.parsers import Parser, parsers_for
 from deploydeck.settings import AppSettings
 
 PROJECTS = Path(__file__).parent.parent / "projects"
@@ -44,3 +45,8 @@ def git(root: Path, *arguments: str) -> None:
         check=True,
         capture_output=True,
     )
+
+
+def parser_for(path: str) -> Parser | None:
+    """The first parser of a file, by its path in its component."""
+    return next(iter(parsers_for(path)), None)

@@ -14,7 +14,7 @@ from deploydeck.scan.cache import ProfileCache
 from deploydeck.scan.deliver import deliver
 from deploydeck.scan.ecosystems.jvm_link import link
 from deploydeck.scan.facts import Facts, Found, clean
-from deploydeck.scan.parsers import parser_for
+from deploydeck.scan.parsers import parsers_for
 from deploydeck.scan.reading import Memory, Reading, read, work_of
 from deploydeck.scan.resolve import report_walk, resolve
 from deploydeck.scan.source import Source, hash_tree
@@ -107,8 +107,8 @@ class ProjectAnalyzer:
         """The directories whose files a scan of the project reads, the root first; what to watch for changes. Blocking."""
         root = _resolve(project_path)
         found: dict[Path, None] = {root: None}
-        known = [raw for raw, _ in self._memories.get(root, ())]
-        for raw in known or [entry.raw for entry in walk(root, self._limits).entries.values() if parser_for(entry.path)]:
+        known = [raw for raw, *_ in self._memories.get(root, ())]
+        for raw in known or [entry.raw for entry in walk(root, self._limits).entries.values() if parsers_for(entry.path)]:
             found[(root / raw).parent] = None
         return tuple(found)
 

@@ -87,7 +87,7 @@ def _hints(scan: Scan, start: Fact[StartCommand] | None, scope: str, configured:
     server = start.value.argv[0].rpartition("/")[2] if start else ""
     for fact in listening:
         by_itself = "app.run" in fact.tags and server in _SERVERS_OF_PYTHON  # only when the file is run, which the server does not
-        yield _Hint(int(fact.name[:6]), 50 if by_itself else 90, 0.9, fact.evidence("port"), "the source listens there")
+        yield _Hint(int(fact.name[:6]), 70 if by_itself else 90, 0.9, fact.evidence("port"), "the source listens there")
     if configured is not None and configured.evidence:
         for place in configured.evidence[:1]:
             yield _Hint(configured.value, 85, configured.confidence, place, configured.reason)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Severity
 from deploydeck.scan.facts import Broken, Found
 from deploydeck.scan.names import not_the_program
-from deploydeck.scan.parsers import Parser, parser_for
+from deploydeck.scan.parsers import Parse, Parser, parsers_for
 from deploydeck.scan.parsers.credentials import credentials
 from deploydeck.scan.parsers.python_manifests import requirements
 from deploydeck.scan.state import Scan
@@ -35,8 +35,8 @@ class Remembered:
     sha256: str = ""
 
 
-Memory = dict[tuple[str, str], Remembered]
-"""By the file's path in the tree and in its component: a scan again reads only what changed since."""
+Memory = dict[tuple[str, str, Parse], Remembered]
+"""By the file's path in the tree and in its component, and who parsed it: a scan again reads only what changed since."""
 
 
 @dataclass(slots=True)
@@ -67,9 +67,9 @@ def work_of(scan: Scan) -> Work:
     """The files of a component that a parser is for; tests and examples are not the program."""
     found = []
     for entry in scan.tree.entries.values():
-        parser = parser_for(entry.path)
-        if parser and not (parser.size not in _WEIGHTY and not_the_program(entry.path)):
-            found.append((parser, entry))
+        for parser in parsers_for(entry.path):
+            if parser.size in _WEIGHTY or not not_the_program(entry.path):
+                found.append((parser, entry))
     return found
 
 
@@ -91,12 +91,12 @@ def read(scan: Scan, reading: Reading, work: Work) -> tuple[ConfigFile, ...]:
             reading.texts += 1
             if entry.size > _TEXT_BYTES or reading.texts > _MOST_TEXTS:
                 continue  # data, not configuration
-        known = reading.before.get((entry.raw, entry.path))
+        known = reading.before.get((entry.raw, entry.path, parser.parse))
         if known is None or known.size != entry.size or known.changed_ns != entry.changed_ns:
             known = _parsed(scan, reading, parser, entry)
         if known is None:
             continue
-        reading.memory[entry.raw, entry.path] = known
+        reading.memory[entry.raw, entry.path, parser.parse] = known
         if known.kind:
             configs.append(ConfigFile(path=entry.path, kind=known.kind, sha256=known.sha256))
         scan.facts.add(known.facts)

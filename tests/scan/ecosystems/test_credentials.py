@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from deploydeck.domain import Severity
-from deploydeck.scan.parsers import parser_for
+
 from deploydeck.scan.parsers.credentials import credentials, entropy, masked
-from tests.scan.trees import codes, git, plant, scan
+from tests.scan.trees import codes, git, parser_for, plant, scan
 
 MIXED = "aB3dE6gH9jK2mN5pQ8rS1tU4vW7xY0zA3bC6dF9gHj2Kl5Mn8Pq1Rs4Tu7Vw0Xy3Za6Bc9De2"
 HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

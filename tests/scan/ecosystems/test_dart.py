@@ -9,8 +9,8 @@ import pytest
 
 from deploydeck.domain import Kind, ProjectProfile
 from deploydeck.scan.facts import Broken, Found
-from deploydeck.scan.parsers import parser_for
-from tests.scan.trees import scan, where
+
+from tests.scan.trees import parser_for, scan, where
 
 SHELF = "name: shop\nenvironment:\n  sdk: ^3.4.0\ndependencies:\n  shelf: ^1.4.0\n"
 FLUTTER = "name: shop\nenvironment:\n  sdk: '>=3.2.0 <4.0.0'\n  flutter: 3.19.0\ndependencies:\n  flutter:\n    sdk: flutter\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploydeck.scan.parsers import parser_for
-from tests.scan.trees import scan
+
+from tests.scan.trees import parser_for, scan
 
 PROJECTS = [
     ({"deno.json": '{"tasks": {"start": "deno run --allow-net main.ts"}}', "main.ts": "Deno.serve({ port: 8001 }, h)"}, None, "deno run --allow-net main.ts", 8001),

@@ -11,11 +11,11 @@ import pytest
 
 from deploydeck.domain import Kind, ProjectProfile
 from deploydeck.scan.facts import Broken, Found
-from deploydeck.scan.parsers import parser_for
+
 from deploydeck.scan.parsers.dotnet_packages import usual
 from deploydeck.scan.parsers.dotnet_project import newest, version_of
 from deploydeck.scan.parsers.dotnet_settings import address, is_placeholder, service_of
-from tests.scan.trees import codes, scan, where
+from tests.scan.trees import codes, parser_for, scan, where
 
 WEB = "Microsoft.NET.Sdk.Web"
 PLAIN = "Microsoft.NET.Sdk"

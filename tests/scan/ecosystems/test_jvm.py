@@ -12,12 +12,12 @@ from deploydeck.domain import Kind, ProjectProfile
 from deploydeck.scan import ProjectAnalyzer
 from deploydeck.scan.ecosystems.jvm_link import link
 from deploydeck.scan.facts import Broken, Found
-from deploydeck.scan.parsers import parser_for
+
 from deploydeck.scan.parsers.jvm_gradle import gradle_build, gradle_settings
 from deploydeck.scan.parsers.jvm_manifests import PARSERS as MANIFESTS
 from deploydeck.scan.parsers.jvm_source import PARSERS as SOURCES
 from deploydeck.scan.parsers.jvm_source import jvm_source
-from tests.scan.trees import plant
+from tests.scan.trees import parser_for, plant
 
 BOOT = "<parent><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-parent</artifactId><version>3.4.1</version><relativePath/></parent>"
 BOOT_PLUGIN = "<build><plugins><plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build>"

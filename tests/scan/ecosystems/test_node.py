@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from deploydeck.scan.facts import Broken, Found
-from deploydeck.scan.parsers import parser_for
-from tests.scan.trees import codes, scan, where
+
+from tests.scan.trees import codes, parser_for, scan, where
 
 Files = dict[str, str]
 

@@ -11,13 +11,13 @@ import pytest
 from deploydeck.domain import Kind, ProjectProfile
 from deploydeck.scan.deliver import deliver, said
 from deploydeck.scan.facts import Broken, Facts, Found
-from deploydeck.scan.parsers import parser_for
+
 from deploydeck.scan.parsers.images import port_of, runtimes_of
 from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Tree
 from deploydeck.scan.written import gist
 from deploydeck.settings import AppSettings
-from tests.scan.trees import codes, scan, where
+from tests.scan.trees import codes, parser_for, scan, where
 
 
 def facts(file: str, text: str, *kinds: str) -> list[Found]:

@@ -13,8 +13,8 @@ from deploydeck.domain import Kind
 from deploydeck.scan import ProjectAnalyzer
 from deploydeck.scan.facts import Broken
 from deploydeck.scan.match import hits
-from deploydeck.scan.parsers import parser_for
-from tests.scan.trees import codes, plant, scan, where
+
+from tests.scan.trees import codes, parser_for, plant, scan, where
 
 GUNICORN = ("gunicorn", "--bind", "{host}:{port}", "--threads", "4", "--access-logfile", "-")
 UVICORN = ("--host", "{host}", "--port", "{port}")

@@ -9,8 +9,8 @@ import pytest
 
 from deploydeck.domain import Kind, Support
 from deploydeck.scan.facts import Broken
-from deploydeck.scan.parsers import parser_for
-from tests.scan.trees import scan
+
+from tests.scan.trees import parser_for, scan
 
 PAGE = {"content/_index.md": "# Hello\n"}
 HUGO = 'baseURL = "https://example.test/"\ntitle = "Notes"\nlanguageCode = "en"\n'

@@ -15,7 +15,7 @@ MODULES = (
     "compiled_projects", "ruby_project", "php_project", "beam_project", "script_projects", "dotnet_project", "dart_project", "sites",
     "pins", "containers", "platforms", "pipelines", "infrastructure", "environments", "credentials", "datasources",
 )  # fmt: skip
-"""Where the same file fits several, the first wins, except that a module's own name or path beats another's pattern."""
+"""Several may name the same file: each reads it. Of patterns that fit a file the first wins, and a name or path beats them."""
 
 
 @lru_cache(maxsize=1)
@@ -25,14 +25,14 @@ def parsers() -> tuple[Parser, ...]:
 
 
 @lru_cache(maxsize=1)
-def _index() -> tuple[dict[str, Parser], dict[str, Parser], dict[str, Parser], tuple[tuple[re.Pattern[str], int, Parser], ...]]:
-    own: dict[str, Parser] = {}
-    anywhere: dict[str, Parser] = {}
+def _index() -> tuple[dict[str, list[Parser]], dict[str, list[Parser]], dict[str, Parser], tuple[tuple[re.Pattern[str], int, Parser], ...]]:
+    own: dict[str, list[Parser]] = {}
+    anywhere: dict[str, list[Parser]] = {}
     extensions: dict[str, Parser] = {}
     patterns: list[tuple[re.Pattern[str], int, Parser]] = []
     for parser in parsers():
         if "*" not in parser.pattern:
-            (anywhere if parser.anywhere else own).setdefault(parser.pattern, parser)
+            (anywhere if parser.anywhere else own).setdefault(parser.pattern, []).append(parser)
         elif parser.anywhere and re.fullmatch(r"\*\.[a-z0-9]+", parser.pattern):
             extensions.setdefault(parser.pattern[2:], parser)
         else:
@@ -41,21 +41,18 @@ def _index() -> tuple[dict[str, Parser], dict[str, Parser], dict[str, Parser], t
     return own, anywhere, extensions, tuple(patterns)
 
 
-def parser_for(path: str) -> Parser | None:
-    """The parser of a file by its path relative to its component's directory."""
+def parsers_for(path: str) -> tuple[Parser, ...]:
+    """The parsers of a file by its path relative to its component's directory: all that name it, else the first that fits."""
     own, anywhere, extensions, patterns = _index()
-    if found := own.get(path):
-        return found
     name = path.rpartition("/")[2]
-    if found := anywhere.get(name):
-        return found
+    if named := [*own.get(path, ()), *anywhere.get(name, ())]:
+        return tuple({parser.parse: parser for parser in named}.values())
     depth = path.count("/")
     for pattern, wanted, parser in patterns:
-        if wanted == depth and pattern.match(path):
-            return parser
-        if wanted == -1 and pattern.match(name):
-            return parser
-    return extensions.get(name.rpartition(".")[2].lower()) if "." in name else None
+        if (wanted == depth and pattern.match(path)) or (wanted == -1 and pattern.match(name)):
+            return (parser,)
+    found = extensions.get(name.rpartition(".")[2].lower()) if "." in name else None
+    return (found,) if found else ()
 
 
-__all__ = ["Parse", "Parser", "Size", "parser_for", "parsers"]
+__all__ = ["Parse", "Parser", "Size", "parsers_for", "parsers"]
