@@ -6,7 +6,7 @@ from flask import Flask, jsonify, request
 
 app = Flask(__name__)
 
-AWS_ACCESS_KEY_ID = "AKIAQ7WZK2R9TBXM4HVD"
+AWS_ACCESS_KEY_ID = "AKIAQ7WZK2R5TBXM4HVD"
 AWS_SECRET_ACCESS_KEY = "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"
 
 bucket = os.environ.get("UPLOAD_BUCKET", "uploads-test")
