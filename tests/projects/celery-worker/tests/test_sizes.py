@@ -1,0 +1,3 @@
+def test_sizes_grow():
+    sizes = (64, 256, 1024)
+    assert sorted(sizes) == list(sizes)

@@ -1,0 +1,3 @@
+from mdlinks.cli import app
+
+app()

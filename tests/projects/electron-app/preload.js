@@ -1,0 +1,6 @@
+const { contextBridge, ipcRenderer } = require('electron');
+
+contextBridge.exposeInMainWorld('printer', {
+  ports: () => ipcRenderer.invoke('ports'),
+  print: (text) => ipcRenderer.invoke('print', text),
+});

@@ -1,0 +1,3 @@
+document.getElementById('print').addEventListener('click', () => {
+  window.printer.print(document.getElementById('text').value);
+});

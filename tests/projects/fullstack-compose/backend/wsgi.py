@@ -1,0 +1,3 @@
+from tools import create_app
+
+application = create_app()

@@ -1,0 +1,7 @@
+package httpapi
+
+import "testing"
+
+func TestNewNeedsConnection(t *testing.T) {
+	t.Skip("needs a NATS server")
+}

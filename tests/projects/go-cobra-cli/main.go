@@ -1,0 +1,7 @@
+package main
+
+import "github.com/tvolk/seqrename/cmd"
+
+func main() {
+	cmd.Execute()
+}

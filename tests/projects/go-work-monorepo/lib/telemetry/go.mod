@@ -1,0 +1,3 @@
+module example.net/shop/telemetry
+
+go 1.25.1

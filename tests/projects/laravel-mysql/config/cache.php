@@ -1,0 +1,8 @@
+<?php
+
+return [
+    'default' => 'redis',
+    'stores' => [
+        'redis' => ['driver' => 'redis', 'connection' => 'default'],
+    ],
+];

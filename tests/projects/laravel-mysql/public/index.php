@@ -1,0 +1,7 @@
+<?php
+
+use Illuminate\Http\Request;
+
+require __DIR__.'/../vendor/autoload.php';
+
+(require_once __DIR__.'/../bootstrap/app.php')->handleRequest(Request::capture());

@@ -1,0 +1,3 @@
+from .middleware import EtagMiddleware
+
+__all__ = ["EtagMiddleware"]

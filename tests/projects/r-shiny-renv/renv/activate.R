@@ -1,0 +1,3 @@
+local({
+  if (requireNamespace("renv", quietly = TRUE)) renv::load()
+})

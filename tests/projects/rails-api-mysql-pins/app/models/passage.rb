@@ -1,0 +1,3 @@
+class Passage < ActiveRecord::Base
+  validates :plate, :gate, presence: true
+end

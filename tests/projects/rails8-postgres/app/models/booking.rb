@@ -1,0 +1,3 @@
+class Booking < ApplicationRecord
+  validates :name, :starts_at, presence: true
+end

@@ -1,0 +1,3 @@
+module IsbnTools
+  VERSION = "0.7.0"
+end

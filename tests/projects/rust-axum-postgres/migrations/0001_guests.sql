@@ -1,0 +1,4 @@
+create table guests (
+    id   uuid primary key,
+    name text not null
+);

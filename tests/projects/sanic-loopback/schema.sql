@@ -1,0 +1,5 @@
+create table if not exists score (
+    game text not null,
+    player text not null,
+    points integer not null
+);
