@@ -17,6 +17,8 @@ from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Limits
 
 _MOST_INCLUDED = 50
+OUR_DEFECT = "the reader of this kind of file failed on it"
+"""What a finding says when a parser ended in anything but facts or Broken. No test may ever see it."""
 _TEXT_BYTES = 262_144
 _MOST_TEXTS = 2_000
 _WEIGHTY = frozenset({"manifest", "lock"})
@@ -145,6 +147,10 @@ def _parsed(scan: Scan, reading: Reading, parser: Parser, entry: Entry) -> Remem
         found.extend(parser.parse(entry.path, data))
     except Broken as problem:
         broken = Broken(problem.message, problem.line)  # without the frames that hold the file
+    except RecursionError:
+        broken = Broken("nested too deeply")
+    except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the person the whole scan; it is said, not hidden
+        broken = Broken(f"{OUR_DEFECT} ({type(error).__name__})")
     if parser.size != "lock":
         found.extend(credentials(entry.path, data))
     kind = parser.config_kind or next((fact.name for fact in found if fact.kind == "config"), "")

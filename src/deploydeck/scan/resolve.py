@@ -6,7 +6,7 @@ import hashlib
 import os
 from dataclasses import replace
 
-from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Fact, Kind, ProjectProfile, Severity, StartCommand, utc_now
+from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Fact, Kind, PackageManager, ProjectProfile, Severity, StartCommand, utc_now
 from deploydeck.scan import details, match, network, start, tools, verdict
 from deploydeck.scan.ecosystems import Resolved, resolver
 from deploydeck.scan.rules import Ecosystem, Technology, ecosystems, languages
@@ -21,7 +21,7 @@ def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
     language = match.main_language(scan, shares, technology, framework)
     home = _home(scan, technology, language.value.id if language else "")
     manager, managers = tools.package_manager(scan, home) if home else (None, ())
-    known = resolver(home.id)(scan, technology, manager.value if manager else None) if home else Resolved()
+    known = _resolved(scan, home, technology, manager.value if manager else None)
     known = _overridden(scan, known)
     runtime = known.runtime or (home.runtimes[0].id if home and home.runtimes else "")
     version = tools.runtime_version(scan, runtime) if runtime else None
@@ -76,6 +76,21 @@ def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
         confidence=min(sure) if sure else 0.0,
         analyzed_at=utc_now(),
     )
+
+
+def _resolved(scan: Scan, home: Ecosystem | None, technology: Technology | None, manager: PackageManager | None) -> Resolved:
+    if home is None:
+        return Resolved()
+    try:
+        return resolver(home.id)(scan, technology, manager)
+    except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the person the whole scan; it is said, not hidden
+        scan.finding(
+            "start-not-resolved",
+            Severity.WARNING,
+            f"How this {home.id} project is built and started could not be worked out: the rules failed ({type(error).__name__}).",
+            "Set [app] start and build in deploydeck.toml, and report this.",
+        )
+        return Resolved()
 
 
 def project_id(scan: Scan) -> str:
