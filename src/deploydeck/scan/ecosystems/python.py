@@ -85,7 +85,7 @@ def _application(scan: Scan, technology: Technology) -> Fact[StartCommand] | Non
     made = f"{best.name}() makes the application" if best.factory else f"{best.name} is the application"
     return Fact(
         value=value,
-        confidence=0.75 if "arguments" in best.found.tags else 0.9 if best.factory else 0.95,
+        confidence=0.75 if others or "arguments" in best.found.tags else 0.9 if best.factory else 0.95,
         evidence=(best.found.evidence("start"),),
         alternatives=others,
         reason=f"{made}; {server} serves it in production",

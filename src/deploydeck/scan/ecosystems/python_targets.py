@@ -9,6 +9,7 @@ from deploydeck.scan.facts import Found
 from deploydeck.scan.state import Scan
 
 _FILE_ORDER = ("wsgi", "asgi", "app", "main", "application", "server", "run", "api", "index", "__init__")
+_MOST = 200
 _NAME_ORDER = ("app", "application", "api", "server", "asgi_app", "wsgi_app")
 _ASIDE = frozenset({
     "scripts", "script", "tools", "tool", "bin", "utils", "demo", "demos", "notebooks", "templates", "plugins", "mock", "mocks",
@@ -37,6 +38,7 @@ def targets(scan: Scan, framework: str) -> list[Target]:
         fact.value for fact in scan.facts.of("app-class", framework)
     }
     made = [fact for fact in scan.facts.of("app", framework) if fact.value and "local" not in fact.tags]
+    made = sorted(made, key=_likely)[:_MOST]
     wrapped = {fact.file for fact in made if "wraps" in fact.tags}
     for fact in made:
         if fact.file in wrapped and "wraps" not in fact.tags:
@@ -67,6 +69,12 @@ def targets(scan: Scan, framework: str) -> list[Target]:
             found.append(Target(module_name(file, base), name, base, False, replace(fact, file=file), named=True))
     unique = {(one.module, one.name, one.base): one for one in reversed(found)}
     return sorted(unique.values(), key=lambda one: (*rank(one), one.found.file, one.found.line))
+
+
+def _likely(fact: Found) -> tuple[int, int, str]:
+    """Smaller is likelier to be the application, by the name and depth of its file alone."""
+    stem = fact.file.rpartition("/")[2].removesuffix(".py")
+    return (fact.file.count("/"), _FILE_ORDER.index(stem) if stem in _FILE_ORDER else len(_FILE_ORDER), fact.file)
 
 
 def _served(scan: Scan) -> dict[tuple[str, str], Found]:

@@ -42,7 +42,10 @@ def requirements(file: str, data: bytes) -> Iterator[Found]:
     tags = DEV if is_development(file) else frozenset[str]()
     yield Found("manifest", "requirements", file, file, 0, "", "python", tags)
     compiled = any(_COMPILED.search(line) for line in text.lines[:12] if line.lstrip().startswith("#"))
-    for number, line, comment in _logical(text):
+    lines = list(_logical(text))
+    if compiled and not file.endswith(".lock"):  # an export names no file that asked: then all of it counts as asked for
+        compiled = any(_DIRECT.search(comment) for _, _, comment in lines)
+    for number, line, comment in lines:
         if include := _INCLUDE.match(line):
             yield Found("include", include[1].strip("'\""), "", file, number, line, "python")
         elif constraint := _CONSTRAINT.match(line):
