@@ -15,7 +15,6 @@ from deploydeck.domain import DeployDeckError, ProjectProfile, Support
 from deploydeck.scan import ProjectAnalyzer
 from deploydeck.scan.commands import parse_command
 from deploydeck.scan.facts import Broken
-
 from deploydeck.scan.ranges import newest, parse_version, satisfies
 
 MANIFESTS = [

@@ -134,7 +134,12 @@ def framework_fact(scan: Scan, hit: Hit) -> Fact[Framework]:
     version = package_version(scan, technology)
     value = Framework(id=technology.id, name=technology.name, version=version)
     places = hit.evidence
-    locked = [fact for name in technology.packages for fact in scan.facts.of("locked", name) if version and fact.value.removeprefix("v") == version]
+    locked = [
+        fact
+        for name in technology.packages
+        for fact in scan.facts.of("locked", name)
+        if version and fact.value.removeprefix("v") == version
+    ]
     places = tuple(dict.fromkeys((*places, *evidence(locked[:1], technology.id))))[:MAX_EVIDENCE]
     return Fact(value=value, confidence=hit.confidence, evidence=places)
 

@@ -6,7 +6,18 @@ import hashlib
 import os
 from dataclasses import replace
 
-from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Fact, Kind, PackageManager, ProjectProfile, Severity, StartCommand, utc_now
+from deploydeck.domain import (
+    ConfigFile,
+    DeployDeckError,
+    Evidence,
+    Fact,
+    Kind,
+    PackageManager,
+    ProjectProfile,
+    Severity,
+    StartCommand,
+    utc_now,
+)
 from deploydeck.scan import details, match, network, start, tools, verdict
 from deploydeck.scan.ecosystems import Resolved, resolver
 from deploydeck.scan.rules import Ecosystem, Technology, ecosystems, languages

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from deploydeck.domain import Severity
-
 from deploydeck.scan.parsers.credentials import credentials, entropy, masked
 from tests.scan.trees import codes, git, parser_for, plant, scan
 

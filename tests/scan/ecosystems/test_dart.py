@@ -9,7 +9,6 @@ import pytest
 
 from deploydeck.domain import Kind, ProjectProfile
 from deploydeck.scan.facts import Broken, Found
-
 from tests.scan.trees import parser_for, scan, where
 
 SHELF = "name: shop\nenvironment:\n  sdk: ^3.4.0\ndependencies:\n  shelf: ^1.4.0\n"

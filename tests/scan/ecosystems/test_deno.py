@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-
 from tests.scan.trees import parser_for, scan
 
 PROJECTS = [

@@ -11,7 +11,6 @@ import pytest
 
 from deploydeck.domain import Kind, ProjectProfile
 from deploydeck.scan.facts import Broken, Found
-
 from deploydeck.scan.parsers.dotnet_packages import usual
 from deploydeck.scan.parsers.dotnet_project import newest, version_of
 from deploydeck.scan.parsers.dotnet_settings import address, is_placeholder, service_of

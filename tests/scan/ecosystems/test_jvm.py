@@ -12,7 +12,6 @@ from deploydeck.domain import Kind, ProjectProfile
 from deploydeck.scan import ProjectAnalyzer
 from deploydeck.scan.ecosystems.jvm_link import link
 from deploydeck.scan.facts import Broken, Found
-
 from deploydeck.scan.parsers.jvm_gradle import gradle_build, gradle_settings
 from deploydeck.scan.parsers.jvm_manifests import PARSERS as MANIFESTS
 from deploydeck.scan.parsers.jvm_source import PARSERS as SOURCES

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from deploydeck.scan.facts import Broken, Found
-
 from tests.scan.trees import codes, parser_for, scan, where
 
 Files = dict[str, str]

@@ -11,7 +11,6 @@ import pytest
 from deploydeck.domain import Kind, ProjectProfile
 from deploydeck.scan.deliver import deliver, said
 from deploydeck.scan.facts import Broken, Facts, Found
-
 from deploydeck.scan.parsers.images import port_of, runtimes_of
 from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Tree

@@ -13,7 +13,6 @@ from deploydeck.domain import Kind
 from deploydeck.scan import ProjectAnalyzer
 from deploydeck.scan.facts import Broken
 from deploydeck.scan.match import hits
-
 from tests.scan.trees import codes, parser_for, plant, scan, where
 
 GUNICORN = ("gunicorn", "--bind", "{host}:{port}", "--threads", "4", "--access-logfile", "-")

@@ -9,7 +9,6 @@ import pytest
 
 from deploydeck.domain import Kind, Support
 from deploydeck.scan.facts import Broken
-
 from tests.scan.trees import parser_for, scan
 
 PAGE = {"content/_index.md": "# Hello\n"}

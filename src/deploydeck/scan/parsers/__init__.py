@@ -25,7 +25,9 @@ def parsers() -> tuple[Parser, ...]:
 
 
 @lru_cache(maxsize=1)
-def _index() -> tuple[dict[str, list[Parser]], dict[str, list[Parser]], dict[str, Parser], tuple[tuple[re.Pattern[str], int, Parser], ...]]:
+def _index() -> tuple[
+    dict[str, list[Parser]], dict[str, list[Parser]], dict[str, Parser], tuple[tuple[re.Pattern[str], int, Parser], ...]
+]:
     own: dict[str, list[Parser]] = {}
     anywhere: dict[str, list[Parser]] = {}
     extensions: dict[str, Parser] = {}
@@ -55,4 +57,4 @@ def parsers_for(path: str) -> tuple[Parser, ...]:
     return (found,) if found else ()
 
 
-__all__ = ["Parse", "Parser", "Size", "parsers_for", "parsers"]
+__all__ = ["Parse", "Parser", "Size", "parsers", "parsers_for"]
