@@ -145,3 +145,21 @@ def test_findings_of_a_component_stand_with_it(tmp_path: Path) -> None:
 def test_the_profile_of_a_monorepo_survives_json(tmp_path: Path) -> None:
     profile = scan(tmp_path, {**inside("backend", FLASK), **inside("frontend", SITE)})
     assert ProjectProfile.model_validate_json(profile.model_dump_json()) == profile
+
+
+def test_what_the_primary_component_and_its_parts_need_stands_at_the_root(tmp_path: Path) -> None:
+    store = {
+        "package.json": package(name="@shop/store", dependencies={"pg": "8"}, scripts={"test": "x"}), "index.js": "process.env.STORE_NAME\n",
+    }  # fmt: skip
+    api = {
+        **API,
+        "package.json": package(name="api", dependencies={"express": "5", "@shop/store": "*"}, scripts={"start": "node server.js"}),
+    }
+    other = {**FLASK, "requirements.txt": "flask\nredis\n", "conf.py": "import os\nX = os.environ['ONLY_OTHER']\n"}
+    files = {**inside("libs/store", store), **inside("apps/api", api), **inside("tools/other", other)}
+    files["libs/store/keys.py"] = ""
+    profile = scan(tmp_path, files)
+    assert profile.primary == "apps/api"
+    assert [service.name for service in profile.services] == ["postgresql", "redis"]
+    assert [variable.name for variable in profile.variables] == ["STORE_NAME"]
+    assert {"pg", "express"} <= {one.name for one in profile.dependencies}

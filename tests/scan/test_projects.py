@@ -11,6 +11,7 @@ import pytest
 
 from deploydeck.domain import Kind, ProjectProfile, Support
 from deploydeck.scan import ProjectAnalyzer
+from tests.accuracy import RIGHT, compare, expected, samples, scanned
 from tests.scan.trees import PROJECTS, codes, where
 
 SHOP = PROJECTS.parent.parent / "examples" / "shop"
@@ -62,7 +63,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "package_manager": ("pip", "requirements.txt"), "runtime_version": ("3.13", ".python-version:1"),
         "start": ((*GUNICORN, "library.wsgi"), "library/settings.py:9"), "port": (8000, "library/settings.py:9"),
         "health_path": ("/healthz", "library/urls.py:22"), "output_dir": None, "build_command": None,
-        "variables": ["ALLOWED_HOSTS", "DEBUG", "SECRET_KEY"], "lock": "", "env": False, "findings": set(),
+        "variables": ["ALLOWED_HOSTS", "DEBUG", "DJANGO_SETTINGS_MODULE", "SECRET_KEY"], "lock": "", "env": False, "findings": set(),
     },
     "express-npm": {
         "kind": Kind.SERVER, "language": ("javascript", "package.json"), "framework": ("express", "package.json:11"), "version": "5.3.0",
@@ -176,8 +177,30 @@ def test_a_profile_survives_json_and_is_stable(tmp_path: Path) -> None:
         assert again.model_copy(update={"analyzed_at": profile.analyzed_at}) == profile
 
 
+REGISTRIES = (
+    "pypi" + ".org",
+    "pythonhosted" + ".org",
+    "npmjs" + ".org",
+    "yarnpkg" + ".com",
+    "debian" + ".org",
+    "crates" + ".io",
+    "rubygems" + ".org",
+)
+
+
 def test_sample_projects_name_no_registry() -> None:
     for root in (PROJECTS, SHOP):
         for path in root.rglob("*"):
             if path.is_file() and not {"node_modules", ".venv", ".next", "dist", "__pycache__"} & set(path.parts):
-                assert "://" not in path.read_text(encoding="utf-8"), path
+                text = path.read_text(encoding="utf-8", errors="replace")
+                assert not any(f"{host}/" in text for host in REGISTRIES), path
+
+
+def test_there_are_as_many_samples_as_promised() -> None:
+    assert len(samples()) >= 80
+
+
+@pytest.mark.parametrize("name", samples())
+def test_a_sample_is_what_an_expert_would_say(name: str, tmp_path: Path) -> None:
+    wrong = [answer for answer in compare(expected(name), scanned(name, tmp_path)) if answer.verdict != RIGHT]
+    assert not wrong, "\n".join(f"{one.field} {one.verdict}: expected {one.expected!r}, told {one.told!r}" for one in wrong)

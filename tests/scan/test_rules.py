@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from deploydeck.domain import DeployDeckError, Kind, Support
+from deploydeck.domain import DeployDeckError, Fact, Kind, Support
 from deploydeck.scan.rules import BadRule, Role, ecosystems, languages, managers, technologies
 from deploydeck.scan.rules.load import ecosystem
 from deploydeck.scan.rules.names import is_secret
@@ -58,7 +58,8 @@ SAMPLES = samples()
 @pytest.mark.parametrize(("id", "kind", "files"), SAMPLES, ids=[f"{id}-{kind}" for id, kind, _ in SAMPLES])
 def test_a_technology_is_told_from_what_looks_like_it(id: str, kind: str, files: dict[str, str], tmp_path: Path) -> None:
     profile = scan(tmp_path, files)
-    seen = {fact.value.id: fact for fact in (*profile.frameworks, *profile.build_tools)}
+    seen: dict[str, Fact[Any]] = {fact.value.id: fact for fact in profile.frameworks}
+    seen |= {fact.value.id: fact for fact in profile.build_tools}
     assert kind in {"positive", "negative"}
     assert (id in seen) is (kind == "positive"), sorted(seen)
     if kind == "positive":

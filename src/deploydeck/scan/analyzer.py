@@ -180,6 +180,7 @@ class ProjectAnalyzer:
         return components.rebased(profile, "").model_copy(
             update={
                 "components": inner,
+                "secrets": (*profile.secrets, *(secret for one in inner for secret in one.profile.secrets)),
                 "findings": findings,
                 "scanned_files": len(results.tree.entries),
                 "scanned_bytes": results.reading.total_bytes,

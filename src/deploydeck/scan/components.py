@@ -248,6 +248,7 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
         if here is None or (name == "language" and here.value.id != getattr(told.language, "value", here.value).id):
             changed[name] = _less_sure(getattr(told, name), 0.95 if sure else 0.75)
     changed["runtime"] = told.runtime or profile.runtime
+    changed |= _joined(profile, chosen, components)
     if profile.kind is Kind.NONE:
         changed["kind"] = told.kind
     changed["primary"] = chosen.path
@@ -274,6 +275,31 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
             ],
         )
     return profile.model_copy(update=changed)
+
+
+def _joined(profile: ProjectProfile, chosen: Component, components: tuple[Component, ...]) -> dict[str, Any]:
+    """What the primary component and everything it uses need, beside what the directory itself says; services of all."""
+    by_path = {component.path: component for component in components}
+    wanted, waiting = dict.fromkeys([chosen.path]), [chosen.path]
+    while waiting:
+        for path in by_path[waiting.pop()].depends_on:
+            if path not in wanted and path in by_path:
+                wanted[path] = None
+                waiting.append(path)
+    used = [by_path[path].profile for path in wanted]
+
+    def first(values: Iterable[Any], key: str) -> tuple[Any, ...]:
+        found: dict[Any, Any] = {}
+        for value in values:
+            found.setdefault(getattr(value, key), value)
+        return tuple(found[name] for name in sorted(found))
+
+    return {
+        "variables": first((one for part in (profile, *used) for one in part.variables), "name"),
+        "system_packages": first((one for part in (profile, *used) for one in part.system_packages), "name"),
+        "services": first((one for part in (profile, *(other.profile for other in components)) for one in part.services), "name"),
+        "dependencies": tuple(dict.fromkeys(one for part in (profile, *used) for one in part.dependencies)),
+    }
 
 
 def _title(component: Component) -> str:

@@ -45,7 +45,9 @@ def test_dependencies_with_features_targets_and_lock(tmp_path: Path) -> None:
     assert found["reqwest"] == ("0.12", True, True)
     assert {"real-name", "libc", "inner", "tonic-build"} <= set(found)
     assert "shop-api" not in found
-    assert next(one for one in profile.dependencies if one.name == "axum").evidence.line == 7
+    place = next(one for one in profile.dependencies if one.name == "axum").evidence
+    assert place is not None
+    assert place.line == 7
     assert [service.name for service in profile.services] == ["postgresql"]
     assert profile.framework is not None
     assert (profile.framework.value.id, profile.framework.value.version) == ("axum", "0.7.5")

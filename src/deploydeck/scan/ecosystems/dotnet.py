@@ -193,7 +193,7 @@ def _sdk_pin(scan: Scan) -> None:
 
 
 def _settings_to_variables(scan: Scan) -> None:
-    """A setting that the source reads is a variable too (`Section:Key` is `Section__Key`); its value in appsettings is the default."""
+    """A setting that the source reads is a variable too (`Section:Key` is `Section__Key`); appsettings has the default."""
     values: dict[str, Found] = {}
     for fact in scan.facts.own("setting", scope="dotnet"):
         values.setdefault(fact.name.lower(), fact)

@@ -113,7 +113,8 @@ class Runtime:
     """What programs of an ecosystem run on. `sources` in order of trust.
 
     `lines` are the version lines to take for a range, best first.
-    `minimums` are sources that only say from which version on (go.mod): a higher pin agrees with them. `end_of_life` maps a line to the day its support ended or will end, as known on `checked`.
+    `minimums` are sources that only say from which version on (go.mod): a higher pin agrees with them.
+    `end_of_life` maps a line to the day its support ended or will end, as known on `checked`.
     """
 
     id: str

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables read better unbroken
 """Names that mean something: secrets, variables the deployment sets itself, health paths, development servers."""
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ _SECRET = re.compile(
 _PUBLIC = re.compile(r"^(?:NEXT_PUBLIC|VITE|PUBLIC|REACT_APP)_|_PUBLIC_KEY$", re.IGNORECASE)
 
 SET_BY_DEPLOYMENT = frozenset({
-    "PORT", "HOST", "HOSTNAME", "NODE_ENV", "PATH", "HOME", "PWD", "USER", "SHELL", "LANG", "TERM", "TMPDIR", "TMP", "TEMP",
-    "CI", "TZ", "DEBUG_COLORS",
-    "PYTHONPATH", "PYTHONUNBUFFERED", "NODE_OPTIONS", "npm_package_version", "npm_lifecycle_event", "DJANGO_SETTINGS_MODULE",
-    "NEXT_RUNTIME", "NEXT_PHASE", "VERCEL", "NO_COLOR",
+    "PORT", "HOST", "HOSTNAME", "PATH", "HOME", "PWD", "USER", "USERNAME", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TERM", "COLUMNS", "LINES",
+    "TMPDIR", "TMP", "TEMP", "CI", "TZ", "NO_COLOR", "FORCE_COLOR", "DEBUG_COLORS", "EDITOR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
+    "NODE_ENV", "NODE_OPTIONS", "NODE_PATH", "npm_package_version", "npm_lifecycle_event", "npm_config_user_agent", "NEXT_RUNTIME", "NEXT_PHASE",
+    "BABEL_ENV", "JEST_WORKER_ID", "VITEST", "PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "GOPATH", "GOROOT",
+    "CARGO_MANIFEST_DIR", "CARGO_PKG_VERSION", "CARGO_PKG_NAME", "OUT_DIR", "JAVA_HOME", "RAILS_ENV", "RACK_ENV", "BUNDLE_GEMFILE", "MIX_ENV",
+    "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS",
+    "DOTNET_RUNNING_IN_CONTAINER", "VERCEL", "VERCEL_ENV", "VERCEL_URL", "NETLIFY", "DYNO", "FLY_APP_NAME", "RAILWAY_ENVIRONMENT", "RENDER",
+    "GITHUB_ACTIONS", "KUBERNETES_SERVICE_HOST",
 })  # fmt: skip
 """Read by many programs, but set by the system, the recipe or the target: listing them would only be noise."""
 
