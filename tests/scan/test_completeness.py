@@ -152,6 +152,31 @@ def sinatra_files(wanted: Wanted) -> Files:
     }  # fmt: skip
 
 
+def aspnet_files(wanted: Wanted) -> Files:
+    reads = "".join(
+        f'var {name.lower()} = Environment.GetEnvironmentVariable("{name}") ?? throw new Exception("{name}");\n'
+        for name in wanted.required
+    )
+    reads += "".join(
+        f'var {name.lower()} = Environment.GetEnvironmentVariable("{name}") ?? "{value}";\n' for name, value in wanted.defaulted
+    )
+    return {
+        "Made.csproj": f'<Project Sdk="Microsoft.NET.Sdk.Web">\n  <PropertyGroup>\n    <TargetFramework>net{wanted.pin}</TargetFramework>\n  </PropertyGroup>\n  <ItemGroup>\n    <PackageReference Include="Serilog" Version="{wanted.version}" />\n  </ItemGroup>\n</Project>\n',
+        "Program.cs": f'var builder = WebApplication.CreateBuilder(args);\n{reads}var app = builder.Build();\napp.MapGet("/", () => "hello");\napp.Run("http://0.0.0.0:{wanted.port}");\n',
+    }  # fmt: skip
+
+
+def phoenix_files(wanted: Wanted) -> Files:
+    reads = "".join(f'config :made, {name.lower()}: System.fetch_env!("{name}")\n' for name in wanted.required)
+    reads += "".join(f'config :made, {name.lower()}: System.get_env("{name}", "{value}")\n' for name, value in wanted.defaulted)
+    return {
+        "mix.exs": f'defmodule Made.MixProject do\n  use Mix.Project\n\n  def project do\n    [app: :made, version: "0.1.0", elixir: "{wanted.pin}", deps: deps()]\n  end\n\n  defp deps do\n    [\n      {{:phoenix, "~> 1.0"}}\n    ]\n  end\nend\n',
+        "mix.lock": f'%{{\n  "phoenix": {{:hex, :phoenix, "{wanted.version}", "aa", [:mix], [], "hexpm", "bb"}},\n}}\n',
+        "config/runtime.exs": f"import Config\n\n{reads}config :made, MadeWeb.Endpoint, http: [ip: {{0, 0, 0, 0}}, port: {wanted.port}]\n",
+        "lib/made_web/endpoint.ex": "defmodule MadeWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :made\nend\n",
+    }  # fmt: skip
+
+
 STACKS: tuple[tuple[Callable[[Wanted], Files], tuple[str, ...], tuple[str, ...], tuple[str, ...], bool], ...] = (
     (python_files, ("flask", "fastapi", "sanic"), ("pip", "uv", "poetry", "pdm", "pipenv"), ("3.11", "3.12", "3.13"), True),
     (node_files, ("express", "koa", "fastify"), ("npm", "pnpm", "yarn", "bun"), ("20", "22", "24"), True),
@@ -159,6 +184,8 @@ STACKS: tuple[tuple[Callable[[Wanted], Files], tuple[str, ...], tuple[str, ...],
     (rust_files, ("axum", "actix-web"), ("cargo",), ("1.75", "1.80"), True),
     (spring_files, ("spring-boot",), ("maven", "gradle"), ("17", "21"), True),
     (sinatra_files, ("sinatra",), ("bundler",), ("3.2.4", "3.3.5"), True),
+    (aspnet_files, ("aspnet",), ("nuget",), ("8.0", "9.0"), True),
+    (phoenix_files, ("phoenix",), ("mix",), ("1.16", "1.17"), True),
 )
 """How it is written, frameworks, managers, pins, and whether the language tells a required variable from a read one."""
 
@@ -179,7 +206,7 @@ def made(draw: st.DrawFn) -> tuple[Files, Wanted, bool]:
 
 
 # Feature: deployment-automation, Property 1: For any valid project directory, the Project_Analyzer should detect all present technologies (language, framework, build tools, dependencies) and generate a complete project profile containing all detected information with appropriate confidence scores.
-@settings(max_examples=150, deadline=30_000)
+@settings(max_examples=200, deadline=30_000)
 @given(project=made())
 def test_everything_that_was_put_into_a_project_is_found_again(project: tuple[Files, Wanted, bool]) -> None:
     files, wanted, tells = project
@@ -192,7 +219,7 @@ def test_everything_that_was_put_into_a_project_is_found_again(project: tuple[Fi
     assert profile.language is not None
     assert profile.start is not None
     assert (profile.framework.value.id, profile.package_manager.value.name) == (wanted.framework, wanted.manager)
-    assert profile.framework.value.version == wanted.version
+    assert profile.framework.value.version == wanted.version or wanted.framework == "aspnet"  # which comes with its SDK
     assert profile.runtime_version.value == wanted.pin
     assert profile.port.value == wanted.port
     found = {one.name: one for one in profile.variables}
@@ -200,7 +227,7 @@ def test_everything_that_was_put_into_a_project_is_found_again(project: tuple[Fi
     if tells:
         assert {name for name, one in found.items() if one.required} == set(wanted.required)
         assert {(name, one.default) for name, one in found.items() if one.default is not None} == set(wanted.defaulted)
-    assert any(one.version == wanted.version for one in profile.dependencies)
+    assert any(one.version.removeprefix("v") == wanted.version for one in profile.dependencies)
     for fact in (
         profile.language,
         profile.framework,

@@ -82,12 +82,12 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "vite-npm": {
         "kind": Kind.STATIC, "language": ("javascript", "package.json"), "framework": ("react", "package.json:15"), "version": "19.3.1",
         "package_manager": ("npm", "package-lock.json"), "runtime_version": ("22", "package.json:7"), "start": None, "port": None,
-        "health_path": ("/", ""), "output_dir": ("dist", "package.json:20"), "build_command": (("npm", "run", "build"), "package.json:11"),
+        "health_path": ("/", "package.json:20"), "output_dir": ("dist", "package.json:20"), "build_command": (("npm", "run", "build"), "package.json:11"),
         "variables": ["VITE_LABEL"], "lock": "package-lock.json", "env": False, "findings": set(),
     },
     "static-site": {
         "kind": Kind.STATIC, "language": ("html", "index.html"), "framework": None, "version": "", "package_manager": None,
-        "runtime_version": None, "start": None, "port": None, "health_path": ("/", ""), "output_dir": (".", "index.html"), "build_command": None,
+        "runtime_version": None, "start": None, "port": None, "health_path": ("/", "index.html"), "output_dir": (".", "index.html"), "build_command": None,
         "variables": [], "lock": "", "env": False, "findings": set(),
     },
 }  # fmt: skip

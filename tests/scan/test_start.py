@@ -342,11 +342,11 @@ def test_a_loopback_bind_is_a_warning_for_node_and_a_note_behind_gunicorn(tmp_pa
 HEALTH = [
     ({"requirements.txt": "flask", "app.py": FLASK + "@app.route('/health')\ndef h(): ...\n@app.route('/healthz')\ndef z(): ...\n"}, "/healthz", ["app.py:5"]),
     ({"requirements.txt": "flask", "app.py": FLASK + "@app.get('/')\ndef h(): ...\n"}, "/", ["app.py:3"]),
-    ({"requirements.txt": "flask", "app.py": FLASK + "@app.post('/health')\ndef h(): ...\n"}, "/", []),
+    ({"requirements.txt": "flask", "app.py": FLASK + "@app.post('/health')\ndef h(): ...\n"}, "/", ["app.py:2"]),
     ({"requirements.txt": "fastapi", "a.py": FASTAPI + "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/health')\ndef h(): ...\napp = FastAPI()\n"}, "/health", ["a.py:4"]),
     ({"requirements.txt": "fastapi", "a.py": FASTAPI + "from fastapi import APIRouter\nrouter = APIRouter(prefix='/v1')\n@router.get('/health')\ndef h(): ...\napp = FastAPI()\n@app.get('/x')\ndef x(): ...\n"}, "/openapi.json", ["a.py:6"]),
     ({"requirements.txt": "fastapi", "a.py": FASTAPI + "app = FastAPI(openapi_url='/v1/schema.json')\n"}, "/v1/schema.json", ["a.py:2"]),
-    ({"requirements.txt": "fastapi", "a.py": FASTAPI + "app = FastAPI(openapi_url=None)\n@app.get('/x')\ndef x(): ...\n"}, "/", []),
+    ({"requirements.txt": "fastapi", "a.py": FASTAPI + "app = FastAPI(openapi_url=None)\n@app.get('/x')\ndef x(): ...\n"}, "/", ["a.py:2"]),
     ({"requirements.txt": "django", "manage.py": "", "m/settings.py": "ROOT_URLCONF = 'm.urls'\n", "m/urls.py": "urlpatterns = [\n path('', i)] + [path('a', a)]\nurlpatterns += [path('healthz/', h)]\n", "x/urls.py": "urlpatterns = [path('health', h)]"}, "/healthz/", ["m/urls.py:3"]),
     ({"package.json": node("node s.js"), "s.js": SERVER + "app.get('/api/health', h)\nrouter.get('/healthz', h)\napp.use('/v1', router)\n"}, "/api/health", ["s.js:4"]),
     ({"package.json": json.dumps(NEXT), "src/app/healthz/route.ts": ""}, "/healthz", ["src/app/healthz/route.ts"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from deploydeck.domain import (
     ConfigFile,
@@ -22,6 +23,8 @@ from deploydeck.scan import details, match, network, start, tools, verdict
 from deploydeck.scan.ecosystems import Resolved, resolver
 from deploydeck.scan.rules import Ecosystem, Technology, ecosystems, languages
 from deploydeck.scan.state import Scan
+
+T = TypeVar("T")
 
 
 def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
@@ -55,6 +58,7 @@ def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
     if technology and technology.id == "django":
         details.report_django(scan)
     scope = home.id if home else ""
+    grounds = (known.output if kind is Kind.STATIC else command, framework, language)
     sure = [fact.confidence for fact in (language, framework, command, known.output if kind is Kind.STATIC else None) if fact]
     return ProjectProfile(
         id=project_id(scan),
@@ -74,8 +78,10 @@ def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
         runtime_version=version,
         start=command,
         build_command=known.build,
-        port=network.port(scan, technology, command, scope, known.port) if served else None,
-        health_path=network.health_path(scan, technology, scope, static=not served) if kind is not Kind.NONE else None,
+        port=_grounded(network.port(scan, technology, command, scope, known.port) if served else None, *grounds),
+        health_path=_grounded(
+            network.health_path(scan, technology, scope, static=not served) if kind is not Kind.NONE else None, *grounds
+        ),
         output_dir=known.output,
         single_page=known.single_page and kind is Kind.STATIC,
         dependencies=details.dependencies(scan, manager.value.lock_file if manager else ""),
@@ -102,6 +108,13 @@ def _resolved(scan: Scan, home: Ecosystem | None, technology: Technology | None,
             "Set [app] start and build in deploydeck.toml, and report this.",
         )
         return Resolved()
+
+
+def _grounded(fact: Fact[T] | None, *grounds: Fact[Any] | None) -> Fact[T] | None:
+    """The fact; one that follows from what the project is rests on the lines that say what it is."""
+    if fact is None or fact.evidence:
+        return fact
+    return fact.model_copy(update={"evidence": next((one.evidence[:1] for one in grounds if one and one.evidence), ())})
 
 
 def project_id(scan: Scan) -> str:
