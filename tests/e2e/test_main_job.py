@@ -39,7 +39,7 @@ CASES = (
     Case("django-pip", "django", "pip", "library/VERSION"),
     Case("express-npm", "express", "npm"),
     Case("next-pnpm", "nextjs", "pnpm"),
-    Case("vite-npm", "vite", "npm"),
+    Case("vite-npm", "react", "npm"),
     Case("static-site", "", "", "index.html"),
 )
 ON_DOCKER = [pytest.param(case, "docker", id=f"docker-{case.project}", marks=pytest.mark.engine) for case in CASES]
@@ -88,9 +88,9 @@ def test_from_directory_to_rollback(case: Case, target: str, program: Program, t
     profile = program("scan", "--json").json()
     assert profile["support"] == "supported", profile["support_reason"]
     if case.framework:
-        assert profile["framework"]["value"]["id"] == case.framework
+        assert profile["framework"]["name"] == case.framework
         assert profile["framework"]["evidence"]
-        assert profile["package_manager"]["value"]["name"] == case.manager
+        assert profile["package_manager"]["name"] == case.manager
 
     program("generate", "--write", "--target", target)
     assert (root / "Dockerfile").exists() == (target == "docker")

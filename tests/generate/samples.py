@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from deploydeck.domain import (
+    BuildTool,
     Dependency,
     EnvVariable,
     Evidence,
@@ -120,6 +121,7 @@ def vite_npm(root: Path, **over: Any) -> ProjectProfile:
         "kind": Kind.STATIC,
         "language": fact(Language(id="javascript", name="JavaScript"), "package.json"),
         "framework": fact(Framework(id="vite", name="Vite"), "package.json"),
+        "build_tools": (fact(BuildTool(id="vite", name="Vite"), "package.json"),),
         "package_manager": fact(PackageManager(name="npm", manifest="package.json"), "package.json"),
         "build_command": fact(("npm", "run", "build"), "package.json"),
         "output_dir": fact("dist", "package.json"),

@@ -156,6 +156,6 @@ def _nginx_context(config: DeploymentConfig, choices: Choices, profile: ProjectP
     return {
         "port": config.port,
         "single_page": profile.single_page,
-        "hashed_assets": choices.framework == "vite" and choices.install is not None,
+        "hashed_assets": any(tool.value.id == "vite" for tool in profile.build_tools) and choices.install is not None,
         "hidden": f"/{path}" if choices.static_dir == "." else "",
     }

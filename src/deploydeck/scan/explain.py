@@ -15,9 +15,11 @@ ORDER: dict[str, str] = {
     "start_command": "[app] start, then Procfile, then platform files, then compose and Dockerfile, then scripts, then what the source says "
     "(the application object, the main function), then the framework's usual command. A development server is replaced.",
     "build_command": "[app] build, then platform files, then the build script through the package manager, then the framework's own build.",
-    "port": "[app] port, then the source, then configuration, platform files, Procfile and scripts, then EXPOSE and compose, then the framework's "
-    "default. Sources that disagree are all shown.",
-    "health_path": "[app] health_path, then platform files and HEALTHCHECK, then a health route in the source, then the framework's own, then /.",
+    "port": "[app] port, then the port of the start command itself, then the source, then the framework's configuration, then Procfile, platform "
+    "files and the start script, then what a program does only when run by itself, then the image's command, EXPOSE and compose, then the framework's "
+    "default. Kubernetes, health checks and the default of PORT only confirm. Sources that disagree are all shown.",
+    "health_path": "[app] health_path, then a path that a platform file or HEALTHCHECK names, then a health route in the source, then the framework's own "
+    "(FastAPI: its schema), then /. Nothing where nothing listens.",
     "output_dir": "[app] output_dir, then the build tool's configuration, then its default.",
 }
 """By the field's name in the document."""
