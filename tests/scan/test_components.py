@@ -148,9 +148,8 @@ def test_the_profile_of_a_monorepo_survives_json(tmp_path: Path) -> None:
 
 
 def test_what_the_primary_component_and_its_parts_need_stands_at_the_root(tmp_path: Path) -> None:
-    store = {
-        "package.json": package(name="@shop/store", dependencies={"pg": "8"}, scripts={"test": "x"}), "index.js": "process.env.STORE_NAME\n",
-    }  # fmt: skip
+    manifest = package(name="@shop/store", dependencies={"pg": "8"}, scripts={"test": "x"})
+    store = {"package.json": manifest, "index.js": "process.env.STORE_NAME\n"}
     api = {
         **API,
         "package.json": package(name="api", dependencies={"express": "5", "@shop/store": "*"}, scripts={"start": "node server.js"}),

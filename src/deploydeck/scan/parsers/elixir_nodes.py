@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deploydeck.scan.parsers.reads import Read
 from deploydeck.scan.parsers.trees import descend, text
 
 if TYPE_CHECKING:
@@ -14,22 +14,6 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
 _READS = frozenset({"System.get_env", "System.fetch_env!", "System.fetch_env", "env!", "Dotenvy.env!"})
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A variable that source reads. `default` is None without one, "" with `computed` when it is not a literal."""
-
-    name: str
-    node: Node
-    default: str | None = None
-    computed: bool = False
-    required: bool = False
-
-    @property
-    def tags(self) -> frozenset[str]:
-        named = {"required": self.required, "defaulted": self.default is not None, "computed": self.computed}
-        return frozenset(name for name, holds in named.items() if holds)
 
 
 def literal(node: Node | None) -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deploydeck.scan.parsers.reads import Read
 from deploydeck.scan.parsers.trees import descend, text
 
 if TYPE_CHECKING:
@@ -24,22 +24,6 @@ _CGI = re.compile(
     r"^(?:HTTP_\w+|HTTPS|REQUEST_\w+|SERVER_\w+|REMOTE_\w+|SCRIPT_\w+|PATH_(?:INFO|TRANSLATED)|QUERY_STRING|DOCUMENT_(?:ROOT|URI)|PHP_(?:SELF|AUTH_\w+)"
     r"|GATEWAY_INTERFACE|ORIG_\w+|REDIRECT_\w+|CONTENT_(?:TYPE|LENGTH)|AUTH_TYPE|CONTEXT_\w+|UNIQUE_ID|FCGI_ROLE|SSL_\w+|UNENCODED_URL|X_\w+|CGI_MODE)$"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A variable that source reads. `default` is None without one, "" with `computed` when it is not a literal."""
-
-    name: str
-    node: Node
-    default: str | None = None
-    computed: bool = False
-    required: bool = False
-
-    @property
-    def tags(self) -> frozenset[str]:
-        named = {"required": self.required, "defaulted": self.default is not None, "computed": self.computed}
-        return frozenset(name for name, holds in named.items() if holds)
 
 
 def literal(node: Node | None) -> str | None:
