@@ -45,17 +45,18 @@ async def test_a_scan_can_be_cancelled(tmp_path: Path) -> None:
     ([".nonsense"], None), ([], None),
 ])  # fmt: skip
 def test_detect_language(extensions: list[str], language: str | None) -> None:
-    assert ProjectAnalyzer().detect_language(extensions) == language
+    found = ProjectAnalyzer().detect_language(extensions)
+    assert (found.id if found else None) == language
 
 
 async def test_identify_framework_and_extract_dependencies_read_only_what_they_are_given(tmp_path: Path) -> None:
     plant(tmp_path, {**FILES, "package.json": '{"dependencies": {"express": "5.0.1"}}'})
     analyzer = ProjectAnalyzer()
-    framework = await analyzer.identify_framework(tmp_path, ["package.json"])
+    framework = await analyzer.identify_framework(["package.json"], tmp_path)
     assert framework is not None
     assert framework.value.id == "express"
-    assert await analyzer.identify_framework(tmp_path, []) is None
-    found = await analyzer.extract_dependencies(tmp_path, ["requirements.txt"])
+    assert await analyzer.identify_framework([], tmp_path) is None
+    found = await analyzer.extract_dependencies([str(tmp_path / "requirements.txt")])
     assert [(one.name, one.version) for one in found] == [("flask", "3.1.3")]
 
 

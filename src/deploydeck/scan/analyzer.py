@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from deploydeck.domain import ConfigFile, Dependency, DeployDeckError, Fact, Finding, Framework, ProjectProfile
+from deploydeck.domain import ConfigFile, Dependency, DeployDeckError, Fact, Finding, Framework, Language, ProjectProfile
 from deploydeck.scan import components
 from deploydeck.scan.cache import ProfileCache
 from deploydeck.scan.deliver import deliver
@@ -188,30 +189,34 @@ class ProjectAnalyzer:
             }
         )
 
-    def detect_language(self, file_extensions: Sequence[str]) -> str | None:
-        """The id of the language most of these extensions belong to (".py", "py"); None when none is known. Reads nothing."""
+    def detect_language(self, file_extensions: Sequence[str]) -> Language | None:
+        """The language most of these extensions belong to (".py", "py"); None when none is known. Reads nothing."""
         from deploydeck.scan.rules import languages
 
         by_extension = {extension: row for row in languages().values() for extension in row.extensions}
-        counts: dict[str, int] = {}
-        for extension in file_extensions:
-            row = by_extension.get(extension.rpartition(".")[2].lower())
-            if row is not None:
-                counts[row.id] = counts.get(row.id, 0) + (0 if row.markup else 1_000_000) + 1
-        return max(counts, key=lambda one: counts[one]) if counts else None
+        known = [row for name in file_extensions if (row := by_extension.get(name.rpartition(".")[2].lower()))]
+        counts = Counter(row.id for row in known if not row.markup) or Counter(row.id for row in known)
+        if not counts:
+            return None
+        chosen, number = counts.most_common(1)[0]
+        return Language(id=chosen, name=languages()[chosen].name, share=round(number / len(file_extensions), 4))
 
-    async def identify_framework(self, root: str | Path, config_files: Sequence[str]) -> Fact[Framework] | None:
-        """The framework that these files of the project, by relative path, mean; None when they mean none."""
-        return (await _in_thread(self._of_files, root, config_files)).framework
+    async def identify_framework(self, config_files: Sequence[str], root: str | Path = ".") -> Fact[Framework] | None:
+        """The framework that these files of the project mean; None when they mean none. Paths are absolute or below `root`."""
+        return (await _in_thread(self._of_files, config_files, root)).framework
 
-    async def extract_dependencies(self, root: str | Path, manifest_files: Sequence[str]) -> tuple[Dependency, ...]:
-        """The dependencies that these manifests and lock files of the project, by relative path, name."""
-        return (await _in_thread(self._of_files, root, manifest_files)).dependencies
+    async def extract_dependencies(self, manifest_files: Sequence[str], root: str | Path = ".") -> tuple[Dependency, ...]:
+        """The dependencies that these manifests and lock files name. Paths are absolute or below `root`."""
+        return (await _in_thread(self._of_files, manifest_files, root)).dependencies
 
-    def _of_files(self, root: str | Path, files: Sequence[str]) -> ProjectProfile:
-        tree = walk(_resolve(root), self._limits)
-        wanted = set(files)
-        tree.entries = {path: entry for path, entry in tree.entries.items() if path in wanted}
+    def _of_files(self, files: Sequence[str], root: str | Path) -> ProjectProfile:
+        paths = [Path(root, name).absolute() for name in files]
+        base = _resolve(os.path.commonpath([path.parent for path in paths]) if paths else root)
+        wanted = {os.path.realpath(path) for path in paths}
+        tree = Tree(root=base)
+        if paths:
+            tree = walk(base, self._limits)
+            tree.entries = {path: entry for path, entry in tree.entries.items() if f"{base}/{entry.raw}" in wanted}
         reading = Reading(self._limits)
         scans, configs = self._read(tree, AppSettings.model_validate({}), reading)
         return self.generate_profile(AnalysisResults(tree, scans, configs, reading))
