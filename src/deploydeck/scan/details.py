@@ -9,7 +9,7 @@ from deploydeck.redaction import MASK, Redactor
 from deploydeck.scan.facts import Found
 from deploydeck.scan.match import exact_version, resolved_version
 from deploydeck.scan.rules import Ecosystem, Technology, ecosystems
-from deploydeck.scan.rules.names import SET_BY_DEPLOYMENT, is_secret
+from deploydeck.scan.rules.names import SET_BY_DEPLOYMENT, is_open_address, is_secret
 from deploydeck.scan.rules.services import CHOICES, CHOSEN_BY, DATASOURCE_WEIGHT, DEPENDENCY_WEIGHT, IMAGE_WEIGHT, IMAGES, SCHEMES
 from deploydeck.scan.state import MAX_EVIDENCE, Scan, certainty, evidence
 
@@ -34,7 +34,7 @@ def dependencies(scan: Scan, lock_file: str) -> tuple[Dependency, ...]:
             name=name,
             ecosystem=registry.get(scope, ""),
             requirement=_shapes(_written(scan, fact)),
-            version=resolved_version(scan, name, fact.value, lock_file, scope) or exact_version(_written(scan, fact)),
+            version=resolved_version(scan, name, _written(scan, fact), lock_file, scope) or exact_version(_written(scan, fact), scope),
             development="development" in fact.tags,
             confidence=0.97,
             evidence=fact.evidence("dependency"),
@@ -43,7 +43,7 @@ def dependencies(scan: Scan, lock_file: str) -> tuple[Dependency, ...]:
     ]
     further: dict[tuple[str, str, str], Found] = {}
     for fact in scan.facts.own("locked"):
-        if (fact.scope, fact.name) not in declared:
+        if (fact.scope, fact.name) not in declared and "local" not in fact.tags:
             further.setdefault((fact.scope, fact.name, fact.value), fact)
     found += [
         Dependency(
@@ -91,7 +91,7 @@ def _variable(name: str, facts: list[Found]) -> EnvVariable:
     return EnvVariable(
         name=name,
         required=not defaulted and any("required" in fact.tags for fact in facts),
-        default=_shapes(values[0]) if values and not secret else None,
+        default=_shapes(values[0]) if values and (not secret or is_open_address(name, values[0])) else None,
         secret=secret,
         build_time=name.startswith(_BUILD_PREFIXES) or any("build" in fact.tags for fact in facts),
         used=tuple(dict.fromkeys(used))[:MAX_EVIDENCE],

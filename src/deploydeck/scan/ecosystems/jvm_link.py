@@ -167,6 +167,10 @@ def _versions(scan: Scan, known: dict[str, str]) -> Iterator[Found]:
             groups.setdefault(fact.name, fact)
         elif fact.kind == "managed" and ":" in fact.name:
             exact.setdefault(fact.name, replace(fact, value=version))
+    for fact in facts.of("managed", "micronautVersion", "property"):
+        if facts.starting("tool", "io.micronaut.", "jvm") and re.fullmatch(r"\d[\w.-]{1,40}", fact.value):
+            groups.setdefault("io.micronaut:*", fact)
+            yield replace(fact, name="io.micronaut:micronaut-core", scope="jvm")
     # a plugin applied without a version has the one its root gave it
     given = {fact.name: fact for fact in facts.of("managed") if fact.value and "plugin" in fact.tags and fact.scope == "jvm"}
     for fact in facts.own("tool", scope="jvm"):

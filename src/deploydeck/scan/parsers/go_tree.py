@@ -138,12 +138,12 @@ class GoFile:
             return ""
         return trees.text(node)[1:-1][:300]
 
-    def env_call(self, call: Node) -> tuple[str, Node | None, bool, bool] | None:
+    def env_call(self, call: Node, depth: int = 0) -> tuple[str, Node | None, bool, bool] | None:
         """A call that reads a variable: name, default, whether it fails without, whether a plain os call; None when it does not."""
         callee, arguments = self.callee(call), self.arguments(call)
         name = self.string(arguments[0]) if arguments else ""
         if not name and arguments and arguments[0].type == "identifier":
-            name = self.value(arguments[0]).text
+            name = self.value(arguments[0], depth + 1).text
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", name):
             return None
         if callee in {"os.Getenv", "os.LookupEnv", "syscall.Getenv"}:
@@ -200,7 +200,7 @@ class GoFile:
 
     def _called(self, call: Node, depth: int) -> Value:
         callee, arguments = self.callee(call), self.arguments(call)
-        if read := self.env_call(call):
+        if read := self.env_call(call, depth):
             name, default, *_ = read
             return Value(env=frozenset({name})).otherwise(self.value(default, depth + 1) if default is not None else UNKNOWN)
         if callee in _CONVERSIONS and arguments:
