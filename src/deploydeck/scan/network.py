@@ -193,13 +193,15 @@ def _loopback(scan: Scan, start: Fact[StartCommand] | None, scope: str) -> None:
 
 def speaks_http(scan: Scan, technology: Technology | None, scope: str, port: Fact[int] | None) -> bool:
     """Whether a server answers requests for pages: not when nothing listens, and not when all that listens is gRPC."""
-    if scan.overrides.health_path or scan.facts.of("route", scope=scope) or said(scan, "platform-health"):
+    if scan.overrides.health_path or scan.facts.of("route", scope=scope):
         return True
-    if technology is not None and technology.role is Role.SERVER:
-        return technology.id not in _OTHER_PROTOCOLS
     listening = scan.facts.of("listen", scope=scope)
     if listening and all("grpc" in fact.tags for fact in listening):
         return False
+    if said(scan, "platform-health"):
+        return True
+    if technology is not None and technology.role is Role.SERVER:
+        return technology.id not in _OTHER_PROTOCOLS
     return port is not None or bool(listening)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deploydeck.scan.facts import Found
@@ -240,8 +241,21 @@ def _tags(source: GoFile) -> Iterator[Found]:
         inner = trees.text(field.child_by_field_name("type")).lstrip("*")
         if wanted := tags.get("envPrefix", tags.get("env-prefix", "")):
             prefixes[inner] = wanted
+    prefix = next((one for literal in source.composites if (one := _options_prefix(source, literal))), "")
+    structs = {owner for field in source.struct_fields if (owner := _owner(field))}
     for field in source.struct_fields:
-        yield from _field(source, field, prefixes, process, processed)
+        if trees.text(field.child_by_field_name("type"))[:80].lstrip("*") in structs:
+            continue  # what it holds is read, not it
+        for fact in _field(source, field, prefixes, process, processed):
+            yield replace(fact, name=prefix + fact.name) if prefix and fact.kind == "env" else fact
+
+
+def _options_prefix(source: GoFile, literal: Node) -> str:
+    """The prefix that `env.Options{Prefix: "APP_"}` puts before every name."""
+    if not trees.text(literal.child_by_field_name("type"))[:80].endswith("env.Options"):
+        return ""
+    prefix = source.string(source.fields(literal).get("Prefix"))
+    return prefix if _NAME.match(prefix) else ""
 
 
 def _field(source: GoFile, field: Node, prefixes: dict[str, str], process: str, processed: bool) -> Iterator[Found]:

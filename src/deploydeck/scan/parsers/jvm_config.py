@@ -65,7 +65,7 @@ _KEYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _OPTIONS = frozenset({
-    "server.port", "server.address", "server.servlet.context-path", "server.servlet.contextpath", "server.context-path", "server.contextpath",
+    "server.port", "server.address", "spring.grpc.server.port", "grpc.server.port", "server.servlet.context-path", "server.servlet.contextpath", "server.context-path", "server.contextpath",
     "spring.webflux.base-path", "spring.mvc.servlet.path", "spring.main.web-application-type", "spring.application.name",
     "management.server.port", "management.port", "management.endpoints.web.base-path", "management.context-path",
     "management.endpoints.web.path-mapping.health", "spring.data.rest.base-path",
