@@ -27,7 +27,7 @@ _WEAK = frozenset(
 """Manifests that make a directory a component only where no directory above it is a project of the same ecosystem."""
 _REAL_PACKAGE = re.compile(rb'"(?:dependencies|devDependencies|scripts|workspaces|bin)"')
 _INHERITED = ("pin", "package-manager", "manager-version", "locked", "managed", "catalog")
-_PREFERRED = ("api", "server", "backend", "app", "web", "service", "core", "main", "src", "frontend", "client", "site", "www")
+_PREFERRED = ("gateway", "api", "server", "backend", "app", "web", "service", "core", "main", "src", "frontend", "client", "site", "www")
 _LINKED = frozenset({"csharp", "fsharp", "vb", "java", "kotlin", "scala", "groovy", "rust", "go", "swift"})
 """Languages whose libraries are part of the program that uses them."""
 _PROMOTED = (
@@ -291,7 +291,8 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
         others = tuple(
             Alternative[Framework](value=one.profile.framework.value, evidence=one.profile.framework.evidence[:2])
             for one in components
-            if one is not chosen and one.profile.framework and one.profile.kind is Kind.SERVER
+            if one is not chosen and one.profile.kind is Kind.SERVER and one.profile.port
+            if one.profile.framework and one.profile.framework.value.id != told.framework.value.id
         )
         changed["framework"] = _less_sure(told.framework, 0.75).model_copy(update={"alternatives": others})
     if profile.support is not Support.SUPPORTED:

@@ -160,21 +160,28 @@ def system_packages(scan: Scan, home: Ecosystem | None) -> tuple[SystemPackage, 
     """Debian packages that the ecosystem's dependencies need, locked ones too, each with the dependency that is the reason."""
     needs = {need.dependency: need for need in home.system} if home else {}
     found: dict[str, SystemPackage] = {}
+    compiled_in = {
+        name
+        for fact in scan.facts.of("dependency", scope=home.id if home else "")
+        if "extra:bundled" in fact.tags and (need := needs.get(fact.name))
+        for name in (*need.build, *need.run)
+    }
     for kind in ("dependency", "locked"):
         for fact in scan.facts.of(kind, scope=home.id if home else ""):
-            need = needs.get(fact.name)
-            if need is None or "development" in fact.tags:
+            if {"development", "optional", "extra:bundled"} & fact.tags:
                 continue
-            for name in dict.fromkeys((*need.build, *need.run)):
-                known = found.get(name)
-                found[name] = SystemPackage(
-                    name=name,
-                    build=name in need.build or bool(known and known.build),
-                    run=name in need.run or bool(known and known.run),
-                    because=known.because if known else fact.name,
-                    evidence=known.evidence if known else (fact.evidence("system"),),
-                )
-    return tuple(found[name] for name in sorted(found))
+            asked = [needs.get(fact.name), *(needs.get(f"{fact.name}[{tag[6:]}]") for tag in fact.tags if tag.startswith("extra:"))]
+            for need in asked:
+                for name in dict.fromkeys((*need.build, *need.run)) if need else ():
+                    known = found.get(name)
+                    found[name] = SystemPackage(
+                        name=name,
+                        build=name in need.build or bool(known and known.build),
+                        run=name in need.run or bool(known and known.run),
+                        because=known.because if known else fact.name,
+                        evidence=known.evidence if known else (fact.evidence("system"),),
+                    )
+    return tuple(found[name] for name in sorted(found) if name not in compiled_in)
 
 
 def secrets(scan: Scan) -> tuple[SecretFound, ...]:

@@ -200,8 +200,10 @@ def speaks_http(scan: Scan, technology: Technology | None, scope: str, port: Fac
         return False
     if said(scan, "platform-health"):
         return True
+    if technology is not None and technology.id in _OTHER_PROTOCOLS:
+        return False
     if technology is not None and technology.role is Role.SERVER:
-        return technology.id not in _OTHER_PROTOCOLS
+        return True
     return port is not None or bool(listening)
 
 

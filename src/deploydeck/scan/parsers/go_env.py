@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deploydeck.scan.facts import Found
 from deploydeck.scan.parsers import trees
-from deploydeck.scan.parsers.go_tree import UPPER, GoFile
+from deploydeck.scan.parsers.go_tree import FLAGS, UPPER, GoFile
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -194,6 +194,7 @@ def _viper(source: GoFile) -> Iterator[Found]:
             automatic = True
         elif last == "SetEnvKeyReplacer":
             replaced = True
+    yield from _bound_flags(source)
     for call in source.calls:
         last, arguments = source.callee(call).rpartition(".")[2], source.arguments(call)
         first = source.string(arguments[0]) if arguments else ""
@@ -217,6 +218,26 @@ def _viper(source: GoFile) -> Iterator[Found]:
         if _NAME.match(name) and ((automatic and ("." not in key or replaced)) or UPPER.match(key)):
             tags = frozenset({"defaulted"} if default != "-" else ())
             yield source.found("env", name, call, default if tags else "", tags)
+
+
+def _bound_flags(source: GoFile) -> Iterator[Found]:
+    """`viper.BindPFlag("http.port", cmd.Flags().Lookup("p"))`: the flag's default is the key's."""
+    flags: dict[str, Node] = {}
+    for call in source.calls:
+        match, arguments = FLAGS.search(source.callee(call)), source.arguments(call)
+        shift = 1 if match and match[2] else 0
+        at = shift + (2 if match and match[3] else 1)
+        if match and len(arguments) > at and (name := source.string(arguments[shift])):
+            flags[name] = arguments[at]
+    for call in source.calls:
+        arguments = source.arguments(call)
+        if source.callee(call).rpartition(".")[2] != "BindPFlag" or len(arguments) != 2:
+            continue
+        key, looked = source.string(arguments[0]), re.search(r"\.Lookup\(\s{0,4}\"([\w.-]{1,60})\"", trees.text(arguments[1])[:300])
+        if looked and looked[1] in flags and re.search(r"(?i)(?:^|[._-])(?:port|addr|address|listen)$", key):
+            known = source.value(flags[looked[1]])
+            if known.known:
+                yield source.found("option", f"key:{key.lower()}", call, known.text)
 
 
 def _variable(prefix: str, key: str) -> str:

@@ -26,7 +26,7 @@ _CONVERSIONS = frozenset({
     "strconv.Itoa", "strconv.Atoi", "strconv.FormatInt", "strconv.ParseInt", "string", "int", "fmt.Sprint", "strings.TrimSpace", "uint16",
     "int64", "cast.ToString", "cast.ToInt", "int32", "uint", "uint32",
 })  # fmt: skip
-_FLAGS = re.compile(r"(?:^|\.)(?:p?flag|Flags\(\)|PersistentFlags\(\)|fs|flags|flagSet|fset)\.(String|Int|Uint)(Var)?(P)?$")
+FLAGS = re.compile(r"(?:^|\.)(?:p?flag|Flags\(\)|PersistentFlags\(\)|fs|flags|flagSet|fset)\.(String|Int|Uint)(Var)?(P)?$")
 UPPER = re.compile(r"^[A-Z][A-Z0-9_]{1,99}$")
 _MUST = re.compile(r"(?i)must|require|mandatory|orfail|orpanic|ordie|orfatal")
 
@@ -80,7 +80,7 @@ class GoFile:
 
     def _flag_variable(self, call: Node) -> None:
         """`flag.StringVar(&addr, "addr", ":4000", "…")`: what the variable is set to."""
-        match = _FLAGS.search(self.callee(call))
+        match = FLAGS.search(self.callee(call))
         arguments = self.arguments(call)
         if match and match[2] and len(arguments) >= (4 if match[3] else 3):
             target = trees.text(arguments[0]).lstrip("&")
@@ -215,7 +215,7 @@ class GoFile:
             if callee == "net.JoinHostPort" and len(parts) == 2:
                 return parts[0].joined(parts[1], ":")
             return _formatted(parts)
-        if (match := _FLAGS.search(callee)) and not match[2] and len(arguments) > 2:
+        if (match := FLAGS.search(callee)) and not match[2] and len(arguments) > 2:
             return self.value(arguments[2 if match[3] else 1], depth + 1)
         if re.fullmatch(r"\w{1,40}", callee) and callee in self.functions and not arguments:
             return self._returned(self.functions[callee], depth)

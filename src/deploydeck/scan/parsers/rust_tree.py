@@ -141,6 +141,11 @@ class RustFile:
         key = self.value(arguments[0], depth + 1).text
         return key if NAME.match(key) else ""
 
+    def assigned(self, wanted: re.Pattern[str]) -> list[tuple[str, Node]]:
+        """The names of variables that match, with what they are set to; at most fifty."""
+        found = [(key, item) for key, places in self._set.items() if wanted.search(key) for _, item in places[:3]]
+        return [(key, item) for key, item in found if not key.startswith(".")][:50]
+
     def _imports_var(self) -> bool:
         return re.search(r"use\s{1,4}(?:std::env|dotenvy|dotenv)::(?:\{[^}]{0,200}\bvar\b|var\b|\*)", self.text.text) is not None
 
