@@ -187,6 +187,7 @@ def test_a_framework_that_is_never_imported_is_reported(tmp_path: Path) -> None:
 
 
 CONTENT = {".json": "{}", "pnpm-lock.yaml": "lockfileVersion: '9.0'\n", "pom.xml": "<project/>"}
+BESIDE = {"paket": {"hello.fsproj": '<Project Sdk="Microsoft.NET.Sdk"/>'}}
 OWN_SECTION = {"hatch": "[tool.hatch]\n", "rye": "[tool.rye]\n"}
 
 
@@ -199,13 +200,14 @@ def test_a_package_manager_is_known_by_its_files(name: str, tmp_path: Path) -> N
     manager = managers()[name]
     paths = [glob.replace("*", "hello") for glob in (*manager.manifests[:1], *manager.locks[:1], *manager.files[:1])]
     files = {path: content_of(path) for path in paths}
+    files |= BESIDE.get(name, {})
     if name in OWN_SECTION:
         files = {"pyproject.toml": OWN_SECTION[name]}
     profile = scan(tmp_path, files)
     assert profile.package_manager is not None
     assert profile.package_manager.value.name == name
     assert profile.package_manager.value.lock_file == (
-        next(iter(manager.locks), "").replace("*", "hello") if files.keys() & set(manager.locks) else ""
+        next(iter(manager.locks), "").replace("*", "hello") if files.keys() & {glob.replace("*", "hello") for glob in manager.locks} else ""
     )
     assert profile.package_manager.evidence
 

@@ -13,6 +13,7 @@ from deploydeck.domain import ConfigFile, Dependency, DeployDeckError, Fact, Fin
 from deploydeck.scan import components
 from deploydeck.scan.cache import ProfileCache
 from deploydeck.scan.deliver import deliver
+from deploydeck.scan.ecosystems import go_link
 from deploydeck.scan.ecosystems.jvm_link import link
 from deploydeck.scan.facts import Facts, Found, clean
 from deploydeck.scan.parsers import parsers_for
@@ -147,6 +148,7 @@ class ProjectAnalyzer:
         components.inherit(scans)
         for scan in scans.values():
             link(scan)
+            go_link.link(scan)
         return scans, configs
 
     @staticmethod

@@ -27,7 +27,24 @@ _WEAK = frozenset(
 """Manifests that make a directory a component only where no directory above it is a project of the same ecosystem."""
 _REAL_PACKAGE = re.compile(rb'"(?:dependencies|devDependencies|scripts|workspaces|bin)"')
 _INHERITED = ("pin", "package-manager", "manager-version", "locked", "managed", "catalog")
-_PREFERRED = ("api", "server", "backend", "app", "web", "service", "core", "main", "src", "frontend", "client", "site", "www")
+_PREFERRED = (
+    "gateway",
+    "api",
+    "server",
+    "backend",
+    "app",
+    "web",
+    "service",
+    "core",
+    "main",
+    "src",
+    "frontend",
+    "client",
+    "site",
+    "www",
+)
+_LINKED = frozenset({"csharp", "fsharp", "vb", "java", "kotlin", "scala", "groovy", "rust", "go", "swift"})
+"""Languages whose libraries are part of the program that uses them."""
 _PROMOTED = (
     "framework", "frameworks", "build_tools", "start", "build_command", "port", "health_path", "output_dir", "single_page",
 )  # fmt: skip
@@ -201,7 +218,45 @@ def relate(profiles: dict[str, ProjectProfile], scans: dict[str, Scan]) -> tuple
                 declared_by=is_declared(directory, workspaces),
             )
         )
-    return tuple(components)
+    return _with_libraries(components)
+
+
+def _with_libraries(components: list[Component]) -> tuple[Component, ...]:
+    """What can run also needs what the libraries beside it need: their services and variables."""
+    by_path = {one.path: one for one in components}
+    completed = []
+    for one in components:
+        waiting, seen = list(one.depends_on), {one.path}
+        libraries: list[ProjectProfile] = []
+        while waiting:
+            path = waiting.pop(0)
+            other = by_path.get(path)
+            language = other.profile.language.value.id if other is not None and other.profile.language else ""
+            if (
+                path in seen
+                or other is None
+                or language not in _LINKED
+                or other.profile.kind is not Kind.NONE
+                or other.profile.start is not None
+            ):
+                continue
+            seen.add(path)
+            libraries.append(other.profile)
+            waiting += other.depends_on
+        if libraries and (one.profile.start is not None or one.profile.kind is Kind.SERVER):
+            services = {need.name: need for profile in (*libraries, one.profile) for need in profile.services}
+            variables = {read.name: read for profile in (*libraries, one.profile) for read in profile.variables}
+            packages = {need.name: need for profile in (*libraries, one.profile) for need in profile.system_packages}
+            profile = one.profile.model_copy(
+                update={
+                    "services": tuple(services[name] for name in sorted(services)),
+                    "variables": tuple(variables[name] for name in sorted(variables)),
+                    "system_packages": tuple(packages[name] for name in sorted(packages)),
+                }
+            )
+            one = one.model_copy(update={"profile": profile})
+        completed.append(one)
+    return tuple(completed)
 
 
 def primary(components: tuple[Component, ...]) -> tuple[Component | None, bool]:
@@ -232,9 +287,11 @@ def primary(components: tuple[Component, ...]) -> tuple[Component | None, bool]:
 
 def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, ...]) -> ProjectProfile:
     """The profile of a directory that only holds components together, with what its primary component says."""
-    if profile.framework is not None or profile.start is not None or not components or scan.overrides.framework:
+    if profile.framework is not None or not components or scan.overrides.framework:
         return profile
     chosen, sure = primary(components)
+    if profile.start is not None:
+        return _completed(profile, chosen) if sure and chosen is not None and not scan.overrides.start else profile
     if chosen is None:
         return profile
     told = chosen.profile
@@ -256,7 +313,8 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
         others = tuple(
             Alternative[Framework](value=one.profile.framework.value, evidence=one.profile.framework.evidence[:2])
             for one in components
-            if one is not chosen and one.profile.framework and one.profile.kind is Kind.SERVER
+            if one is not chosen and one.profile.kind is Kind.SERVER and one.profile.port
+            if one.profile.framework and one.profile.framework.value.id != told.framework.value.id
         )
         changed["framework"] = _less_sure(told.framework, 0.75).model_copy(update={"alternatives": others})
     if profile.support is not Support.SUPPORTED:
@@ -300,6 +358,21 @@ def _joined(profile: ProjectProfile, chosen: Component, components: tuple[Compon
         "services": first((one for part in (profile, *(other.profile for other in components)) for one in part.services), "name"),
         "dependencies": tuple(dict.fromkeys(one for part in (profile, *used) for one in part.dependencies)),
     }
+
+
+def _completed(profile: ProjectProfile, chosen: Component) -> ProjectProfile:
+    """A root whose Dockerfile starts the one project that can run inside: what that project is, the root is."""
+    told = chosen.profile
+    files = {place.file.rpartition("/")[2] for place in profile.start.evidence} if profile.start else set()
+    same = told.language and profile.language and told.language.value.id == profile.language.value.id
+    if not same or not all(re.search(r"(?i)docker|compose|Procfile", name) for name in files):
+        return profile
+    missing = {
+        name: _less_sure(getattr(told, name), 0.95)
+        for name in ("framework", "frameworks", "build_command", "port")
+        if not getattr(profile, name) and getattr(told, name)
+    }
+    return profile.model_copy(update={**missing, "primary": chosen.path})
 
 
 def _title(component: Component) -> str:

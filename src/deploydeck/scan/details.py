@@ -9,7 +9,7 @@ from deploydeck.redaction import MASK, Redactor
 from deploydeck.scan.facts import Found
 from deploydeck.scan.match import exact_version, resolved_version
 from deploydeck.scan.rules import Ecosystem, Technology, ecosystems
-from deploydeck.scan.rules.names import SET_BY_DEPLOYMENT, is_secret
+from deploydeck.scan.rules.names import SET_BY_DEPLOYMENT, is_open_address, is_secret
 from deploydeck.scan.rules.services import CHOICES, CHOSEN_BY, DATASOURCE_WEIGHT, DEPENDENCY_WEIGHT, IMAGE_WEIGHT, IMAGES, SCHEMES
 from deploydeck.scan.state import MAX_EVIDENCE, Scan, certainty, evidence
 
@@ -34,7 +34,7 @@ def dependencies(scan: Scan, lock_file: str) -> tuple[Dependency, ...]:
             name=name,
             ecosystem=registry.get(scope, ""),
             requirement=_shapes(_written(scan, fact)),
-            version=resolved_version(scan, name, fact.value, lock_file, scope) or exact_version(_written(scan, fact)),
+            version=resolved_version(scan, name, _written(scan, fact), lock_file, scope) or exact_version(_written(scan, fact), scope),
             development="development" in fact.tags,
             confidence=0.97,
             evidence=fact.evidence("dependency"),
@@ -43,7 +43,7 @@ def dependencies(scan: Scan, lock_file: str) -> tuple[Dependency, ...]:
     ]
     further: dict[tuple[str, str, str], Found] = {}
     for fact in scan.facts.own("locked"):
-        if (fact.scope, fact.name) not in declared:
+        if (fact.scope, fact.name) not in declared and "local" not in fact.tags:
             further.setdefault((fact.scope, fact.name, fact.value), fact)
     found += [
         Dependency(
@@ -91,7 +91,7 @@ def _variable(name: str, facts: list[Found]) -> EnvVariable:
     return EnvVariable(
         name=name,
         required=not defaulted and any("required" in fact.tags for fact in facts),
-        default=_shapes(values[0]) if values and not secret else None,
+        default=_shapes(values[0]) if values and (not secret or is_open_address(name, values[0])) else None,
         secret=secret,
         build_time=name.startswith(_BUILD_PREFIXES) or any("build" in fact.tags for fact in facts),
         used=tuple(dict.fromkeys(used))[:MAX_EVIDENCE],
@@ -160,21 +160,28 @@ def system_packages(scan: Scan, home: Ecosystem | None) -> tuple[SystemPackage, 
     """Debian packages that the ecosystem's dependencies need, locked ones too, each with the dependency that is the reason."""
     needs = {need.dependency: need for need in home.system} if home else {}
     found: dict[str, SystemPackage] = {}
+    compiled_in = {
+        name
+        for fact in scan.facts.of("dependency", scope=home.id if home else "")
+        if "extra:bundled" in fact.tags and (need := needs.get(fact.name))
+        for name in (*need.build, *need.run)
+    }
     for kind in ("dependency", "locked"):
         for fact in scan.facts.of(kind, scope=home.id if home else ""):
-            need = needs.get(fact.name)
-            if need is None or "development" in fact.tags:
+            if {"development", "optional", "extra:bundled"} & fact.tags:
                 continue
-            for name in dict.fromkeys((*need.build, *need.run)):
-                known = found.get(name)
-                found[name] = SystemPackage(
-                    name=name,
-                    build=name in need.build or bool(known and known.build),
-                    run=name in need.run or bool(known and known.run),
-                    because=known.because if known else fact.name,
-                    evidence=known.evidence if known else (fact.evidence("system"),),
-                )
-    return tuple(found[name] for name in sorted(found))
+            asked = [needs.get(fact.name), *(needs.get(f"{fact.name}[{tag[6:]}]") for tag in fact.tags if tag.startswith("extra:"))]
+            for need in asked:
+                for name in dict.fromkeys((*need.build, *need.run)) if need else ():
+                    known = found.get(name)
+                    found[name] = SystemPackage(
+                        name=name,
+                        build=name in need.build or bool(known and known.build),
+                        run=name in need.run or bool(known and known.run),
+                        because=known.because if known else fact.name,
+                        evidence=known.evidence if known else (fact.evidence("system"),),
+                    )
+    return tuple(found[name] for name in sorted(found) if name not in compiled_in)
 
 
 def secrets(scan: Scan) -> tuple[SecretFound, ...]:

@@ -8,10 +8,13 @@ from itertools import islice
 
 from deploydeck.domain import Alternative, BuildTool, DeployDeckError, Evidence, Fact, Framework, Language, Severity
 from deploydeck.scan.facts import Found
+from deploydeck.scan.ranges import parse_version, satisfies
 from deploydeck.scan.rules import Ecosystem, Pattern, Role, Technology, ecosystems, languages, runtimes, technologies
 from deploydeck.scan.state import MAX_EVIDENCE, Scan, certainty, evidence
 
 SURE = 0.8
+_CARET = frozenset({"rust"})
+"""Ecosystems in which a bare version means every compatible one."""
 TOOLS = frozenset({Role.BUNDLER, Role.TOOL})
 _RANK = {
     Role.SERVER: 0, Role.APP: 0, Role.STATIC: 1, Role.PART: 1, Role.WORKER: 2, Role.BUNDLER: 3, Role.UI: 4, Role.TOOL: 5,
@@ -166,14 +169,16 @@ def package_version(scan: Scan, technology: Technology) -> str:
     for kind in ("dependency", "managed", "tool"):
         for package in technology.packages:
             for fact in scan.facts.of(kind, package, scope):
-                if version := exact_version(fact.value):
+                if version := exact_version(fact.value, scope):
                     return version
     return ""
 
 
-def exact_version(requirement: str) -> str:
-    """The version of a requirement that allows only one ("==3.1.3", "1.2.3"), else ""."""
+def exact_version(requirement: str, scope: str = "") -> str:
+    """The version of a requirement that allows only one ("==3.1.3", "1.2.3"), else "". A bare version is a range for Cargo."""
     text = requirement.strip()
+    if scope in _CARET and text[:1].isdigit():
+        return ""
     if text.startswith("[") and text.endswith("]") and "," not in text:  # NuGet and Maven write an exact version so
         text = text[1:-1].strip()
     text = text.removeprefix("===").removeprefix("==").removeprefix("=").strip().removeprefix("v")
@@ -187,8 +192,11 @@ def resolved_version(scan: Scan, package: str, requirement: str, preferred_file:
         wished = scan.facts.first("dependency", package, scope)
         requirement = wished.value if wished else ""
 
-    def rank(fact: Found) -> tuple[bool, bool]:
-        return (fact.file != preferred_file, bool(fact.tags) and requirement not in fact.tags)
+    wanted = f"^{requirement}" if scope in _CARET and requirement[:1].isdigit() else ""
+
+    def rank(fact: Found) -> tuple[bool, bool, bool]:
+        clashes = bool(wanted) and not satisfies(parse_version(fact.value) or (), wanted)
+        return (fact.file != preferred_file, clashes, bool(fact.tags) and requirement not in fact.tags)
 
     return min(locked, key=rank).value if locked else ""
 

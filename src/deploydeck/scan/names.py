@@ -10,6 +10,8 @@ _NOT_THE_PROGRAM = re.compile(
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|_test\.go$|(?:^|/)src/(?:test|it)/|Tests?\.(?:java|kt|cs)$|_(?:spec|test)\.rb$|_test\.exs$"
     r"|\.(?:test|spec|stories|min|d)\.[a-z]+$"
 )
+_PACKAGES = re.compile(r"((?:^|/)src/\w{0,20}[mM]ain/[a-z]{1,20}/)(?:[^/]{1,200}/){1,40}|(?:^|/)(?:com|org|net|io|dev|me)/(?:example|sample|test)s?(?=/)")
+"""Directories that are packages of the JVM: `com.example` is a name there, and no example."""
 NOT_COMPONENTS = frozenset(
     "test tests testing __tests__ spec specs e2e cypress example examples sample samples demo demos fixture fixtures testdata test-data "
     "doc docs documentation benchmark benchmarks bench template templates scaffold scaffolds third_party third-party vendor vendors external "
@@ -20,4 +22,4 @@ NOT_COMPONENTS = frozenset(
 
 def not_the_program(path: str) -> bool:
     """Whether a source file is a test, an example or documentation, by its path."""
-    return _NOT_THE_PROGRAM.search(path) is not None
+    return _NOT_THE_PROGRAM.search(_PACKAGES.sub(r"\1", path)) is not None

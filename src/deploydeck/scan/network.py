@@ -11,7 +11,7 @@ from deploydeck.scan.commands import parse_command
 from deploydeck.scan.deliver import said
 from deploydeck.scan.facts import Found
 from deploydeck.scan.parsers.images import port_of
-from deploydeck.scan.rules import Technology
+from deploydeck.scan.rules import Role, Technology
 from deploydeck.scan.rules.names import HEALTH_PATHS
 from deploydeck.scan.state import MAX_EVIDENCE, Scan, evidence
 from deploydeck.scan.written import primary, unwrapped
@@ -32,6 +32,7 @@ _COMMANDS = (
     ("script-command", 55, 0.8, "the start script says so"),
 )
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_OTHER_PROTOCOLS = frozenset({"grpc", "tonic"})
 _PARAMETER = re.compile(r"[<>{}:*]")
 _NEXT_ROUTE = re.compile(r"^(?:src/)?(?:app((?:/[a-z0-9_-]+)+)/route|pages(/api(?:/[a-z0-9_-]+)+))\.(?:ts|js|mjs|tsx|jsx)$")
 
@@ -188,6 +189,22 @@ def _loopback(scan: Scan, start: Fact[StartCommand] | None, scope: str) -> None:
             else "Listen on 0.0.0.0, or leave the host out, so that the program can be reached from outside its container.",
             evidence(bound, "port"),
         )
+
+
+def speaks_http(scan: Scan, technology: Technology | None, scope: str, port: Fact[int] | None) -> bool:
+    """Whether a server answers requests for pages: not when nothing listens, and not when all that listens is gRPC."""
+    if scan.overrides.health_path or scan.facts.of("route", scope=scope):
+        return True
+    listening = scan.facts.of("listen", scope=scope)
+    if listening and all("grpc" in fact.tags for fact in listening):
+        return False
+    if said(scan, "platform-health"):
+        return True
+    if technology is not None and technology.id in _OTHER_PROTOCOLS:
+        return False
+    if technology is not None and technology.role is Role.SERVER:
+        return True
+    return port is not None or bool(listening)
 
 
 def health_path(scan: Scan, technology: Technology | None, scope: str, *, static: bool = False) -> Fact[str]:

@@ -59,6 +59,8 @@ def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
         details.report_django(scan)
     scope = home.id if home else ""
     grounds = (known.output if kind is Kind.STATIC else command, framework, language)
+    port = _grounded(network.port(scan, technology, command, scope, known.port) if served else None, *grounds)
+    pages = kind is not Kind.NONE and (not served or network.speaks_http(scan, technology, scope, port))
     sure = [fact.confidence for fact in (language, framework, command, known.output if kind is Kind.STATIC else None) if fact]
     return ProjectProfile(
         id=project_id(scan),
@@ -78,10 +80,8 @@ def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
         runtime_version=version,
         start=command,
         build_command=known.build,
-        port=_grounded(network.port(scan, technology, command, scope, known.port) if served else None, *grounds),
-        health_path=_grounded(
-            network.health_path(scan, technology, scope, static=not served) if kind is not Kind.NONE else None, *grounds
-        ),
+        port=port,
+        health_path=_grounded(network.health_path(scan, technology, scope, static=not served) if pages else None, *grounds),
         output_dir=known.output,
         single_page=known.single_page and kind is Kind.STATIC,
         dependencies=details.dependencies(scan, manager.value.lock_file if manager else ""),

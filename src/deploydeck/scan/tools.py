@@ -205,7 +205,7 @@ def _decide_version(scan: Scan, runtime: Runtime, readable: list[tuple[Found, st
 
 
 def _allows(runtime: Runtime, pin: Found, read: str, chosen: tuple[int, ...]) -> bool:
-    if pin.scope in runtime.minimums and (least := parse_version(read)):
+    if pin.scope in runtime.minimums and (least := parse_version(pin.value.lstrip(">= ")) or parse_version(read)):
         return chosen >= least[: len(chosen)]
     return _agrees(chosen, pin.value, read)
 

@@ -45,11 +45,11 @@ WEB = dependency("org.springframework.boot", "spring-boot-starter-web")
 STARTS: dict[str, tuple[dict[str, str], tuple[str, ...] | None, tuple[str, ...], int | None]] = {
     "spring-boot-maven": (
         {"pom.xml": pom(WEB, head=BOOT, tail=BOOT_PLUGIN), "mvnw": "", "src/main/java/g/App.java": MAIN},
-        ("java", "-jar", "target/shop-1.0.jar"), ("./mvnw", "-B", "-DskipTests", "package"), 8080,
+        ("java", "-jar", "target/shop-1.0.jar"), ("./mvnw", "-B", "package", "-DskipTests"), 8080,
     ),
     "spring-boot-final-name": (
         {"pom.xml": pom(WEB, head=BOOT, tail=BOOT_PLUGIN.replace("<build>", "<build><finalName>app</finalName>")), "src/main/java/g/App.java": MAIN},
-        ("java", "-jar", "target/app.jar"), ("mvn", "-B", "-DskipTests", "package"), 8080,
+        ("java", "-jar", "target/app.jar"), ("mvn", "-B", "package", "-DskipTests"), 8080,
     ),
     "spring-boot-gradle": (
         {"build.gradle": "plugins {\n id 'java'\n id 'org.springframework.boot' version '3.2.0'\n}\nversion = '0.1'\ndependencies {\n implementation 'org.springframework.boot:spring-boot-starter-webflux'\n}\n",
@@ -59,7 +59,7 @@ STARTS: dict[str, tuple[dict[str, str], tuple[str, ...] | None, tuple[str, ...],
     "quarkus-maven": (
         {"pom.xml": pom(dependency("io.quarkus", "quarkus-rest"), tail="<build><plugins><plugin><groupId>io.quarkus</groupId><artifactId>quarkus-maven-plugin</artifactId></plugin></plugins></build>"),
          "src/main/resources/application.properties": "%dev.quarkus.http.port=1111\nquarkus.http.port=9000\n"},
-        ("java", "-jar", "target/quarkus-app/quarkus-run.jar"), ("mvn", "-B", "-DskipTests", "package"), 9000,
+        ("java", "-jar", "target/quarkus-app/quarkus-run.jar"), ("mvn", "-B", "package", "-DskipTests"), 9000,
     ),
     "micronaut-gradle": (
         {"build.gradle.kts": 'plugins {\n id("com.gradleup.shadow") version "8.3.0"\n id("io.micronaut.application") version "4.4.0"\n}\nversion = "0.1"\n',
@@ -78,16 +78,16 @@ STARTS: dict[str, tuple[dict[str, str], tuple[str, ...] | None, tuple[str, ...],
     "dropwizard": (
         {"pom.xml": pom(dependency("io.dropwizard", "dropwizard-core", "4.0.0"), tail="<build><plugins><plugin><artifactId>maven-shade-plugin</artifactId></plugin></plugins></build>"),
          "config.yml": "server:\n  applicationConnectors:\n    - type: http\n      port: 9090\n  adminConnectors:\n    - type: http\n      port: 9091\n"},
-        ("java", "-jar", "target/shop-1.0.jar", "server", "config.yml"), ("mvn", "-B", "-DskipTests", "package"), 9090,
+        ("java", "-jar", "target/shop-1.0.jar", "server", "config.yml"), ("mvn", "-B", "package", "-DskipTests"), 9090,
     ),
     "war": (
         {"pom.xml": pom(dependency("jakarta.platform", "jakarta.jakartaee-api", "10.0.0", "provided"), head="<packaging>war</packaging>")},
-        None, ("mvn", "-B", "-DskipTests", "package"), 8080,
+        None, ("mvn", "-B", "package", "-DskipTests"), 8080,
     ),
     "assembly": (
         {"pom.xml": pom(tail="<build><plugins><plugin><artifactId>maven-assembly-plugin</artifactId><configuration><archive><manifest><mainClass>a.Main</mainClass></manifest></archive><descriptorRefs><descriptorRef>jar-with-dependencies</descriptorRef></descriptorRefs></configuration></plugin></plugins></build>"),
          "src/main/java/a/Main.java": "package a;\nclass Main { public static void main(String[] a) throws Exception { new ServerSocket(7777); } }\n"},
-        ("java", "-jar", "target/shop-1.0-jar-with-dependencies.jar"), ("mvn", "-B", "-DskipTests", "package"), 7777,
+        ("java", "-jar", "target/shop-1.0-jar-with-dependencies.jar"), ("mvn", "-B", "package", "-DskipTests"), 7777,
     ),
     "play": (
         {"build.sbt": 'lazy val root = (project in file("."))\n  .enablePlugins(PlayScala)\n  .settings(name := """my-play""", scalaVersion := "2.13.14")\n', "project/plugins.sbt": 'addSbtPlugin("org.playframework" % "sbt-plugin" % "3.0.5")\n', "conf/routes": "GET   /health   controllers.Home.health\n"},
@@ -194,7 +194,7 @@ def test_maven_modules_share_versions_plugins_and_relate(tmp_path: Path) -> None
     assert found.start is not None
     assert found.start.value.argv == ("java", "-jar", "web/target/web-2.0.jar")
     assert found.build_command is not None
-    assert found.build_command.value == ("mvn", "-B", "-DskipTests", "-pl", "web", "-am", "package")
+    assert found.build_command.value == ("mvn", "-B", "-pl", "web", "-am", "package", "-DskipTests")
     assert found.framework is not None
     assert found.framework.value.version == "3.4.1"
     assert parts["web"].depends_on == ("lib",)

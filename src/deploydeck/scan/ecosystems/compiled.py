@@ -39,7 +39,8 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         Fact(value=plan.build, confidence=plan.sure, evidence=plan.places[:MAX_EVIDENCE]) if plan.build and plan.places else None
     )
     if not served or (technology is not None and technology.role is Role.APP) or not plan.start:
-        return Resolved(build=build, kind=None if served and technology is not None else Kind.NONE)
+        library = scope == "swift" and not listening and not scan.facts.own("entry", scope=scope)
+        return Resolved(build=build, kind=None if served and technology is not None and not library else Kind.NONE)
     places = tuple(dict.fromkeys((*plan.places, *(fact.evidence("start") for fact in listening))))[:MAX_EVIDENCE]
     start: Fact[StartCommand] = Fact(
         value=StartCommand(argv=plan.start, port_from_env=reads_port(scan, listening)),

@@ -57,7 +57,8 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     if not listening:  # a program that only serves gRPC listens there
         listening = _listening(scan, reached[main.value], "listen-grpc")
         scan.facts.add(
-            Found("listen", fact.name, fact.value, fact.file, fact.line, fact.text, SCOPE, fact.tags) for fact in listening
+            Found("listen", fact.name, fact.value, fact.file, fact.line, fact.text, SCOPE, fact.tags | {"grpc"})
+            for fact in listening
         )
     files = [file for directory in reached[main.value] for file in _files(scan, directory)]
     argv = _argv(scan, technology, reached[main.value], listening)

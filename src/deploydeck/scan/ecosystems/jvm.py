@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from deploydeck.domain import Fact, Kind, PackageManager, StartCommand
 from deploydeck.scan.ecosystems.base import Resolved
@@ -11,6 +12,7 @@ from deploydeck.scan.ecosystems.jvm_gradle import gradle
 from deploydeck.scan.ecosystems.jvm_maven import ant, maven
 from deploydeck.scan.ecosystems.jvm_project import Built, option
 from deploydeck.scan.ecosystems.jvm_scala import mill, sbt
+from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Role, Technology
 from deploydeck.scan.state import Scan
 
@@ -22,11 +24,12 @@ _SPRING_WEB = re.compile(
     r"tomcat|reactor-netty|thymeleaf|freemarker|mustache|rsocket)$|^org\.springframework:spring-web|^org\.springframework\.cloud:spring-cloud-(?:starter-"
     r"(?:gateway|netflix-(?:eureka-server|zuul|hystrix-dashboard))|config-server|gateway|netflix-eureka-server)|^com\.vaadin:|springdoc|^org\.grails|^org\.apache\.grails"
     r"|^org\.zkoss|^org\.apache\.cxf:cxf-spring-boot|^com\.netflix\.graphql|^org\.springframework\.ai:spring-ai-starter-mcp-server-web|^de\.codecentric:spring-boot-admin"
-    r"|^io\.grpc|grpc-(?:server-)?spring-boot-starter|^org\.flowable:flowable-spring-boot|^org\.camunda\.bpm\.springboot:camunda-bpm-spring-boot-starter-(?:web|rest)"
+    r"|^io\.grpc|grpc-(?:server-)?spring-boot-starter|spring-(?:boot-starter-grpc-server|grpc-(?:server-)?(?:web-)?spring-boot-starter)|^org\.flowable:flowable-spring-boot|^org\.camunda\.bpm\.springboot:camunda-bpm-spring-boot-starter-(?:web|rest)"
     r"|^jakarta\.servlet:|^javax\.servlet:|^org\.jobrunr|^com\.alibaba\.boot|^com\.jfinal|^org\.apache\.shiro:shiro-spring-boot-web"
 )
+_GRPC_SERVER = re.compile(r"grpc-(?:server-)?spring-boot-starter$|spring-boot-starter-grpc-server$|^org\.springframework\.grpc:|^io\.grpc:")
 _PORTS: dict[str, tuple[str, ...]] = {
-    "spring-boot": ("server.port",),
+    "spring-boot": ("server.port", "spring.grpc.server.port", "grpc.server.port"),
     "grails": ("server.port", "grails.server.port.http"),
     "vaadin": ("server.port",),
     "quarkus": ("quarkus.http.port",),
@@ -60,6 +63,8 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         listens = any("env" in fact.tags for fact in scan.facts.of("listen", scope="jvm"))
         command = StartCommand(argv=built.start, port_from_env=from_env or listens)
         start = Fact(value=command, confidence=built.confidence, evidence=built.evidence, reason=built.reason)
+    if technology is not None and technology.id == "spring-boot" and (only := _only_grpc(scan)):
+        scan.facts.add([Found("listen", "", "", only.file, only.line, only.text, "jvm", frozenset({"grpc", "unknown"}))])
     return Resolved(start=start, build=_build(built), kind=_kind(scan, technology, built), port=port)
 
 
@@ -99,10 +104,20 @@ def _serves(scan: Scan) -> bool:
     return not starters
 
 
+def _only_grpc(scan: Scan) -> Found | None:
+    """The dependency that serves gRPC where nothing else serves requests."""
+    found = [fact for fact in scan.facts.of("dependency", scope="jvm") if "development" not in fact.tags]
+    grpc = next((fact for fact in found if _GRPC_SERVER.search(fact.name)), None)
+    others = [fact for fact in found if _SPRING_WEB.search(fact.name) and not _GRPC_SERVER.search(fact.name)]
+    return grpc if not others else None
+
+
 def _port(scan: Scan, technology: Technology | None) -> tuple[Fact[int] | None, bool]:
     """The configured port of the framework, and whether the PORT variable decides it."""
     if technology is None:
         return None, False
+    if technology.id == "spring-boot" and (only := _only_grpc(scan)) and not any(map(partial(option, scan), _PORTS["spring-boot"])):
+        return Fact(value=9090, confidence=0.7, evidence=(only.evidence("port"),), reason="the default of Spring gRPC"), False
     for key in _PORTS.get(technology.id, ()):
         found = option(scan, key)
         if found is None:

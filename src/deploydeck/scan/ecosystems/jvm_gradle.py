@@ -44,7 +44,9 @@ def gradle(scan: Scan, technology: Technology | None) -> Built:
     name, named = _name(scan)
     version, known = _version(scan)
     libs = f"{base}build/libs/"
-    boot = tool(scan, "org.springframework.boot")
+    boot = tool(scan, "org.springframework.boot") or next(
+        (fact for fact in scan.facts.own("tool", scope="jvm") if fact.name.endswith("spring-boot")), None
+    )
     war = tool(scan, "war")
     _, place = main_class(scan)
     if technology is not None and technology.start == "spring-boot" and boot is not None:

@@ -17,6 +17,9 @@ from deploydeck.scan.state import Scan
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][\w.-]{0,100})\}?")
 _APPLICATIONS = ("com.android.application",)
+_FRAMEWORKS = ("org.springframework.boot:spring-boot", "io.quarkus:quarkus-core", "io.micronaut:micronaut-core", "io.ktor:ktor-server-core")
+"""What stands for a framework whose platform alone has a version: starters of other groups bring it along."""
+_PLAY = ("com.typesafe.play", "org.playframework")
 _MOST = 5000
 
 
@@ -167,12 +170,23 @@ def _versions(scan: Scan, known: dict[str, str]) -> Iterator[Found]:
             groups.setdefault(fact.name, fact)
         elif fact.kind == "managed" and ":" in fact.name:
             exact.setdefault(fact.name, replace(fact, value=version))
+    for fact in facts.of("managed", "micronautVersion", "property"):
+        if facts.starting("tool", "io.micronaut.", "jvm") and re.fullmatch(r"\d[\w.-]{1,40}", fact.value):
+            groups.setdefault("io.micronaut:*", fact)
+            yield replace(fact, name="io.micronaut:micronaut-core", scope="jvm")
     # a plugin applied without a version has the one its root gave it
     given = {fact.name: fact for fact in facts.of("managed") if fact.value and "plugin" in fact.tags and fact.scope == "jvm"}
     for fact in facts.own("tool", scope="jvm"):
         if not fact.value and fact.name in given:
             for group in pinned_group(fact.name):
                 groups.setdefault(group, given[fact.name])
+    for name in _FRAMEWORKS:
+        if (place := groups.get(f"{name.partition(':')[0]}:*")) and not facts.own("managed", name, "jvm"):
+            yield replace(place, kind="managed", name=name, scope="jvm", tags=frozenset())
+    for fact in facts.own("tool", "sbt:sbt-plugin", "jvm"):
+        group = next((tag[6:] for tag in fact.tags if tag.startswith("group:")), "")
+        if group in _PLAY:
+            yield replace(fact, kind="managed", name=f"{group}:play", scope="jvm", tags=frozenset())
     seen = {fact.name for fact in facts.of("locked", scope="jvm")}
     for fact in list(facts.own("dependency", scope="jvm")):
         if fact.name in seen:

@@ -31,7 +31,7 @@ def maven(scan: Scan, technology: Technology | None) -> Built:
     root = build_root_of(scan)
     prefix = inside(scan, root)
     base = f"{prefix}/" if prefix else ""
-    build = (wrapper(scan, "mvnw", "mvn"), "-B", "-DskipTests", *(("-pl", prefix, "-am") if prefix else ()), "package")
+    build = (wrapper(scan, "mvnw", "mvn"), "-B", *(("-pl", prefix, "-am") if prefix else ()), "package", "-DskipTests")
     if scan.facts.own("package-field", "packaging") and packaging and packaging.value == "pom":
         return Built(build=build, evidence=places(packaging, rule="build"))
     name, sure, named = _final_name(scan)

@@ -102,6 +102,8 @@ def project(file: str, data: bytes) -> Iterator[Found]:
     yield found("project-name", assembly, named.line if named and assembly != stem else root.line)
     yield from _sdks(found, root)
     yield from _frameworks(found, properties)
+    if root.attributes.get("Sdk", "").startswith("Microsoft.NET.Sdk.Web"):
+        yield from _web_version(file, text, properties)
     yield from _properties(found, properties)
     tests = any(name.lower() in _TEST_PACKAGES for one in root.every("PackageReference") for name in names_of(one))
     if tests:
@@ -149,6 +151,14 @@ def _frameworks(found: _Make, properties: Properties) -> Iterator[Found]:
             pin = found("pin", "dotnet", one.line, version)
             yield Found("pin", "dotnet", version, pin.file, pin.line, pin.text, "TargetFramework")
             return
+
+
+def _web_version(file: str, text: Text, properties: Properties) -> Iterator[Found]:
+    """ASP.NET Core comes with the SDK for the web, in the version of the target framework."""
+    one = properties.elements.get("TargetFramework")
+    version = newest(properties.get("TargetFramework"))
+    if one and re.fullmatch(r"\d{1,2}\.\d{1,2}", version):
+        yield Found("managed", "Microsoft.AspNetCore.App", version, file, one.line, text.line(one.line), "dotnet")
 
 
 def _properties(found: _Make, properties: Properties) -> Iterator[Found]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deploydeck.scan.facts import Found
 from deploydeck.scan.parsers import trees
-from deploydeck.scan.parsers.go_tree import UPPER, GoFile
+from deploydeck.scan.parsers.go_tree import FLAGS, UPPER, GoFile
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -193,6 +194,7 @@ def _viper(source: GoFile) -> Iterator[Found]:
             automatic = True
         elif last == "SetEnvKeyReplacer":
             replaced = True
+    yield from _bound_flags(source)
     for call in source.calls:
         last, arguments = source.callee(call).rpartition(".")[2], source.arguments(call)
         first = source.string(arguments[0]) if arguments else ""
@@ -218,6 +220,26 @@ def _viper(source: GoFile) -> Iterator[Found]:
             yield source.found("env", name, call, default if tags else "", tags)
 
 
+def _bound_flags(source: GoFile) -> Iterator[Found]:
+    """`viper.BindPFlag("http.port", cmd.Flags().Lookup("p"))`: the flag's default is the key's."""
+    flags: dict[str, Node] = {}
+    for call in source.calls:
+        match, arguments = FLAGS.search(source.callee(call)), source.arguments(call)
+        shift = 1 if match and match[2] else 0
+        at = shift + (2 if match and match[3] else 1)
+        if match and len(arguments) > at and (name := source.string(arguments[shift])):
+            flags[name] = arguments[at]
+    for call in source.calls:
+        arguments = source.arguments(call)
+        if source.callee(call).rpartition(".")[2] != "BindPFlag" or len(arguments) != 2:
+            continue
+        key, looked = source.string(arguments[0]), re.search(r"\.Lookup\(\s{0,4}\"([\w.-]{1,60})\"", trees.text(arguments[1])[:300])
+        if looked and looked[1] in flags and re.search(r"(?i)(?:^|[._-])(?:port|addr|address|listen)$", key):
+            known = source.value(flags[looked[1]])
+            if known.known:
+                yield source.found("option", f"key:{key.lower()}", call, known.text)
+
+
 def _variable(prefix: str, key: str) -> str:
     return prefix + re.sub(r"[.-]", "_", key).upper()
 
@@ -240,8 +262,21 @@ def _tags(source: GoFile) -> Iterator[Found]:
         inner = trees.text(field.child_by_field_name("type")).lstrip("*")
         if wanted := tags.get("envPrefix", tags.get("env-prefix", "")):
             prefixes[inner] = wanted
+    prefix = next((one for literal in source.composites if (one := _options_prefix(source, literal))), "")
+    structs = {owner for field in source.struct_fields if (owner := _owner(field))}
     for field in source.struct_fields:
-        yield from _field(source, field, prefixes, process, processed)
+        if trees.text(field.child_by_field_name("type"))[:80].lstrip("*") in structs:
+            continue  # what it holds is read, not it
+        for fact in _field(source, field, prefixes, process, processed):
+            yield replace(fact, name=prefix + fact.name) if prefix and fact.kind == "env" else fact
+
+
+def _options_prefix(source: GoFile, literal: Node) -> str:
+    """The prefix that `env.Options{Prefix: "APP_"}` puts before every name."""
+    if not trees.text(literal.child_by_field_name("type"))[:80].endswith("env.Options"):
+        return ""
+    prefix = source.string(source.fields(literal).get("Prefix"))
+    return prefix if _NAME.match(prefix) else ""
 
 
 def _field(source: GoFile, field: Node, prefixes: dict[str, str], process: str, processed: bool) -> Iterator[Found]:

@@ -120,6 +120,7 @@ PARSERS: tuple[Parser, ...] = (
     Parser("go.work", go_work, config_kind="manifest"),
     Parser("conf/app.conf", app_conf),
     Parser("etc/*.yaml", _settings),
+    *(Parser(f"{name}.{ending}", _settings) for name in ("config", "conf/config") for ending in ("yaml", "yml", "toml")),
     Parser("configs/config.yaml", _settings),
     Parser("configs/config.yml", _settings),
     Parser("config/config.yaml", _settings),

@@ -26,7 +26,7 @@ _CONVERSIONS = frozenset({
     "strconv.Itoa", "strconv.Atoi", "strconv.FormatInt", "strconv.ParseInt", "string", "int", "fmt.Sprint", "strings.TrimSpace", "uint16",
     "int64", "cast.ToString", "cast.ToInt", "int32", "uint", "uint32",
 })  # fmt: skip
-_FLAGS = re.compile(r"(?:^|\.)(?:p?flag|Flags\(\)|PersistentFlags\(\)|fs|flags|flagSet|fset)\.(String|Int|Uint)(Var)?(P)?$")
+FLAGS = re.compile(r"(?:^|\.)(?:p?flag|Flags\(\)|PersistentFlags\(\)|fs|flags|flagSet|fset)\.(String|Int|Uint)(Var)?(P)?$")
 UPPER = re.compile(r"^[A-Z][A-Z0-9_]{1,99}$")
 _MUST = re.compile(r"(?i)must|require|mandatory|orfail|orpanic|ordie|orfatal")
 
@@ -80,7 +80,7 @@ class GoFile:
 
     def _flag_variable(self, call: Node) -> None:
         """`flag.StringVar(&addr, "addr", ":4000", "…")`: what the variable is set to."""
-        match = _FLAGS.search(self.callee(call))
+        match = FLAGS.search(self.callee(call))
         arguments = self.arguments(call)
         if match and match[2] and len(arguments) >= (4 if match[3] else 3):
             target = trees.text(arguments[0]).lstrip("&")
@@ -138,12 +138,12 @@ class GoFile:
             return ""
         return trees.text(node)[1:-1][:300]
 
-    def env_call(self, call: Node) -> tuple[str, Node | None, bool, bool] | None:
+    def env_call(self, call: Node, depth: int = 0) -> tuple[str, Node | None, bool, bool] | None:
         """A call that reads a variable: name, default, whether it fails without, whether a plain os call; None when it does not."""
         callee, arguments = self.callee(call), self.arguments(call)
         name = self.string(arguments[0]) if arguments else ""
         if not name and arguments and arguments[0].type == "identifier":
-            name = self.value(arguments[0]).text
+            name = self.value(arguments[0], depth + 1).text
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", name):
             return None
         if callee in {"os.Getenv", "os.LookupEnv", "syscall.Getenv"}:
@@ -200,7 +200,7 @@ class GoFile:
 
     def _called(self, call: Node, depth: int) -> Value:
         callee, arguments = self.callee(call), self.arguments(call)
-        if read := self.env_call(call):
+        if read := self.env_call(call, depth):
             name, default, *_ = read
             return Value(env=frozenset({name})).otherwise(self.value(default, depth + 1) if default is not None else UNKNOWN)
         if callee in _CONVERSIONS and arguments:
@@ -215,7 +215,7 @@ class GoFile:
             if callee == "net.JoinHostPort" and len(parts) == 2:
                 return parts[0].joined(parts[1], ":")
             return _formatted(parts)
-        if (match := _FLAGS.search(callee)) and not match[2] and len(arguments) > 2:
+        if (match := FLAGS.search(callee)) and not match[2] and len(arguments) > 2:
             return self.value(arguments[2 if match[3] else 1], depth + 1)
         if re.fullmatch(r"\w{1,40}", callee) and callee in self.functions and not arguments:
             return self._returned(self.functions[callee], depth)

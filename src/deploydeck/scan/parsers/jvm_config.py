@@ -65,7 +65,7 @@ _KEYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _OPTIONS = frozenset({
-    "server.port", "server.address", "server.servlet.context-path", "server.servlet.contextpath", "server.context-path", "server.contextpath",
+    "server.port", "server.address", "spring.grpc.server.port", "grpc.server.port", "server.servlet.context-path", "server.servlet.contextpath", "server.context-path", "server.contextpath",
     "spring.webflux.base-path", "spring.mvc.servlet.path", "spring.main.web-application-type", "spring.application.name",
     "management.server.port", "management.port", "management.endpoints.web.base-path", "management.context-path",
     "management.endpoints.web.path-mapping.health", "spring.data.rest.base-path",
@@ -260,7 +260,12 @@ def _variables(value: str) -> Iterator[tuple[str, str, frozenset[str]]]:
         elif match[4]:
             yield match[1], "", frozenset({"defaulted", "computed"})
         else:
-            yield match[1], match[3] or "", frozenset({"defaulted"})
+            yield match[1], _shell_default(match[3] or ""), frozenset({"defaulted"})
+
+
+def _shell_default(text: str) -> str:
+    """Dropwizard and others write `${NAME:-default}` as shells do; `-1` alone is a number."""
+    return text[1:] if text.startswith("-") and not re.fullmatch(r"-\d", text) else text
 
 
 def _hocon_variables(entry: Entry, earlier: dict[str, str]) -> Iterator[tuple[str, str, frozenset[str]]]:

@@ -18,6 +18,7 @@ _SCOPES = {
     "provided": "provided",
     "optional": "optional",
 }
+_TEST_LIBRARY = re.compile(r"(?:scalatest|scalatestplus|specs2|munit|scalacheck|weaver|mockito|scalamock|junit|testcontainers|utest|discipline|cats-effect-testing|zio-test)\b")
 _COORDINATES = re.compile(r"^([\w.-]{1,150}):{1,3}([\w.-]{1,150}):{1,2}([\w.+$\{\}-]{1,100})(?:[;,].{0,100})?$")
 
 
@@ -160,6 +161,8 @@ def _module(build: Build, index: int) -> Iterator[Found]:
         return
     if build.file.startswith("project/") and build.file.endswith(".sbt"):
         tags.add("build")
+    if build.file.startswith("project/") and all(_TEST_LIBRARY.match(name) for name in names):
+        tags.add("development")  # the scope stands where the value is used
     for name in names:
         yield build.found("dependency", f"{group}:{name}", version, index, tags=tags)
 

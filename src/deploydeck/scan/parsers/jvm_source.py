@@ -101,6 +101,10 @@ def jvm_source(file: str, data: bytes) -> Iterator[Found]:
     yield from _mains(source, apps)
 
 
+_KOTLIN_NEXT = frozenset({"fun", "class", "object", "interface", "val", "var", "typealias", "data", "enum", "sealed", "private", "internal"})
+"""Words that begin the next declaration after a Kotlin class without a body."""
+
+
 def _package(tokens: Tokens) -> str:
     for index in range(min(len(tokens), 400)):
         if tokens.word(index) == "package":
@@ -108,6 +112,18 @@ def _package(tokens: Tokens) -> str:
         if tokens.word(index) in {"import", "class", "object"}:
             break
     return ""
+
+
+def _body(tokens: Tokens, start: int, kotlin: bool) -> int:
+    """Where the body of a class begins, or what ends a class without one; -1 when neither is near."""
+    index = start
+    while index < min(start + 120, len(tokens)):
+        if tokens.is_(index, "{", ";"):
+            return index
+        if kotlin and (tokens.word(index) in _KOTLIN_NEXT or tokens.is_(index, "@")):
+            return -1
+        index = tokens.close.get(index, index) + 1 if tokens.is_(index, "(") else index + 1
+    return -1
 
 
 def _mains(source: Source, apps: list[str]) -> Iterator[Found]:
@@ -128,7 +144,7 @@ def _mains(source: Source, apps: list[str]) -> Iterator[Found]:
             and not tokens.is_(index - 1, ".", "::")
         ):
             name = tokens.word(index + 1)
-            brace = next((at for at in range(index + 2, min(index + 120, len(tokens))) if tokens.is_(at, "{", ";")), -1)
+            brace = _body(tokens, index + 2, kotlin)
             if word == "object" and tokens.word(index + 2) == "extends" and not classes:  # noqa: SIM102
                 if tokens.word(index + 3) in _SCALA_MAIN or (
                     tokens.word(index + 3) == "cask" and tokens.word(index + 5) in {"Main", "MainRoutes"}

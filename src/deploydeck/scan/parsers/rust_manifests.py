@@ -84,10 +84,11 @@ def cargo_toml(file: str, data: bytes) -> Iterator[Found]:
         yield found("package-field", "lib", kinds, "", "lib")
     if workspace:
         yield from _workspace(file, text, line, workspace)
+    enabled = _enabled(table(top.get("features")))
     for prefix, holder in (("", top), *((f"target.{key}.", table(one)) for key, one in table(top.get("target")).items())):
         for name, tag in _TABLES:
             for key, one in table(table(holder).get(name)).items():
-                yield from _dependency(file, text, line, f"{prefix}{name}", str(key), one, tag)
+                yield from _dependency(file, text, line, f"{prefix}{name}", str(key), one, tag, enabled)
     for key, one in table(table(package.get("metadata")).get("leptos")).items():
         if key in {"site-addr", "site-root", "output-name"} and isinstance(one, str):
             yield found("option", f"leptos.{key}", one, "package.metadata.leptos", key)
@@ -121,17 +122,31 @@ def _workspace(file: str, text: Text, line: _Lines, workspace: dict[str, Any]) -
         yield Found("managed", _crate(str(key), one), value, file, number, text.line(number), SCOPE, tags)
 
 
+def _enabled(features: dict[str, Any]) -> frozenset[str]:
+    """What the default features turn on, the names of optional dependencies among it."""
+    found: set[str] = set()
+    waiting = ["default"]
+    while waiting and len(found) < 2000:
+        for one in items(features.get(waiting.pop()))[:500]:
+            if isinstance(one, str) and "?" not in one:
+                name = one.removeprefix("dep:").partition("/")[0]
+                if name not in found:
+                    found.add(name)
+                    waiting.append(name)
+    return frozenset(found)
+
+
 def _crate(key: str, one: Any) -> str:
     renamed = table(one).get("package")
     return renamed if isinstance(renamed, str) else key
 
 
-def _dependency(file: str, text: Text, line: _Lines, section: str, key: str, one: Any, tag: str) -> Iterator[Found]:
+def _dependency(file: str, text: Text, line: _Lines, section: str, key: str, one: Any, tag: str, enabled: frozenset[str]) -> Iterator[Found]:
     number = line(section, key)
     more = table(one)
     version = one if isinstance(one, str) else strings(more).get("version", "")
     tags = {tag} if tag else set[str]()
-    if more.get("optional") in {True, "true"}:
+    if more.get("optional") in {True, "true"} and key not in enabled:
         tags.add("optional")
     tags |= {f"extra:{feature}" for feature in items(more.get("features"))[:50] if isinstance(feature, str)}
     if more.get("default-features") is False or more.get("default_features") is False:
@@ -145,13 +160,16 @@ def _dependency(file: str, text: Text, line: _Lines, section: str, key: str, one
 
 
 def cargo_lock(file: str, data: bytes) -> Iterator[Found]:
-    """Every package a registry or repository provides, with its version. Read by lines: these files are large and regular."""
+    """Every package with its version; those that neither a registry nor a repository is said to provide have the tag `local`.
+
+    Read by lines: these files are large and regular.
+    """
     text = Text(data)
     name, version, number, source = "", "", 0, False
 
     def package() -> Iterator[Found]:
-        if name and version and source:
-            yield Found("locked", name, version, file, number, text.line(number), SCOPE)
+        if name and version:
+            yield Found("locked", name, version, file, number, text.line(number), SCOPE, frozenset(() if source else ("local",)))
 
     for at, raw in enumerate(text.lines, 1):
         line = raw.strip()
@@ -162,7 +180,7 @@ def cargo_lock(file: str, data: bytes) -> Iterator[Found]:
             name = line[8:-1][:200]
         elif line.startswith('version = "') and name:
             version, number = line[11:-1][:100], at
-        elif line.startswith("source = "):
+        elif line.startswith(("source = ", "checksum = ")):
             source = True
     yield from package()
 

@@ -58,6 +58,7 @@ _KEEPS = frozenset(
         "as_deref",
     }
 )
+_ADDRESS_NAME = re.compile(r"(?i)(?:addr|address|bind|listen)$")
 _CONSTANT = re.compile(r"(?i)(?:port|addr|address|bind|listen)$")
 
 
@@ -262,6 +263,9 @@ def _listens(source: RustFile) -> Iterator[Found]:
     for name, node, item in source.constants:
         if _CONSTANT.search(name) and (value := source.value(item)).known and address(value, bare=True):
             yield source.found("option", f"field:{name}", node, value.text)
+    for name, item in source.assigned(_ADDRESS_NAME):
+        if (value := source.value(item)).known and (found := address(value)) and found[1]:
+            yield source.found("option", f"field:{name}", item, value.text)
     for name, item in source.initializers:
         if _CONSTANT.search(name) and (value := source.value(item)).known and address(value, bare=True):
             yield source.found("option", f"field:{name}", item, value.text, frozenset(f"variable:{one}" for one in value.env))

@@ -127,7 +127,7 @@ class RustFile:
             return trees.text(function.child_by_field_name("field")), function.child_by_field_name("value")
         return trees.text(function)[:200], None
 
-    def variable(self, call: Node) -> str:
+    def variable(self, call: Node, depth: int = 0) -> str:
         """The variable that `env::var("X")` reads; "" for other calls."""
         name, holder = self.callee(call)
         arguments = self.arguments(call)
@@ -138,8 +138,13 @@ class RustFile:
             or (name in _ENV and not self._imports_var())
         ):
             return ""
-        key = self.value(arguments[0]).text
+        key = self.value(arguments[0], depth + 1).text
         return key if NAME.match(key) else ""
+
+    def assigned(self, wanted: re.Pattern[str]) -> list[tuple[str, Node]]:
+        """The names of variables that match, with what they are set to; at most fifty."""
+        found = [(key, item) for key, places in self._set.items() if wanted.search(key) for _, item in places[:3]]
+        return [(key, item) for key, item in found if not key.startswith(".")][:50]
 
     def _imports_var(self) -> bool:
         return re.search(r"use\s{1,4}(?:std::env|dotenvy|dotenv)::(?:\{[^}]{0,200}\bvar\b|var\b|\*)", self.text.text) is not None
@@ -261,7 +266,7 @@ class RustFile:
             if name in _THROUGH or name in {"parse::<u16>"}:
                 return self.value(holder, depth + 1)
             return UNKNOWN
-        if variable := self.variable(call):
+        if variable := self.variable(call, depth):
             return Value(env=frozenset({variable}))
         last = name.rpartition("::")[2]
         if name in self.env_helpers and arguments:

@@ -38,6 +38,8 @@ class Patterns:
     main: re.Pattern[str] | None = None
     apps: tuple[tuple[re.Pattern[str], str], ...] = field(default=())
     prefixes: re.Pattern[str] | None = None
+    demands: re.Pattern[str] | None = None
+    """A read on this line that fails when there is none, seen with the lines after it."""
 
 
 def reader(patterns: Patterns) -> Parse:
@@ -54,6 +56,8 @@ def reader(patterns: Patterns) -> Parse:
                 continue
             yield from _imports(patterns, file, number, line)
             for match, tags, value in _reads(patterns, line):
+                if not tags and patterns.demands is not None and patterns.demands.search("\n".join(text.lines[number - 1 : number + 6])[:1000]):
+                    tags = frozenset({"required"})
                 yield Found("env", match["name"], value, file, number, line, patterns.scope, tags)
             _remember(patterns, assigned, line)
             yield from _listens(patterns, file, number, line, assigned)

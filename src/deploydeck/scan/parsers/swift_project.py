@@ -118,6 +118,11 @@ swift_source = reader(
         ),
         imports=(re.compile(r"^\s{0,8}(?:@\w{1,20}\s)?import\s{1,4}(\w{1,60})\s*$"),),
         main=re.compile(r"^\s{0,4}@main\b"),
+        demands=re.compile(
+            r"^\s{0,40}(?:guard|let|var)\b[^\n{}]{0,300}(?:else\s{0,4}\{|\?\?)\s{0,60}(?:\w{1,40}\.\w{1,20}\([^\n]{0,200}\n\s{0,60}){0,2}"
+            r"(?:throw\b|fatalError\(|preconditionFailure\(|exit\(|return\s\w{0,20}\.?fail)"
+            r"|^\s{0,40}if\s(?:let|var)\b[^{}]{0,300}\{[^{}]{0,300}\}\s{0,9}else\s{0,9}\{\s{0,60}(?:throw\b|fatalError\(|preconditionFailure\()"
+        ),
         prefixes=re.compile(r"\.(?:grouped|group)\(\s{0,4}\""),
     )
 )

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import re
 
-_SECRET = re.compile(
-    r"SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|AUTH_?KEY|ENCRYPTION|SALT|WEBHOOK|(?:^|_)(?:KEY|DSN|PASS|PWD)$"
-    r"|CONNECTION_?STRING|^(?:DATABASE|DB|REDIS|MONGO(?:DB)?|AMQP|RABBITMQ|CELERY_BROKER|POSTGRES|MYSQL|CACHE|BROKER)_UR[IL]$",
-    re.IGNORECASE,
+_SECRET_WORDS = (
+    r"SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|AUTH_?KEY|ENCRYPTION|SALT|WEBHOOK|(?:^|_)(?:KEY|PASS|PWD)$"
 )
+_SECRET_ADDRESSES = (
+    r"(?:^|_)DSN$|CONNECTION_?STRING|^(?:DATABASE|DB|REDIS|MONGO(?:DB)?|AMQP|RABBITMQ|CELERY_BROKER|POSTGRES|MYSQL|CACHE|BROKER)_UR[IL]$"
+)
+_SECRET = re.compile(f"{_SECRET_WORDS}|{_SECRET_ADDRESSES}", re.IGNORECASE)
+_WORDS = re.compile(_SECRET_WORDS, re.IGNORECASE)
+_BARE_ADDRESS = re.compile(r"(?:jdbc:)?[a-z][a-z0-9+.-]{0,30}://[\w.,:\[\]-]{0,200}(?:/[\w./-]{0,100})?", re.IGNORECASE)
 _PUBLIC = re.compile(r"^(?:NEXT_PUBLIC|VITE|PUBLIC|REACT_APP)_|_PUBLIC_KEY$", re.IGNORECASE)
 
 SET_BY_DEPLOYMENT = frozenset({
@@ -28,6 +32,11 @@ SET_BY_DEPLOYMENT = frozenset({
 def is_secret(name: str) -> bool:
     """Whether a variable's name says that its value must stay hidden. Names made for browsers are public by design."""
     return bool(_SECRET.search(name)) and not _PUBLIC.search(name)
+
+
+def is_open_address(name: str, value: str) -> bool:
+    """Whether a variable's value may be shown although the name says secret: the address of a service without any credentials."""
+    return not _WORDS.search(name) and bool(_BARE_ADDRESS.fullmatch(value))
 
 
 HEALTH_PATHS = (
