@@ -62,7 +62,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "package_manager": ("pip", "requirements.txt"), "runtime_version": ("3.13", ".python-version:1"),
         "start": ((*GUNICORN, "library.wsgi"), "library/settings.py:9"), "port": (8000, "library/settings.py:9"),
         "health_path": ("/healthz", "library/urls.py:22"), "output_dir": None, "build_command": None,
-        "variables": ["ALLOWED_HOSTS", "DEBUG", "SECRET_KEY"], "lock": "", "env": False, "findings": set(),
+        "variables": ["ALLOWED_HOSTS", "DEBUG", "DJANGO_SETTINGS_MODULE", "SECRET_KEY"], "lock": "", "env": False, "findings": set(),
     },
     "express-npm": {
         "kind": Kind.SERVER, "language": ("javascript", "package.json"), "framework": ("express", "package.json:11"), "version": "5.3.0",

@@ -157,7 +157,7 @@ def _with_alternatives(
     if (
         detected is not None
         and not chosen.start_script
-        and detected.value.argv[0] != explicit.value.argv[0]
+        and gist(detected.value.argv)[0] != gist(explicit.value.argv)[0]
         and gist(detected.value.argv) not in seen
     ):
         others.append(Alternative(value=detected.value, evidence=detected.evidence))

@@ -23,6 +23,8 @@ _FILE_SERVERS = frozenset({"serve", "http-server", "sirv", "live-server", "ws", 
 _MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _SHELLS = frozenset({"sh", "bash", "ash"})
 _NOTHING = frozenset({"sleep", "tail", "sh", "bash", "ash", "true", "false", "cat", "echo", "/bin/sh", "/bin/bash", "zsh", "irb"})
+_TASKS = frozenset({"web", "release", "beat", "scheduler", "clock", "migrate", "dev", "test", "flower", "console"})
+"""Processes of a Procfile that are not what a program is by itself."""
 _SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".rb", ".php", ".pl", ".R", ".r", ".jl", ".lua", ".ru", ".sh", ".psgi")
 _BUILT = re.compile(r"^(?:\./)?(?:dist|build|out|lib|\.output|\.next|output|target|bin|_build|prod|public|compiled)(?:/|$)")
 _MODULE = re.compile(
@@ -68,12 +70,21 @@ def written(scan: Scan, home: Ecosystem | None, technology: Technology | None, k
                 technology,
             )
         )
+    if not found and (technology is None or technology.kind is not Kind.SERVER):
+        found += [_written(scan, fact, _PROCFILE, f"the {fact.name} line of the Procfile", technology) for fact in _workers(scan)]
     for fact in said(scan, "platform-start"):
         found.append(_written(scan, fact, _WEB_PLATFORM, f"{fact.file} says so", technology))
     static = (technology is not None and technology.kind is Kind.STATIC) or known.kind is Kind.STATIC
     if not static:
         found += image_commands(scan, technology)
     return [one for one in found if one is not None]
+
+
+def _workers(scan: Scan) -> list[Found]:
+    """The process that runs where nothing serves: the worker, else the only one that is no task."""
+    facts = [fact for fact in scan.facts.of("process") if fact.name not in _TASKS]
+    named = [fact for fact in facts if fact.name in {"worker", "bot", "app", "main"}]
+    return named[:1] or (facts if len(facts) == 1 else [])
 
 
 def image_commands(scan: Scan, technology: Technology | None) -> list[Written | None]:
@@ -93,7 +104,7 @@ def image_commands(scan: Scan, technology: Technology | None) -> list[Written | 
 def _written(scan: Scan, place: Found, confidence: float, reason: str, technology: Technology | None) -> Written | None:
     text, steps, further, start_script = unwrapped(scan, place.value)
     command = parse_command(text)
-    if command is None or _serves_files_only(command) or _WORKER_COMMAND.search(text):
+    if command is None or _serves_files_only(command) or (_WORKER_COMMAND.search(text) and not _worker_is_meant(place)):
         return None
     if not command.needs_shell:
         command, plausible = _located(scan, command)
@@ -103,6 +114,10 @@ def _written(scan: Scan, place: Found, confidence: float, reason: str, technolog
         reason += "; before it runs " + ", ".join(step[:60] for step in steps[:3])
     why = development_server(command) or _own_server(scan, command, technology)
     return Written(place, text, command, confidence, reason, further, start_script, why, plausible)
+
+
+def _worker_is_meant(place: Found) -> bool:
+    return place.kind == "process" and place.name != "web"
 
 
 def _serves_files_only(command: Command) -> bool:

@@ -220,8 +220,8 @@ PLATFORMS: list[tuple[str, str, set[tuple[str, str, str]]]] = [
     ("entrypoint.sh", "#!/bin/sh\nset -e\npython manage.py migrate\nexec gunicorn a.wsgi \\\n  -b :8000 \"$@\"\n", {("script-command", "entrypoint.sh", "gunicorn a.wsgi -b :8000")}),
     ("start.sh", "#!/bin/bash\nMODULE=app.main\nnpm run migrate\nuvicorn $MODULE:app --port ${PORT:-80} &\n", {("script-command", "start.sh", "uvicorn app.main:app --port ${PORT:-80}")}),
     ("docker-entrypoint.sh", "#!/bin/sh\nrake db:prepare\nexec \"$@\"\n", {("script-command", "docker-entrypoint.sh", "")}),
-    ("gunicorn.conf.py", "bind = '0.0.0.0:9000'\nworkers = 2\n", {("platform-port", "9000", "")}),
-    ("uwsgi.ini", "[uwsgi]\nhttp = :9090\nmodule = a:b\n", {("platform-port", "9090", "")}),
+    ("gunicorn.conf.py", "bind = '0.0.0.0:9000'\nworkers = 2\n", {("listen", "9000", "0.0.0.0")}),
+    ("uwsgi.ini", "[uwsgi]\nhttp = :9090\nmodule = a:b\n", {("listen", "9090", ""), ("option", "uwsgi.module", "a:b")}),
 ]  # fmt: skip
 
 

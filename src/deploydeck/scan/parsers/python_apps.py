@@ -389,17 +389,19 @@ def port_of(module: Module, node: ast.expr | None, depth: int = 0) -> tuple[str,
             tags.add("attr:" + ".".join((dotted(inner) or inner.attr).upper().split(".")[-2:]))
         elif isinstance(inner, ast.Name) and "port" in inner.id.lower() and inner.id in module.aliases:
             tags.add(f"attr:{inner.id.upper()}")
-    if not found and any(one.startswith("attr:") for one in tags):
+    named = isinstance(node, ast.Name) and "port" in node.id.lower() and node.id not in module.bound
+    if not found and (named or any(one.startswith("attr:") for one in tags)):
         found = _argparse(module, node)
     return found, tags
 
 
 def _argparse(module: Module, node: ast.expr) -> str:
-    """The default of `add_argument("--port", default=...)` behind `args.port`."""
-    names = {f"--{inner.attr.replace('_', '-')}" for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    """The default of `add_argument("--port", default=...)` behind `args.port`, of tornado's `define("port", default=...)`."""
+    names = {inner.attr.replace("_", "-") for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    names |= {inner.id.replace("_", "-") for inner in ast.walk(node) if isinstance(inner, ast.Name)}
     for call in module.calls:
-        added = isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument"
-        if added and any(string(one).replace("_", "-") in names for one in call.args):
+        added = last(dotted(call.func)) in {"add_argument", "define", "option"}
+        if added and any(string(one).removeprefix("--").replace("_", "-") in names for one in call.args):
             default = keyword(call, "default")
             return port_of(module, default, 3)[0] if default is not None else ""
     return ""

@@ -14,7 +14,7 @@ _PUBLIC = re.compile(r"^(?:NEXT_PUBLIC|VITE|PUBLIC|REACT_APP)_|_PUBLIC_KEY$", re
 SET_BY_DEPLOYMENT = frozenset({
     "PORT", "HOST", "HOSTNAME", "NODE_ENV", "PATH", "HOME", "PWD", "USER", "SHELL", "LANG", "TERM", "TMPDIR", "TMP", "TEMP",
     "CI", "TZ", "DEBUG_COLORS",
-    "PYTHONPATH", "PYTHONUNBUFFERED", "NODE_OPTIONS", "npm_package_version", "npm_lifecycle_event", "DJANGO_SETTINGS_MODULE",
+    "PYTHONPATH", "PYTHONUNBUFFERED", "NODE_OPTIONS", "npm_package_version", "npm_lifecycle_event",
     "NEXT_RUNTIME", "NEXT_PHASE", "VERCEL", "NO_COLOR",
 })  # fmt: skip
 """Read by many programs, but set by the system, the recipe or the target: listing them would only be noise."""
