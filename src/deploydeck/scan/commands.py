@@ -70,7 +70,11 @@ class Command:
     def bound(self) -> Command:
         """The command with an address to listen on, when it is a server that takes one and names none."""
         extra = _BIND.get(self.argv[0].rpartition("/")[2], ())
-        return self if self.needs_shell or self.has_port or not extra else replace(self, argv=(*self.argv, *extra))
+        if self.needs_shell or self.has_port or not extra:
+            return self
+        if "--host" in self.argv and extra[:1] == ("--host",):
+            extra = extra[2:]
+        return replace(self, argv=(*self.argv, *extra))
 
     @property
     def server_reads_port(self) -> bool:

@@ -31,7 +31,7 @@ _COMMANDS = (
     ("image-command", 69, 0.85, ""),
     ("script-command", 55, 0.8, "the start script says so"),
 )
-_NEVER_DEEPER = frozenset({"status", "live", "up", "ready"})
+_NEVER_DEEPER = frozenset({"status", "live", "up", "ready", "check", "ht", "alive"})
 """Last parts that mean something else below other names: the status of an order."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PARAMETER = re.compile(r"[<>{}:*]")
@@ -97,7 +97,11 @@ def _hints(scan: Scan, start: Fact[StartCommand] | None, scope: str, configured:
 
     if any(started(fact) for fact in listening):  # what other files do when run by themselves does not matter then
         listening = [fact for fact in listening if started(fact) or configures(fact)]
+    elsewhere = start is not None and len({fact.name for fact in listening}) > 1 and not any(map(started, listening))
     for fact in listening:
+        if elsewhere and not configures(fact):  # several files listen, and none of them is what is started
+            yield _Hint(int(fact.name[:6]), 57, 0.7, fact.evidence("port"), "the source listens there", confirms=True)
+            continue
         by_itself = "app.run" in fact.tags and server in _SERVERS_OF_PYTHON  # only when the file is run, which the server does not
         yield _Hint(int(fact.name[:6]), 70 if by_itself else 90, 0.9, fact.evidence("port"), "the source listens there")
     if configured is not None and configured.evidence:
@@ -188,7 +192,11 @@ def _named_by(start: Fact[StartCommand] | None, file: str) -> bool:
 def _loopback(scan: Scan, start: Fact[StartCommand] | None, scope: str) -> None:
     """A program bound to 127.0.0.1 cannot be reached from outside its container; a server given `{host}` decides for itself."""
     replaced = start is not None and any("{host}" in word for word in start.value.argv)
-    bound = [fact for fact in scan.facts.of("listen", scope=scope) if fact.value in _LOOPBACK]
+    listening = scan.facts.of("listen", scope=scope)
+    bound = [fact for fact in listening if fact.value in _LOOPBACK]
+    if start is not None and any(fact.value not in _LOOPBACK for fact in listening):  # of several files the one that is started counts
+        files = {place.file for place in start.evidence}
+        bound = [fact for fact in bound if fact.file in files or _named_by(start, fact.file)]
     if bound:
         scan.finding(
             "loopback-bind",

@@ -133,6 +133,12 @@ def _fact(scan: Scan, one: Written, detected: Fact[StartCommand] | None, confide
     return Fact(value=value, confidence=sure, evidence=places[:MAX_EVIDENCE], reason=reason)
 
 
+def _modules(argv: tuple[str, ...]) -> set[str]:
+    """The modules a command names, however written: the servers of one application are no rivals."""
+    first, named = gist(argv)
+    return {word.partition(":")[0].replace("/", ".") for word in (first, *named)}
+
+
 def _with_alternatives(
     scan: Scan, explicit: Fact[StartCommand], chosen: Written, usable: list[Written], detected: Fact[StartCommand] | None
 ) -> Fact[StartCommand]:
@@ -158,6 +164,7 @@ def _with_alternatives(
         detected is not None
         and not chosen.start_script
         and gist(detected.value.argv)[0] != gist(explicit.value.argv)[0]
+        and _modules(detected.value.argv).isdisjoint(_modules(explicit.value.argv))
         and gist(detected.value.argv) not in seen
     ):
         others.append(Alternative(value=detected.value, evidence=detected.evidence))

@@ -123,7 +123,7 @@ def _report_unpinned(scan: Scan) -> None:
         scan.finding(
             "no-lock-file",
             Severity.INFO,
-            f"{len(loose)} requirements name no exact version ({names}): every build may install other versions.",
+            f"Requirements without an exact version ({names}): every build may install other versions.",
             "Pin them, for example with pip-compile or uv pip compile.",
             evidence(loose, "manager"),
         )
