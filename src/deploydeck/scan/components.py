@@ -263,7 +263,9 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
         others = tuple(
             Alternative[Framework](value=one.profile.framework.value, evidence=one.profile.framework.evidence[:2])
             for one in components
-            if one is not chosen and one.profile.framework and one.profile.kind is Kind.SERVER
+            if one is not chosen
+            and one.profile.framework
+            and one.profile.kind is Kind.SERVER
             and one.profile.framework.value.id != told.framework.value.id
         )
         changed["framework"] = _less_sure(told.framework, 0.75).model_copy(update={"alternatives": others})

@@ -33,6 +33,7 @@ _COMMANDS = (
 )
 _NEVER_DEEPER = frozenset({"status", "live", "up", "ready", "check", "ht", "alive"})
 """Last parts that mean something else below other names: the status of an order."""
+_ALONE = "run by itself"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PARAMETER = re.compile(r"[<>{}:*]")
 _NEXT_ROUTE = re.compile(r"^(?:src/)?(?:app((?:/[a-z0-9_-]+)+)/route|pages(/api(?:/[a-z0-9_-]+)+))\.(?:ts|js|mjs|tsx|jsx)$")
@@ -103,7 +104,14 @@ def _hints(scan: Scan, start: Fact[StartCommand] | None, scope: str, configured:
             yield _Hint(int(fact.name[:6]), 57, 0.7, fact.evidence("port"), "the source listens there", confirms=True)
             continue
         by_itself = "app.run" in fact.tags and server in _SERVERS_OF_PYTHON  # only when the file is run, which the server does not
-        yield _Hint(int(fact.name[:6]), 70 if by_itself else 90, 0.9, fact.evidence("port"), "the source listens there")
+        yield _Hint(
+            int(fact.name[:6]),
+            70 if by_itself else 90,
+            0.9,
+            fact.evidence("port"),
+            "the source listens there",
+            part=_ALONE if by_itself else "",
+        )
     if configured is not None and configured.evidence:
         for place in configured.evidence[:1]:
             yield _Hint(configured.value, 85, configured.confidence, place, configured.reason)
@@ -162,7 +170,8 @@ def _decided(scan: Scan, found: list[_Hint]) -> Fact[int]:
     agreeing_files = {hint.voice for hint in agreeing}
     others: dict[int, list[Evidence]] = {}
     for hint in found:
-        if hint.number != best.number and not hint.confirms and hint.voice not in agreeing_files:
+        unused = hint.part == _ALONE and best.rank >= 90  # the server is told its port, so that the file is never run by itself
+        if hint.number != best.number and not hint.confirms and not unused and hint.voice not in agreeing_files:
             others.setdefault(hint.number, []).append(hint.place)
     same = tuple(dict.fromkeys(hint.place for hint in agreeing))[:MAX_EVIDENCE]
     confidence = best.confidence if len(agreeing) == 1 else round(min(0.97, best.confidence + 0.05), 3)
@@ -194,7 +203,9 @@ def _loopback(scan: Scan, start: Fact[StartCommand] | None, scope: str) -> None:
     replaced = start is not None and any("{host}" in word for word in start.value.argv)
     listening = scan.facts.of("listen", scope=scope)
     bound = [fact for fact in listening if fact.value in _LOOPBACK]
-    if start is not None and any(fact.value not in _LOOPBACK for fact in listening):  # of several files the one that is started counts
+    if start is not None and any(
+        fact.value not in _LOOPBACK for fact in listening
+    ):  # of several files the one that is started counts
         files = {place.file for place in start.evidence}
         bound = [fact for fact in bound if fact.file in files or _named_by(start, fact.file)]
     if bound:
@@ -225,7 +236,9 @@ def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact
     named = _named_health(scan)
     if named is not None and named.name.rstrip("/"):
         return Fact(value=named.name, confidence=0.95, evidence=evidence([named], "health"), reason=f"{named.file} names it")
-    best = next((by_path[path] for path in HEALTH_PATHS if path in by_path), None) or _deeper_health(by_path)
+    best = next((by_path[path] for path in HEALTH_PATHS if path in by_path and _is_health(by_path[path])), None) or _deeper_health(
+        by_path
+    )
     if best:
         return Fact(
             value=best.name, confidence=0.95, evidence=evidence([best], "health"), reason="a route of this name is in the source"
@@ -255,6 +268,11 @@ def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact
             "Add a route like /healthz that answers 200, or set [app] health_path in deploydeck.toml.",
         )
     return Fact(value="/", confidence=0.5, reason="no health route was found; / is the usual page")
+
+
+def _is_health(fact: Found) -> bool:
+    """`/check` may be anything; the line or the name of its file must say health."""
+    return fact.name.rstrip("/") != "/check" or "health" in (fact.text + fact.file).lower()
 
 
 def _deeper_health(by_path: dict[str, Found]) -> Found | None:
@@ -289,9 +307,7 @@ def _routes(scan: Scan, technology: Technology | None, scope: str) -> list[Found
         conf = {fact.value.replace(".", "/") + ".py" for fact in scan.facts.of("setting", "ROOT_URLCONF")}
         nested = [fact for fact in found if "nested" in fact.tags]
         return [
-            fact
-            for fact in found
-            if "urlpatterns" in fact.tags and any(f"/{fact.file}".endswith(f"/{path}") for path in conf)
+            fact for fact in found if "urlpatterns" in fact.tags and any(f"/{fact.file}".endswith(f"/{path}") for path in conf)
         ] + nested
     found = [fact for fact in found if "urlpatterns" not in fact.tags]
     prefixed = bool(scan.facts.of("prefixed", scope=scope))

@@ -139,6 +139,11 @@ def _modules(argv: tuple[str, ...]) -> set[str]:
     return {word.partition(":")[0].replace("/", ".") for word in (first, *named)}
 
 
+def _same_program(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two commands name the same module, one of them perhaps from further above."""
+    return any(a == b or a.endswith(f".{b}") or b.endswith(f".{a}") for a in _modules(one) for b in _modules(other))
+
+
 def _with_alternatives(
     scan: Scan, explicit: Fact[StartCommand], chosen: Written, usable: list[Written], detected: Fact[StartCommand] | None
 ) -> Fact[StartCommand]:
@@ -164,7 +169,7 @@ def _with_alternatives(
         detected is not None
         and not chosen.start_script
         and gist(detected.value.argv)[0] != gist(explicit.value.argv)[0]
-        and _modules(detected.value.argv).isdisjoint(_modules(explicit.value.argv))
+        and not _same_program(detected.value.argv, explicit.value.argv)
         and gist(detected.value.argv) not in seen
     ):
         others.append(Alternative(value=detected.value, evidence=detected.evidence))

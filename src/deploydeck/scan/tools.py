@@ -11,7 +11,6 @@ from deploydeck.scan.ranges import is_exact, newest, parse_version, satisfies
 from deploydeck.scan.rules import Ecosystem, Manager, Runtime, managers, runtimes
 from deploydeck.scan.state import Scan, evidence
 
-
 PLATFORM_SOURCES = (
     "render.yaml", "app.yaml", "apprunner.yaml", "digitalocean", "fly.toml", "netlify.toml", "vercel.json", "railway", "nixpacks",
     "heroku.yml", "app.json", "cloud-foundry", "platform-sh", "serverless.yml", "kamal", "firebase.json",
@@ -211,6 +210,11 @@ def _decide_version(scan: Scan, runtime: Runtime, readable: list[tuple[Found, st
         ranges = [pin.value for pin, *_ in readable if not dict(runtime.aliases).get(pin.value.strip().lower())]
         common = next((line for line in runtime.lines if all(satisfies(parse_version(line) or (), one) for one in ranges)), None)
         version = common if common and len(ranges) == len(readable) else version
+        allowed = [one for one in ranges if not is_exact(one)]
+        for pin, exact, *_ in readable:  # what a file says exactly, where every range allows it
+            if is_exact(pin.value) and all(satisfies(parse_version(exact) or (), one) for one in allowed):
+                version = exact
+                break
     numbers = parse_version(version) or ()
     agreeing = [pin for pin, other, *_ in readable if _allows(runtime, pin, other, numbers)]
     clashing = [(pin, other) for pin, other, *_ in readable if not _allows(runtime, pin, other, numbers)]

@@ -30,8 +30,11 @@ _BUILT = re.compile(r"^(?:\./)?(?:dist|build|out|lib|\.output|\.next|output|targ
 _MODULE = re.compile(
     r"^([A-Za-z_][A-Za-z0-9_]{0,60}(?:\.[A-Za-z_][A-Za-z0-9_]{0,60}){0,10}):[A-Za-z_][A-Za-z0-9_.]{0,80}(?:\(.*\))?$"
 )
-_FOREIGN = re.compile(r"^/(?:[a-z.-]{1,20}/){0,4}(?:docker-)?(?:start|entrypoint|run|init|boot|bootstrap|launch|server|web)(?:[-_][a-z]{1,20})?(?:\.sh)?$")
+_FOREIGN = re.compile(
+    r"^/(?:[a-z.-]{1,20}/){0,4}(?:docker-)?(?:start|entrypoint|run|init|boot|bootstrap|launch|server|web)(?:[-_][a-z]{1,20})?(?:\.sh)?$"
+)
 """A script that an image holds and the project does not, or it would have been looked into."""
+_VENV = re.compile(r"^(?:\./)?(?:/?[A-Za-z0-9_-]{1,30}/){0,3}\.?v?env/bin/(?=\w)")
 _WEB_PLATFORM, _PROCFILE, _COMPOSE, _IMAGE, _SCRIPT = 0.95, 0.97, 0.8, 0.88, 0.75
 _WORKER_COMMAND = re.compile(
     r"(?:^|\s|/)(?:celery|rq|dramatiq|huey|sidekiq|resque|arq|taskiq)(?:\s|$)|queue:work|horizon(?:\s|$)|solid_queue|good_job|delayed_job"
@@ -197,7 +200,8 @@ def _package_script(words: list[str]) -> str:
 
 def _located(scan: Scan, command: Command) -> tuple[Command, bool]:
     """The command with paths of the image as paths of the project, and whether the file or module it names is there or is built."""
-    argv, plausible = list(command.argv), not _FOREIGN.match(command.argv[0])
+    argv = [_VENV.sub("", command.argv[0]), *command.argv[1:]]
+    plausible = not _FOREIGN.match(command.argv[0])
     for index, word in enumerate(argv):
         if index > 0 and word.endswith(_SOURCES) and "{" not in word and not word.startswith("-"):
             path = _path(scan, word)

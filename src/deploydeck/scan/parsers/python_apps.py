@@ -412,7 +412,12 @@ def port_of(module: Module, node: ast.expr | None, depth: int = 0) -> tuple[str,
             found, tags = found or other, tags | more
         elif isinstance(inner, ast.Attribute) and "port" in inner.attr.lower() and not found:
             tags.add("attr:" + ".".join((dotted(inner) or inner.attr).upper().split(".")[-2:]))
-        elif isinstance(inner, ast.Subscript) and (key := string(inner.slice)) and "port" in key.lower() and last(dotted(inner.value)) == "config":
+        elif (
+            isinstance(inner, ast.Subscript)
+            and (key := string(inner.slice))
+            and "port" in key.lower()
+            and last(dotted(inner.value)) == "config"
+        ):
             tags.add(f"attr:CONFIG.{key.upper()}")
         elif isinstance(inner, ast.Name) and "port" in inner.id.lower() and inner.id in module.aliases:
             tags.add(f"attr:{inner.id.upper()}")

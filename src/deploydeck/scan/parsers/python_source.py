@@ -114,7 +114,11 @@ def _config_constants(module: Module) -> Iterator[Found]:
     for node in module.nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and (port := number(node.value.value)):
             for one in node.targets:
-                if isinstance(one, ast.Subscript) and _PORT_NAME.fullmatch(string(one.slice)) and last(dotted(one.value)) == "config":
+                if (
+                    isinstance(one, ast.Subscript)
+                    and _PORT_NAME.fullmatch(string(one.slice))
+                    and last(dotted(one.value)) == "config"
+                ):
                     yield module.found("constant", string(one.slice).upper(), node, port)
 
 
