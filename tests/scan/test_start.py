@@ -344,7 +344,7 @@ HEALTH = [
     ({"requirements.txt": "flask", "app.py": FLASK + "@app.get('/')\ndef h(): ...\n"}, "/", ["app.py:3"]),
     ({"requirements.txt": "flask", "app.py": FLASK + "@app.post('/health')\ndef h(): ...\n"}, "/", ["app.py:2"]),
     ({"requirements.txt": "fastapi", "a.py": FASTAPI + "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/health')\ndef h(): ...\napp = FastAPI()\n"}, "/health", ["a.py:4"]),
-    ({"requirements.txt": "fastapi", "a.py": FASTAPI + "from fastapi import APIRouter\nrouter = APIRouter(prefix='/v1')\n@router.get('/health')\ndef h(): ...\napp = FastAPI()\n@app.get('/x')\ndef x(): ...\n"}, "/openapi.json", ["a.py:6"]),
+    ({"requirements.txt": "fastapi", "a.py": FASTAPI + "from fastapi import APIRouter\nrouter = APIRouter(prefix='/v1')\n@router.get('/health')\ndef h(): ...\napp = FastAPI()\napp.include_router(router)\n@app.get('/x')\ndef x(): ...\n"}, "/v1/health", ["a.py:4"]),
     ({"requirements.txt": "fastapi", "a.py": FASTAPI + "app = FastAPI(openapi_url='/v1/schema.json')\n"}, "/v1/schema.json", ["a.py:2"]),
     ({"requirements.txt": "fastapi", "a.py": FASTAPI + "app = FastAPI(openapi_url=None)\n@app.get('/x')\ndef x(): ...\n"}, "/", ["a.py:2"]),
     ({"requirements.txt": "django", "manage.py": "", "m/settings.py": "ROOT_URLCONF = 'm.urls'\n", "m/urls.py": "urlpatterns = [\n path('', i)] + [path('a', a)]\nurlpatterns += [path('healthz/', h)]\n", "x/urls.py": "urlpatterns = [path('health', h)]"}, "/healthz/", ["m/urls.py:3"]),

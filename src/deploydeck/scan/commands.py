@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from deploydeck.scan.rules.names import DEVELOPMENT_ARGUMENTS, DEVELOPMENT_PAIRS, DEVELOPMENT_SERVERS
 
 _SHELL = re.compile(r"[|&;<>`(){}*?\[\]~$\\]|\n")
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"$`\\\n]*\"|(?<=//)\*(?=:)")
+"""What a shell passes on as it stands, so that none is needed: quoted words, the `*` of an address."""
 _PORT_VARIABLE = re.compile(r"\$(?:PORT\b|\{PORT(?::?-(\d{1,5}))?\})")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
 _PORT_FLAGS = (
@@ -68,7 +70,11 @@ class Command:
     def bound(self) -> Command:
         """The command with an address to listen on, when it is a server that takes one and names none."""
         extra = _BIND.get(self.argv[0].rpartition("/")[2], ())
-        return self if self.needs_shell or self.has_port or not extra else replace(self, argv=(*self.argv, *extra))
+        if self.needs_shell or self.has_port or not extra:
+            return self
+        if "--host" in self.argv and extra[:1] == ("--host",):
+            extra = extra[2:]
+        return replace(self, argv=(*self.argv, *extra))
 
     @property
     def server_reads_port(self) -> bool:
@@ -80,7 +86,7 @@ def parse_command(text: str) -> Command | None:
     """The command as an argument vector; None when it is empty or its quotes do not close."""
     variable = _PORT_VARIABLE.search(text)
     plain = _PORT_VARIABLE.sub("{port}", text)
-    if _SHELL.search(plain.replace("{port}", "")):
+    if _SHELL.search(_QUOTED.sub("", plain.replace("{port}", ""))):
         prefix = "" if re.search(r"[;&|]", text) else "exec "
         default = int(variable[1]) if variable and variable[1] else None
         if default is None and (literal := _LITERAL_PORT.search(text) or _DEFAULT_PORT.search(text)):

@@ -53,7 +53,7 @@ _WHERE_MISSING = ("language", "package_manager", "runtime_version")
 
 def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[str]:
     """The directories below the root that are projects of their own, in order. `declared` are workspace facts of the root."""
-    exact, globs = _manifest_names()
+    exact, globs, nested = _manifest_names()
     found: dict[str, dict[str, bool]] = {}
     for path, entry in tree.entries.items():
         directory, _, name = path.rpartition("/")
@@ -63,6 +63,9 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
                 continue
             homes = found.setdefault(directory, {})
             homes[home] = homes.get(home, False) or name not in _WEAK
+        for parent, glob, inside in nested:
+            if directory.rpartition("/")[2] == parent and fnmatchcase(name, glob):
+                found.setdefault(directory.rpartition("/")[0], {}).setdefault(inside, False)
     wanted = list(declared)
     kept: dict[str, dict[str, bool]] = {"": found.get("", {})}
     for directory in sorted(found, key=lambda one: (one.count("/"), one)):
@@ -78,18 +81,23 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
     return [directory for directory in kept if directory]
 
 
-def _manifest_names() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+def _manifest_names() -> tuple[dict[str, str], tuple[tuple[str, str], ...], tuple[tuple[str, str, str], ...]]:
+    """Names and globs of manifests with their ecosystems, and those that stand one directory down (`requirements/*.txt`)."""
     exact: dict[str, str] = {}
+    nested: list[tuple[str, str, str]] = []
     globs: list[tuple[str, str]] = []
     for one in ecosystems().values():
         for glob, _ in one.manifests:
             if "/" in glob:
+                parent, _, name = glob.rpartition("/")
+                if "/" not in parent and "*" not in parent:
+                    nested.append((parent, name, one.id))
                 continue
             if "*" in glob:
                 globs.append((glob, one.id))
             else:
                 exact.setdefault(glob, one.id)
-    return exact, tuple(globs)
+    return exact, tuple(globs), tuple(nested)
 
 
 def _start_of(tree: Tree, entry: Entry) -> bytes:

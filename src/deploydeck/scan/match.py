@@ -50,6 +50,31 @@ def _imported(scan: Scan, technology: Technology) -> bool:
     return any(scan.facts.of("import", name, technology.ecosystem) for name in technology.packages)
 
 
+def _used(scan: Scan, found: list[Hit]) -> tuple[list[Hit], list[Hit]]:
+    """The hits without those of the first rank that are only listed, while the sources use another one of their ecosystem."""
+    if not found or scan.tree.truncated or not _in_sources(scan, found[0].technology):
+        return found, []
+    first = found[0].technology
+    leftovers = [
+        hit
+        for hit in found[1:]
+        if _RANK[hit.technology.role] == 0
+        and hit.technology.ecosystem == first.ecosystem
+        and not _in_sources(scan, hit.technology)
+        and any(scan.facts.of("dependency", name, first.ecosystem) for name in hit.technology.packages)
+    ]
+    return [hit for hit in found if hit not in leftovers], leftovers
+
+
+def _in_sources(scan: Scan, technology: Technology) -> bool:
+    """Whether anything but a manifest shows a technology: an import, an application object, a file of its own."""
+    names = {name.replace("-", "_") if technology.ecosystem == "python" else name for name in technology.packages}
+    if any(scan.facts.of("import", name, technology.ecosystem) for name in names):
+        return True
+    patterns = (*technology.all_of, *technology.any_of, *technology.hints)
+    return any(_places(scan, one, technology.id) for one in patterns if not one.what.startswith(("dependency", "locked")))
+
+
 def _match(scan: Scan, technology: Technology) -> Hit | None:
     weights: list[float] = []
     places: list[Evidence] = []
@@ -94,6 +119,16 @@ def choose_framework(scan: Scan, found: list[Hit]) -> tuple[Technology | None, F
     if main is not None and main.technology.role is Role.BUNDLER:
         named = next((hit for hit in found if hit.technology.role is Role.UI), main)
     rank = _RANK[main.technology.role] if main else -1
+    found, leftovers = _used(scan, found) if main else (found, [])
+    if main is not None and named is not None and leftovers:
+        for hit in leftovers:
+            scan.finding(
+                "framework-never-imported",
+                Severity.WARNING,
+                f"{hit.technology.name} is listed as a dependency but imported nowhere; {named.technology.name} is used.",
+                "Remove it if it is left over, or set [app] framework and start in deploydeck.toml.",
+                hit.evidence[:1],
+            )
     rivals = [hit for hit in found if main and hit is not main and _RANK[hit.technology.role] == rank <= _RANK[Role.WORKER]]
     fact: Fact[Framework] | None = None
     if main is not None and named is not None:

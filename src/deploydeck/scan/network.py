@@ -31,6 +31,9 @@ _COMMANDS = (
     ("image-command", 69, 0.85, ""),
     ("script-command", 55, 0.8, "the start script says so"),
 )
+_NEVER_DEEPER = frozenset({"status", "live", "up", "ready", "check", "ht", "alive"})
+"""Last parts that mean something else below other names: the status of an order."""
+_ALONE = "run by itself"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OTHER_PROTOCOLS = frozenset({"grpc", "tonic"})
 _PARAMETER = re.compile(r"[<>{}:*]")
@@ -47,6 +50,12 @@ class _Hint:
     place: Evidence
     reason: str
     confirms: bool = False
+    part: str = ""
+    """What in the file says it, where a file says it in several ways: the command and EXPOSE of a Dockerfile can disagree."""
+
+    @property
+    def voice(self) -> tuple[str, str]:
+        return self.place.file, self.part
 
 
 def port(
@@ -80,15 +89,30 @@ def _hints(scan: Scan, start: Fact[StartCommand] | None, scope: str, configured:
     start_lines = {(place.file, place.line) for place in start.evidence} if start else set()
     listening = [fact for fact in scan.facts.of("listen", scope=scope) if fact.name.isdigit()]
 
+    server = start.value.argv[0].rpartition("/")[2] if start else ""
+
     def started(fact: Found) -> bool:
         return fact.file in start_files or _named_by(start, fact.file)
 
+    def configures(fact: Found) -> bool:  # a configuration of the server that is started
+        return server in fact.tags and (not fact.file.endswith(".py") or "gunicorn" in fact.file)
+
     if any(started(fact) for fact in listening):  # what other files do when run by themselves does not matter then
-        listening = [fact for fact in listening if started(fact)]
-    server = start.value.argv[0].rpartition("/")[2] if start else ""
+        listening = [fact for fact in listening if started(fact) or configures(fact)]
+    elsewhere = start is not None and len({fact.name for fact in listening}) > 1 and not any(map(started, listening))
     for fact in listening:
+        if elsewhere and not configures(fact):  # several files listen, and none of them is what is started
+            yield _Hint(int(fact.name[:6]), 57, 0.7, fact.evidence("port"), "the source listens there", confirms=True)
+            continue
         by_itself = "app.run" in fact.tags and server in _SERVERS_OF_PYTHON  # only when the file is run, which the server does not
-        yield _Hint(int(fact.name[:6]), 70 if by_itself else 90, 0.9, fact.evidence("port"), "the source listens there")
+        yield _Hint(
+            int(fact.name[:6]),
+            70 if by_itself else 90,
+            0.9,
+            fact.evidence("port"),
+            "the source listens there",
+            part=_ALONE if by_itself else "",
+        )
     if configured is not None and configured.evidence:
         for place in configured.evidence[:1]:
             yield _Hint(configured.value, 85, configured.confidence, place, configured.reason)
@@ -138,16 +162,17 @@ def _exposed(scan: Scan) -> Iterator[_Hint]:
         seen.add(fact.file)
         weak = fact.value == "Kubernetes" or not first
         rank = ranks.get(fact.value, 60) if first else 30
-        yield _Hint(int(fact.name[:6]), rank, 0.8, fact.evidence("port"), f"{fact.value} says so", confirms=weak)
+        yield _Hint(int(fact.name[:6]), rank, 0.8, fact.evidence("port"), f"{fact.value} says so", confirms=weak, part="exposed")
 
 
 def _decided(scan: Scan, found: list[_Hint]) -> Fact[int]:
     best = max(found, key=lambda hint: hint.rank)
     agreeing = [hint for hint in found if hint.number == best.number]
-    agreeing_files = {hint.place.file for hint in agreeing}
+    agreeing_files = {hint.voice for hint in agreeing}
     others: dict[int, list[Evidence]] = {}
     for hint in found:
-        if hint.number != best.number and not hint.confirms and hint.place.file not in agreeing_files:
+        unused = hint.part == _ALONE and best.rank >= 90  # the server is told its port, so that the file is never run by itself
+        if hint.number != best.number and not hint.confirms and not unused and hint.voice not in agreeing_files:
             others.setdefault(hint.number, []).append(hint.place)
     same = tuple(dict.fromkeys(hint.place for hint in agreeing))[:MAX_EVIDENCE]
     confidence = best.confidence if len(agreeing) == 1 else round(min(0.97, best.confidence + 0.05), 3)
@@ -177,7 +202,13 @@ def _named_by(start: Fact[StartCommand] | None, file: str) -> bool:
 def _loopback(scan: Scan, start: Fact[StartCommand] | None, scope: str) -> None:
     """A program bound to 127.0.0.1 cannot be reached from outside its container; a server given `{host}` decides for itself."""
     replaced = start is not None and any("{host}" in word for word in start.value.argv)
-    bound = [fact for fact in scan.facts.of("listen", scope=scope) if fact.value in _LOOPBACK]
+    listening = scan.facts.of("listen", scope=scope)
+    bound = [fact for fact in listening if fact.value in _LOOPBACK]
+    if start is not None and any(
+        fact.value not in _LOOPBACK for fact in listening
+    ):  # of several files the one that is started counts
+        files = {place.file for place in start.evidence}
+        bound = [fact for fact in bound if fact.file in files or _named_by(start, fact.file)]
     if bound:
         scan.finding(
             "loopback-bind",
@@ -222,7 +253,9 @@ def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact
     named = _named_health(scan)
     if named is not None and named.name.rstrip("/"):
         return Fact(value=named.name, confidence=0.95, evidence=evidence([named], "health"), reason=f"{named.file} names it")
-    best = next((by_path[path] for path in HEALTH_PATHS if path in by_path), None)
+    best = next((by_path[path] for path in HEALTH_PATHS if path in by_path and _is_health(by_path[path])), None) or _deeper_health(
+        by_path
+    )
     if best:
         return Fact(
             value=best.name, confidence=0.95, evidence=evidence([best], "health"), reason="a route of this name is in the source"
@@ -254,6 +287,23 @@ def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact
     return Fact(value="/", confidence=0.5, reason="no health route was found; / is the usual page")
 
 
+def _is_health(fact: Found) -> bool:
+    """`/check` may be anything; the line or the name of its file must say health."""
+    return fact.name.rstrip("/") != "/check" or "health" in (fact.text + fact.file).lower()
+
+
+def _deeper_health(by_path: dict[str, Found]) -> Found | None:
+    """A route whose last part is a usual name, below whatever prefix ("/api/v1/health"); the shortest, by the order of names."""
+    names = {path: index for index, path in enumerate(HEALTH_PATHS)}
+    found = []
+    for path, fact in by_path.items():
+        parts = path.strip("/").split("/")
+        tails = [names[tail] for tail in ("/" + parts[-1], "/" + "/".join(parts[-2:])) if tail in names]
+        if len(parts) > 1 and tails and parts[-1] not in _NEVER_DEEPER:
+            found.append((len(parts), min(tails), path, fact))
+    return min(found, key=lambda one: one[:3])[3] if found else None
+
+
 def _named_health(scan: Scan) -> Found | None:
     """The path a file names as the check: platform files first, then containers, then Kubernetes where its manifests agree."""
     facts = primary(said(scan, "platform-health"))
@@ -272,7 +322,10 @@ def _routes(scan: Scan, technology: Technology | None, scope: str) -> list[Found
     found = [fact for fact in scan.facts.of("route", scope=scope) if not _PARAMETER.search(fact.name)]
     if technology and technology.id == "django":
         conf = {fact.value.replace(".", "/") + ".py" for fact in scan.facts.of("setting", "ROOT_URLCONF")}
-        return [fact for fact in found if "urlpatterns" in fact.tags and any(f"/{fact.file}".endswith(f"/{path}") for path in conf)]
+        nested = [fact for fact in found if "nested" in fact.tags]
+        return [
+            fact for fact in found if "urlpatterns" in fact.tags and any(f"/{fact.file}".endswith(f"/{path}") for path in conf)
+        ] + nested
     found = [fact for fact in found if "urlpatterns" not in fact.tags]
     prefixed = bool(scan.facts.of("prefixed", scope=scope))
     usual = _CLEAR_OBJECTS if prefixed and scope in {"python", "node"} else SERVER_OBJECTS

@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 
 from deploydeck.domain import Alternative, DeployDeckError, Evidence, Fact, PackageManager, Severity, utc_now
+from deploydeck.scan.deliver import said
 from deploydeck.scan.facts import Found
 from deploydeck.scan.ranges import is_exact, newest, parse_version, satisfies
 from deploydeck.scan.rules import Ecosystem, Manager, Runtime, managers, runtimes
 from deploydeck.scan.state import Scan, evidence
+
+PLATFORM_SOURCES = (
+    "render.yaml", "app.yaml", "apprunner.yaml", "digitalocean", "fly.toml", "netlify.toml", "vercel.json", "railway", "nixpacks",
+    "heroku.yml", "app.json", "cloud-foundry", "platform-sh", "serverless.yml", "kamal", "firebase.json",
+)  # fmt: skip
+"""Where a platform is told a runtime's version: they count after the files made for it and before what manifests allow."""
 
 
 def package_manager(scan: Scan, ecosystem: Ecosystem) -> tuple[Fact[PackageManager] | None, tuple[Fact[PackageManager], ...]]:
@@ -97,7 +104,28 @@ def _decide(scan: Scan, choices: list[tuple[Manager, float, Evidence, str]]) -> 
             "Let the package manager write it, and commit it.",
             places[:1],
         )
+    if manager.id == "pip" and not value.lock_file:
+        _report_unpinned(scan)
     return Fact(value=value, confidence=confidence, evidence=places, alternatives=alternatives, reason=reason)
+
+
+def _report_unpinned(scan: Scan) -> None:
+    """Requirements that name no exact version: pip has no lock file of its own, so the requirements are all there is."""
+    wanted = [fact for fact in scan.facts.of("dependency", scope="python") if not {"development", "optional"} & fact.tags]
+    loose = [fact for fact in wanted if fact.file.endswith((".txt", ".in")) and not fact.value.startswith(("==", "===", "@"))]
+    exact = {fact.name for fact in scan.facts.of("locked", scope="python")} | {
+        fact.name for fact in wanted if fact.value.startswith("==")
+    }
+    loose = [fact for fact in loose if fact.name not in exact]
+    if loose:
+        names = ", ".join(dict.fromkeys(fact.name for fact in loose[:5]))
+        scan.finding(
+            "no-lock-file",
+            Severity.INFO,
+            f"Requirements without an exact version ({names}): every build may install other versions.",
+            "Pin them, for example with pip-compile or uv pip compile.",
+            evidence(loose, "manager"),
+        )
 
 
 def _value(scan: Scan, manager: Manager) -> PackageManager:
@@ -111,10 +139,8 @@ def _value(scan: Scan, manager: Manager) -> PackageManager:
 def runtime_version(scan: Scan, runtime_id: str) -> Fact[str] | None:
     """The version to run on, as an image tag would say it ("3.12", "22"); None when the project pins nothing."""
     runtime = runtimes()[runtime_id]
-    pins = sorted(
-        (pin for pin in scan.facts.of("pin", runtime_id) if pin.scope in runtime.sources),
-        key=lambda pin: runtime.sources.index(pin.scope),
-    )
+    sources = _sources(runtime)
+    pins = sorted((pin for pin in said(scan, "pin", runtime_id) if pin.scope in sources), key=lambda pin: sources.index(pin.scope))
     readable: list[tuple[Found, str, float, str]] = []
     for pin in pins:
         version, confidence, reason = _read(runtime, pin.value)
@@ -134,6 +160,12 @@ def runtime_version(scan: Scan, runtime_id: str) -> Fact[str] | None:
     if fact is not None:
         _report_end_of_life(scan, runtime, fact)
     return fact
+
+
+def _sources(runtime: Runtime) -> tuple[str, ...]:
+    files = runtime.sources
+    after = files.index("mise.toml") + 1 if "mise.toml" in files else len(files)
+    return (*files[:after], *(one for one in PLATFORM_SOURCES if one not in files), *files[after:])
 
 
 def _report_end_of_life(scan: Scan, runtime: Runtime, fact: Fact[str]) -> None:
@@ -178,6 +210,11 @@ def _decide_version(scan: Scan, runtime: Runtime, readable: list[tuple[Found, st
         ranges = [pin.value for pin, *_ in readable if not dict(runtime.aliases).get(pin.value.strip().lower())]
         common = next((line for line in runtime.lines if all(satisfies(parse_version(line) or (), one) for one in ranges)), None)
         version = common if common and len(ranges) == len(readable) else version
+        allowed = [one for one in ranges if not is_exact(one)]
+        for pin, exact, *_ in readable:  # what a file says exactly, where every range allows it
+            if is_exact(pin.value) and all(satisfies(parse_version(exact) or (), one) for one in allowed):
+                version = exact
+                break
     numbers = parse_version(version) or ()
     agreeing = [pin for pin, other, *_ in readable if _allows(runtime, pin, other, numbers)]
     clashing = [(pin, other) for pin, other, *_ in readable if not _allows(runtime, pin, other, numbers)]

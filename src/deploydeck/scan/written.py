@@ -23,11 +23,18 @@ _FILE_SERVERS = frozenset({"serve", "http-server", "sirv", "live-server", "ws", 
 _MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _SHELLS = frozenset({"sh", "bash", "ash"})
 _NOTHING = frozenset({"sleep", "tail", "sh", "bash", "ash", "true", "false", "cat", "echo", "/bin/sh", "/bin/bash", "zsh", "irb"})
+_TASKS = frozenset({"web", "release", "beat", "scheduler", "clock", "migrate", "dev", "test", "flower", "console"})
+"""Processes of a Procfile that are not what a program is by itself."""
 _SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".rb", ".php", ".pl", ".R", ".r", ".jl", ".lua", ".ru", ".sh", ".psgi")
 _BUILT = re.compile(r"^(?:\./)?(?:dist|build|out|lib|\.output|\.next|output|target|bin|_build|prod|public|compiled)(?:/|$)")
 _MODULE = re.compile(
     r"^([A-Za-z_][A-Za-z0-9_]{0,60}(?:\.[A-Za-z_][A-Za-z0-9_]{0,60}){0,10}):[A-Za-z_][A-Za-z0-9_.]{0,80}(?:\(.*\))?$"
 )
+_FOREIGN = re.compile(
+    r"^/(?:[a-z.-]{1,20}/){0,4}(?:docker-)?(?:start|entrypoint|run|init|boot|bootstrap|launch|server|web)(?:[-_][a-z]{1,20})?(?:\.sh)?$"
+)
+"""A script that an image holds and the project does not, or it would have been looked into."""
+_VENV = re.compile(r"^(?:\./)?(?:/?[A-Za-z0-9_-]{1,30}/){0,3}\.?v?env/bin/(?=\w)")
 _WEB_PLATFORM, _PROCFILE, _COMPOSE, _IMAGE, _SCRIPT = 0.95, 0.97, 0.8, 0.88, 0.75
 _WORKER_COMMAND = re.compile(
     r"(?:^|\s|/)(?:celery|rq|dramatiq|huey|sidekiq|resque|arq|taskiq)(?:\s|$)|queue:work|horizon(?:\s|$)|solid_queue|good_job|delayed_job"
@@ -68,6 +75,8 @@ def written(scan: Scan, home: Ecosystem | None, technology: Technology | None, k
                 technology,
             )
         )
+    if not found and (technology is None or technology.kind is not Kind.SERVER):
+        found += [_written(scan, fact, _PROCFILE, f"the {fact.name} line of the Procfile", technology) for fact in _workers(scan)]
     for fact in said(scan, "platform-start"):
         found.append(_written(scan, fact, _WEB_PLATFORM, f"{fact.file} says so", technology))
     static = (technology is not None and technology.kind is Kind.STATIC) or known.kind is Kind.STATIC
@@ -76,12 +85,22 @@ def written(scan: Scan, home: Ecosystem | None, technology: Technology | None, k
     return [one for one in found if one is not None]
 
 
+def _workers(scan: Scan) -> list[Found]:
+    """The process that runs where nothing serves: the worker, else the only one that is no task."""
+    facts = [fact for fact in scan.facts.of("process") if fact.name not in _TASKS]
+    named = [fact for fact in facts if fact.name in {"worker", "bot", "app", "main"}]
+    return named[:1] or (facts if len(facts) == 1 else [])
+
+
 def image_commands(scan: Scan, technology: Technology | None) -> list[Written | None]:
     """What compose, the Dockerfile and start scripts run."""
     found: list[Written | None] = []
     facts = said(scan, "image-command")
-    for fact in primary([fact for fact in facts if "compose" in fact.tags])[:2]:
-        found.append(_written(scan, fact, _COMPOSE, f"the command of {fact.file}", technology))
+    composed = primary([fact for fact in facts if "compose" in fact.tags])
+    for fact in sorted(composed, key=lambda fact: "ports" not in fact.tags):
+        if (one := _written(scan, fact, _COMPOSE, f"the command of {fact.file}", technology)) is not None:
+            found.append(one)
+            break  # what further services run is not the program
     for fact in primary([fact for fact in facts if "compose" not in fact.tags])[:2]:
         found.append(_written(scan, fact, _IMAGE, f"the command of {fact.file}", technology))
     for fact in scan.facts.of("script-command"):
@@ -93,7 +112,7 @@ def image_commands(scan: Scan, technology: Technology | None) -> list[Written | 
 def _written(scan: Scan, place: Found, confidence: float, reason: str, technology: Technology | None) -> Written | None:
     text, steps, further, start_script = unwrapped(scan, place.value)
     command = parse_command(text)
-    if command is None or _serves_files_only(command) or _WORKER_COMMAND.search(text):
+    if command is None or _serves_files_only(command) or (_WORKER_COMMAND.search(text) and not _worker_is_meant(place)):
         return None
     if not command.needs_shell:
         command, plausible = _located(scan, command)
@@ -103,6 +122,10 @@ def _written(scan: Scan, place: Found, confidence: float, reason: str, technolog
         reason += "; before it runs " + ", ".join(step[:60] for step in steps[:3])
     why = development_server(command) or _own_server(scan, command, technology)
     return Written(place, text, command, confidence, reason, further, start_script, why, plausible)
+
+
+def _worker_is_meant(place: Found) -> bool:
+    return place.kind == "process" and place.name != "web"
 
 
 def _serves_files_only(command: Command) -> bool:
@@ -177,7 +200,8 @@ def _package_script(words: list[str]) -> str:
 
 def _located(scan: Scan, command: Command) -> tuple[Command, bool]:
     """The command with paths of the image as paths of the project, and whether the file or module it names is there or is built."""
-    argv, plausible = list(command.argv), True
+    argv = [_VENV.sub("", command.argv[0]), *command.argv[1:]]
+    plausible = not _FOREIGN.match(command.argv[0])
     for index, word in enumerate(argv):
         if index > 0 and word.endswith(_SOURCES) and "{" not in word and not word.startswith("-"):
             path = _path(scan, word)

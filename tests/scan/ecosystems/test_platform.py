@@ -220,8 +220,8 @@ PLATFORMS: list[tuple[str, str, set[tuple[str, str, str]]]] = [
     ("entrypoint.sh", "#!/bin/sh\nset -e\npython manage.py migrate\nexec gunicorn a.wsgi \\\n  -b :8000 \"$@\"\n", {("script-command", "entrypoint.sh", "gunicorn a.wsgi -b :8000")}),
     ("start.sh", "#!/bin/bash\nMODULE=app.main\nnpm run migrate\nuvicorn $MODULE:app --port ${PORT:-80} &\n", {("script-command", "start.sh", "uvicorn app.main:app --port ${PORT:-80}")}),
     ("docker-entrypoint.sh", "#!/bin/sh\nrake db:prepare\nexec \"$@\"\n", {("script-command", "docker-entrypoint.sh", "")}),
-    ("gunicorn.conf.py", "bind = '0.0.0.0:9000'\nworkers = 2\n", {("platform-port", "9000", "")}),
-    ("uwsgi.ini", "[uwsgi]\nhttp = :9090\nmodule = a:b\n", {("platform-port", "9090", "")}),
+    ("gunicorn.conf.py", "bind = '0.0.0.0:9000'\nworkers = 2\n", {("listen", "9000", "0.0.0.0")}),
+    ("uwsgi.ini", "[uwsgi]\nhttp = :9090\nmodule = a:b\n", {("listen", "9090", ""), ("option", "uwsgi.module", "a:b"), ("entry", "wsgi", "a:b")}),
 ]  # fmt: skip
 
 
@@ -471,7 +471,8 @@ PORTS = [
     ({**FLASK, "fly.toml": "[http_service]\ninternal_port = 7000\n"}, 7000, False),
     ({**FLASK, "Dockerfile": "FROM x\nEXPOSE 8000\n", "fly.toml": "[http_service]\ninternal_port = 7000\n"}, 7000, True),
     ({**FLASK, "Dockerfile": "FROM x\nCMD gunicorn -b :6000 app:app\n"}, 6000, False),
-    ({**FLASK, "app.py": FLASK["app.py"] + "app.run(port=5000)\n", "Dockerfile": "FROM x\nEXPOSE 8000\nCMD gunicorn -b :8000 app:app\n"}, 8000, True),
+    ({**FLASK, "app.py": FLASK["app.py"] + "app.run(port=5000)\n", "Dockerfile": "FROM x\nEXPOSE 8000\nCMD gunicorn -b :8000 app:app\n"}, 8000, False),
+    ({**FLASK, "app.py": FLASK["app.py"] + "app.run(port=5000)\n", "Dockerfile": "FROM x\nEXPOSE 8000\n"}, 5000, True),
     ({**FLASK, "Procfile": "web: gunicorn -b :${PORT:-4444} app:app"}, 4444, False),
     ({**FLASK, "gunicorn.conf.py": "bind = ':5555'\n"}, 5555, False),
     ({**FLASK, "compose.yaml": "services:\n  web:\n    build: .\n    ports: ['80:7000']\n  api:\n    build: ./elsewhere\n    ports: ['81:9999']\n"}, 7000, False),

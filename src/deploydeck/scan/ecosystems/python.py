@@ -17,7 +17,7 @@ from deploydeck.scan.rules import Technology
 from deploydeck.scan.state import Scan, evidence
 
 _SERVED = frozenset({"wsgi", "asgi", "sanic", "dash", "mesop"})
-_EXPLICIT = ("platform-start", "image-command")
+_EXPLICIT = ("platform-start", "platform-port", "expose")
 
 
 def resolve(scan: Scan, technology: Technology | None, manager: PackageManager | None) -> Resolved:

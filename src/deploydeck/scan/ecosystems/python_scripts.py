@@ -79,11 +79,13 @@ def _run(scan: Scan, facts: list[Found], framework: str) -> Start | None:
     if not candidates:
         return None
 
-    def order(file: str) -> tuple[bool, bool, bool, int, int, str]:
-        return (file not in listening, file not in guarded, *_usual(file))
+    units = {word.rpartition("/")[2] for fact in scan.facts.of("script-command") for word in fact.value.split()}
+
+    def order(file: str) -> tuple[bool, bool, bool, bool, int, int, str]:
+        return (file not in listening, file.rpartition("/")[2] not in units, file not in guarded, *_usual(file))
 
     best = min(candidates, key=order)
-    others = [one for one in candidates if order(one)[:2] == order(best)[:2]]
+    others = [one for one in candidates if order(one)[:3] == order(best)[:3]]
     if best not in listening and best not in guarded:
         best = _caller(scan, best, guarded) or best
         candidates.setdefault(best, candidates[min(candidates, key=order)])

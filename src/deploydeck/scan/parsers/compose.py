@@ -19,7 +19,11 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _INTERPOLATED = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]{0,99})(?:(:?[-?+])([^{}]{0,300}))?\}$|^\$([A-Za-z_][A-Za-z0-9_]{0,99})$")
 _FOR_OTHER_MACHINES = re.compile(r"(?:^|[./_-])(?:test|tests|ci|e2e)(?:[./_-]|$)")
 _DEVELOPMENT = re.compile(r"(?:^|[./_-])(?:dev|develop|development|local|override|debug)(?:[./_-]|$)")
-_WORKERS = re.compile(r"worker|celery|beat|cron|sched|queue|job|migrat|seed|init|test|flower|sidekiq", re.IGNORECASE)
+_WORKERS = re.compile(r"worker|celery|beat|cron|sched|queue|job|migrat|seed|init|test|sidekiq|lint|shell|backup", re.IGNORECASE)
+_TOOLS = re.compile(
+    r"flower|^docs?$|^docs?[-_]|[-_]docs?$|storybook|adminer|pgadmin|mailhog|mailpit|jupyter|grafana|prometheus", re.IGNORECASE
+)
+"""Services beside the program that listen themselves."""
 _HOST_OF_URL = re.compile(r"^(\w[\w+.-]{0,30}://)[^/@\s]{0,300}@")
 
 
@@ -74,8 +78,8 @@ def _directory(file: str, build: Any) -> frozenset[str] | None:
 
 
 def _own(placed: Placed, name: str, service: dict[str, Any], tags: frozenset[str]) -> Iterator[Found]:
-    worker = bool(_WORKERS.search(name)) and not service.get("ports")
-    for port in [*items(service.get("ports")), *items(service.get("expose"))]:
+    worker = bool(_TOOLS.search(name)) or (bool(_WORKERS.search(name)) and not service.get("ports"))
+    for port in () if _TOOLS.search(name) else [*items(service.get("ports")), *items(service.get("expose"))]:
         target = _target(port)
         if target:
             written = str(port.get("target")) if isinstance(port, dict) else str(port)
@@ -85,7 +89,9 @@ def _own(placed: Placed, name: str, service: dict[str, Any], tags: frozenset[str
     entry = _command(service.get("entrypoint"))
     if (written := " ".join(part for part in (entry, command) if part)) and not worker:
         key = "command" if command else "entrypoint"
-        yield placed.found("image-command", "", written, (name, key), tags | {"compose"})
+        yield placed.found(
+            "image-command", "", written, (name, key), tags | {"compose"} | ({"ports"} if service.get("ports") else set())
+        )
     for key, value in _environment(service.get("environment")):
         yield from _variable(placed, name, key, value, tags)
     for key, _ in _environment(table(service.get("build")).get("args")) if isinstance(service.get("build"), dict) else ():

@@ -15,6 +15,11 @@ def nothing(file: str, data: bytes) -> Iterator[Found]:
     yield from ()
 
 
+def runtime_only(file: str, data: bytes) -> Iterator[Found]:
+    """`BackendDockerfile` at the root builds some directory below: which version it runs on holds here, its command does not."""
+    yield from (fact for fact in dockerfile(file, data) if fact.kind == "pin")
+
+
 _DIRECTORIES = ("docker", ".docker", "build", "build/package", "deploy", "deployment", "deployments", "docker/app", "docker/prod",
     "docker/production",
                 "docker/web", "docker/api", "compose/production", "infra", "infra/docker", "ops", ".deploy")  # fmt: skip
@@ -24,9 +29,12 @@ PARSERS: tuple[Parser, ...] = (
     Parser("Dockerfile", dockerfile, config_kind="dockerfile"),
     Parser("Containerfile", dockerfile, config_kind="dockerfile"),
     *(Parser(f"{directory}/Dockerfile", dockerfile, config_kind="dockerfile") for directory in _DIRECTORIES),
+    Parser("dockerfile", dockerfile, config_kind="dockerfile"),
+    Parser("compose/*/*/Dockerfile", dockerfile, config_kind="dockerfile"),
     Parser("Dockerfile.dockerignore", nothing),
     Parser("Dockerfile.*", dockerfile, config_kind="dockerfile"),
     Parser("*.Dockerfile", dockerfile, config_kind="dockerfile"),
+    Parser("*Dockerfile", runtime_only, config_kind="dockerfile"),
     Parser("*.dockerfile", dockerfile, config_kind="dockerfile"),
     *(Parser(name, compose, anywhere=True, config_kind="compose") for name in _COMPOSE),
     Parser("compose.*.y*ml", compose, config_kind="compose"),

@@ -106,7 +106,7 @@ def dockerfile(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
     if is_ours(text):
         return
-    other = frozenset() if file in {"Dockerfile", "Containerfile"} else frozenset({"other"})
+    other = frozenset() if file in {"Dockerfile", "Containerfile", "dockerfile"} else frozenset({"other"})
     if _NOT_FINAL.search(file.rpartition("/")[2].lower().replace("dockerfile", "")):
         other = frozenset({"other", "development"})
     stages = _stages(text)

@@ -54,7 +54,9 @@ def variable(placed: Placed, name: str, value: Any, keys: tuple[str, ...], tags:
     plain = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
     if name in VERSION_VARIABLES:
         if version := version_of(VERSION_VARIABLES[name], plain):
-            yield placed.found("pin", VERSION_VARIABLES[name], version, (*keys, name), NO_TAGS)
+            yield placed.found(
+                "pin", VERSION_VARIABLES[name], version, (*keys, name), frozenset(tag for tag in tags if tag.startswith("at:"))
+            )
         return
     if name == "PORT":
         if re.fullmatch(r"[0-9]{2,5}", plain):

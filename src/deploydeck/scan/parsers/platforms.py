@@ -10,6 +10,8 @@ from deploydeck.scan.parsers import platform_files as files
 from deploydeck.scan.parsers import platform_specs as specs
 from deploydeck.scan.parsers import start_scripts as scripts
 from deploydeck.scan.parsers.base import Parser
+from deploydeck.scan.parsers.python_configs import uwsgi_ini
+from deploydeck.scan.parsers.python_source import python_source
 
 _PROCESS = re.compile(r"^([A-Za-z0-9_-]{1,40}):\s*(\S.{0,1000})$")
 
@@ -90,15 +92,17 @@ PARSERS: tuple[Parser, ...] = (
     *(Parser(f"ecosystem.config.{ending}", scripts.pm2, config_kind="pm2") for ending in ("js", "cjs", "json")),
     *(Parser(name, scripts.pm2, config_kind="pm2") for name in ("pm2.json", "process.json", "pm2.config.js", "pm2.config.cjs")),
     Parser("*.service", scripts.systemd, config_kind="systemd"),
-    *(Parser(name, scripts.gunicorn, config_kind="gunicorn") for name in ("gunicorn.conf.py", "gunicorn_config.py",
+    *(Parser(name, python_source, config_kind="gunicorn") for name in ("gunicorn.conf.py", "gunicorn_config.py",
         "gunicorn_conf.py", "config/gunicorn.py")),
-    *(Parser(name, scripts.uwsgi, config_kind="uwsgi") for name in ("uwsgi.ini", "docker/uwsgi.ini", "deploy/uwsgi.ini")),
+    *(Parser(name, uwsgi_ini, config_kind="uwsgi") for name in ("docker/uwsgi.ini", "deploy/uwsgi.ini")),
     *(
         Parser(f"{directory}{name}", scripts.shell)
         for directory in ("", "scripts/", "script/", "bin/", "docker/", ".docker/", "deploy/")
         for name in ("start.sh", "run.sh", "entrypoint.sh", "docker-entrypoint.sh", "entrypoint", "docker-entrypoint",
         "start-server.sh", "boot.sh",
-                     "launch.sh", "server.sh", "start", "prod.sh", "start-prod.sh", "startup.sh")
+                     "launch.sh", "server.sh", "start", "prod.sh", "start-prod.sh", "startup.sh", "bootstrap.sh")
     ),
+    *(Parser(f"*/{name}", scripts.shell) for name in ("bootstrap.sh", "start.sh", "entrypoint.sh", "docker-entrypoint.sh", "run.sh")),
+    *(Parser(f"compose/*/*/{name}", scripts.shell) for name in ("start", "entrypoint", "start.sh", "entrypoint.sh")),
     *(Parser(name, nothing, config_kind=kind) for kind, names in _LISTED.items() for name in names),
 )  # fmt: skip

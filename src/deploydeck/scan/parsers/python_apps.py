@@ -102,6 +102,26 @@ def _subclass(module: Module, node: ast.ClassDef) -> str:
     return ""
 
 
+def _completed(module: Module) -> Iterator[Found]:
+    """`from config import app` in a file that then adds routes to it: only who imports this file gets them."""
+    imported = {
+        alias.asname or alias.name: (alias.name, statement)
+        for statement in flat(module.tree.body)
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+        if (alias.asname or alias.name) in _OBJECTS
+    }
+    if not imported or module.file.rpartition("/")[2] == "__init__.py":
+        return
+    for statement in flat(module.tree.body):
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and last(dotted(call.func)) in _COMPLETES:
+            owner = dotted(call.func).rpartition(".")[0]
+            if owner in imported:
+                yield module.found("app-import", imported[owner][0], imported[owner][1], owner, frozenset({"completes"}))
+                return
+
+
 def applications(module: Module) -> Iterator[Found]:
     """Facts `app`, `app-factory`, `app-from-factory`, `app-class`, `django-entry` and `main`."""
     if module.file.endswith(("wsgi.py", "asgi.py")):
@@ -109,6 +129,8 @@ def applications(module: Module) -> Iterator[Found]:
             for alias in statement.names if isinstance(statement, ast.ImportFrom) else ():
                 if (alias.asname or alias.name) in _OBJECTS:
                     yield module.found("app-import", alias.name, statement, alias.asname or alias.name)
+    else:
+        yield from _completed(module)
     top: set[int] = set()
     known: dict[str, str] = {}
     for statement in flat(module.tree.body):
@@ -269,6 +291,7 @@ _PLAIN_SERVERS = frozenset({"http", "websockets", "asyncio"})
 _ADDRESS_PAIR = frozenset({"http", "gevent", "eventlet"})
 _PORTS = ("port", "server_port", "http_port")
 _HOSTS = ("host", "server_name", "hostname", "address", "bind_host")
+_COMPLETES = frozenset({"register_blueprint", "include_router", "add_url_rule", "mount", "add_namespace", "register_router"})
 _OWN_PORT = {"fasthtml": "5001"}
 
 
@@ -314,6 +337,8 @@ def listens(module: Module, node: ast.Call) -> Iterator[Found]:
             port or node.args[0],
             host or keyword(node, "address") or (node.args[1] if len(node.args) > 1 else None),
         )
+    elif method in {"run_webhook", "start_webhook"}:
+        runner, host = "webhook", host or keyword(node, "listen")
     elif name in {"gevent.pywsgi.WSGIServer", "waitress.create_server"}:
         runner = last(name)
     elif method == "add_insecure_port" and node.args:
@@ -387,19 +412,28 @@ def port_of(module: Module, node: ast.expr | None, depth: int = 0) -> tuple[str,
             found, tags = found or other, tags | more
         elif isinstance(inner, ast.Attribute) and "port" in inner.attr.lower() and not found:
             tags.add("attr:" + ".".join((dotted(inner) or inner.attr).upper().split(".")[-2:]))
+        elif (
+            isinstance(inner, ast.Subscript)
+            and (key := string(inner.slice))
+            and "port" in key.lower()
+            and last(dotted(inner.value)) == "config"
+        ):
+            tags.add(f"attr:CONFIG.{key.upper()}")
         elif isinstance(inner, ast.Name) and "port" in inner.id.lower() and inner.id in module.aliases:
             tags.add(f"attr:{inner.id.upper()}")
-    if not found and any(one.startswith("attr:") for one in tags):
+    named = isinstance(node, ast.Name) and "port" in node.id.lower() and node.id not in module.bound
+    if not found and (named or any(one.startswith("attr:") for one in tags)):
         found = _argparse(module, node)
     return found, tags
 
 
 def _argparse(module: Module, node: ast.expr) -> str:
-    """The default of `add_argument("--port", default=...)` behind `args.port`."""
-    names = {f"--{inner.attr.replace('_', '-')}" for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    """The default of `add_argument("--port", default=...)` behind `args.port`, of tornado's `define("port", default=...)`."""
+    names = {inner.attr.replace("_", "-") for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    names |= {inner.id.replace("_", "-") for inner in ast.walk(node) if isinstance(inner, ast.Name)}
     for call in module.calls:
-        added = isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument"
-        if added and any(string(one).replace("_", "-") in names for one in call.args):
+        added = last(dotted(call.func)) in {"add_argument", "define", "option"}
+        if added and any(string(one).removeprefix("--").replace("_", "-") in names for one in call.args):
             default = keyword(call, "default")
             return port_of(module, default, 3)[0] if default is not None else ""
     return ""

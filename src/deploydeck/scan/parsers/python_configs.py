@@ -50,6 +50,8 @@ def uwsgi_ini(file: str, data: bytes) -> Iterator[Found]:
             yield Found("listen", number(port), host.strip("[]"), file, index, line.strip(), "python", frozenset({"uwsgi"}))
         elif key in {"module", "wsgi", "wsgi-file"}:
             yield Found("option", f"uwsgi.{key}", value, file, index, line.strip(), "python")
+            if re.fullmatch(r"[\w.]{1,100}:[A-Za-z_]\w{0,60}", value):
+                yield Found("entry", "wsgi", value, file, index, line.strip(), "python")
 
 
 def flaskenv(file: str, data: bytes) -> Iterator[Found]:

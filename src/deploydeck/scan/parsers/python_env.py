@@ -87,6 +87,12 @@ class _Reader:
                 self.forgiven.update(
                     id(inner) for one in node.body for inner in ast.walk(one) if isinstance(inner, ast.Subscript | ast.Call)
                 )
+        elif isinstance(node, ast.Assert):
+            self.needed.update(id(self.module.bound[name]) for name in _present(node.test) if name in self.module.bound)
+        elif isinstance(node, ast.Call) and dotted(node.func) in {"int", "float"} and len(node.args) == 1:
+            self.needed.add(id(node.args[0]))  # int(None) fails
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
+            self.needed.add(id(node.value))  # and so does None.split
         elif isinstance(node, ast.If):
             if _stops(node.body):
                 self.needed.update(id(self.module.bound[name]) for name in _absent(node.test) if name in self.module.bound)
@@ -234,7 +240,7 @@ class _Reader:
             tags = {"defaulted", "computed"}
         elif kind == "need" or (kind == "subscript" and name not in self.optional):
             tags = set() if id(node) in self.forgiven else {"required"}
-        elif id(node) in self.needed:
+        elif id(node) in self.needed and id(node) not in self.forgiven and name not in self.optional:
             tags = {"required"}
         if kind == "setdefault":
             tags.add("setdefault")
@@ -269,6 +275,15 @@ def _absent(test: ast.expr) -> Iterator[str]:
             yield from (one.id for one in elements(inner.args[0]) if isinstance(one, ast.Name))
     elif isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and isinstance(test.left, ast.Name):
         yield test.left.id
+
+
+def _present(test: ast.expr) -> Iterator[str]:
+    """The names an assertion finds set: `A`, `A is not None`, and these joined by `and`."""
+    for one in test.values[:20] if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]:
+        if isinstance(one, ast.Name):
+            yield one.id
+        elif isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.IsNot | ast.NotEq) and isinstance(one.left, ast.Name):
+            yield one.left.id
 
 
 __all__ = ["pairs", "string", "variables"]

@@ -161,6 +161,9 @@ def _mount(module: Module, node: ast.Call, method: str, owner: str) -> Iterator[
         if other is None:
             return
         target = other
+        html = keyword(other, "html") if isinstance(other, ast.Call) and last(dotted(other.func)) == "StaticFiles" else None
+        if string(node.args[0]) == "/" and isinstance(html, ast.Constant) and html.value is True:
+            yield module.found("route", "/", node, owner or "app")  # serves the index.html of a directory
     elif method == "add_namespace" and len(node.args) > 1:
         prefix = prefix or node.args[1]
     name = module.full(target)

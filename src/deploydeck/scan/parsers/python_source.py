@@ -13,7 +13,7 @@ from deploydeck.scan.parsers.python_django import datasources, settings
 from deploydeck.scan.parsers.python_env import variables
 from deploydeck.scan.parsers.python_routes import routes
 from deploydeck.scan.parsers.python_settings import settings_classes
-from deploydeck.scan.parsers.python_tree import Module, assigned, flat, keyword, module_of, number, string
+from deploydeck.scan.parsers.python_tree import Module, assigned, dotted, flat, keyword, last, module_of, number, string
 
 # Building a syntax tree costs about 0.7 s a megabyte: only files that can hold one of our facts get one. Searching for plain
 # words one after the other is several times faster than one pattern with all of them.
@@ -72,6 +72,7 @@ def python_source(file: str, data: bytes) -> Iterator[Found]:
     yield from datasources(module)
     yield from _constants(module)
     yield from _class_constants(module)
+    yield from _config_constants(module)
 
 
 def _worth_parsing(file: str, data: bytes) -> bool:
@@ -106,6 +107,19 @@ def _constants(module: Module) -> Iterator[Found]:
                 yield module.found("prefix", name, statement, string(value))
             elif _PORT_NAME.fullmatch(name) and isinstance(value, ast.Constant) and (port := number(value.value)):
                 yield module.found("constant", name.upper(), statement, port)
+
+
+def _config_constants(module: Module) -> Iterator[Found]:
+    """Ports that are put into the configuration of an application: `app.config["PORT"] = 5001`."""
+    for node in module.nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and (port := number(node.value.value)):
+            for one in node.targets:
+                if (
+                    isinstance(one, ast.Subscript)
+                    and _PORT_NAME.fullmatch(string(one.slice))
+                    and last(dotted(one.value)) == "config"
+                ):
+                    yield module.found("constant", string(one.slice).upper(), node, port)
 
 
 def _class_constants(module: Module) -> Iterator[Found]:

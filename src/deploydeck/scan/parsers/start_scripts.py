@@ -1,4 +1,4 @@
-"""Files that start the program themselves: shell scripts, pm2, supervisor, systemd, and the configuration of Python's servers."""
+"""Files that start the program themselves: shell scripts, pm2, supervisor, systemd."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from deploydeck.scan.facts import Found, Text
-from deploydeck.scan.parsers.python_source import python_source
 
 _SERVERS = re.compile(
     r"^(?:exec\s+)?(?:[A-Z_][A-Z0-9_]{0,40}=\S{0,100}\s+){0,5}(?:(?:poetry|pdm|uv|pipenv|rye|hatch)\s+run\s+|bundle\s+exec\s+|python3?\s+-m\s+|npx\s+)?(?:\S{0,100}/)?"
@@ -130,20 +129,3 @@ def systemd(file: str, data: bytes) -> Iterator[Found]:
             yield Found("script-command", file, match[1].rpartition("/")[2] + match[2], file, number, text.line(number), "systemd")
         elif match := re.match(r"^Environment=\"?PORT=(\d{2,5})", line):
             yield Found("platform-port", match[1], "", file, number, text.line(number), "systemd")
-
-
-def gunicorn(file: str, data: bytes) -> Iterator[Found]:
-    """gunicorn.conf.py: where it binds, besides what any Python source says."""
-    yield from python_source(file, data)
-    text = Text(data[:100_000])
-    for number, line in enumerate(text.lines, 1):
-        if re.match(r"^bind\s{0,10}=", line) and (match := re.search(r":(\d{2,5})\b|PORT['\"],\s{0,5}['\"]?(\d{2,5})", line)):
-            yield Found("platform-port", match[1] or match[2], "", file, number, line, "gunicorn")
-
-
-def uwsgi(file: str, data: bytes) -> Iterator[Found]:
-    """uwsgi.ini: the port it serves HTTP on."""
-    text = Text(data[:100_000])
-    for number, line in enumerate(text.lines, 1):
-        if match := re.match(r"^\s{0,10}(?:http|http-socket)\s{0,10}=\s{0,10}[^:\s]{0,60}:(\d{2,5})\s{0,10}$", line):
-            yield Found("platform-port", match[1], "", file, number, line, "uwsgi")

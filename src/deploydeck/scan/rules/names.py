@@ -14,6 +14,12 @@ _SECRET_ADDRESSES = (
 _SECRET = re.compile(f"{_SECRET_WORDS}|{_SECRET_ADDRESSES}", re.IGNORECASE)
 _WORDS = re.compile(_SECRET_WORDS, re.IGNORECASE)
 _BARE_ADDRESS = re.compile(r"(?:jdbc:)?[a-z][a-z0-9+.-]{0,30}://[\w.,:\[\]-]{0,200}(?:/[\w./-]{0,100})?", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"(?:LIFETIME|EXPIR\w{0,20}|TTL|MINUTES?|SECONDS?|HOURS?|DAYS?|TIMEOUT|ALGORITHM|LENGTH|LIMIT|COUNT|MAX_TOKENS|NUM_TOKENS|_SIZE|ROUNDS)$"
+    r"|TOKENIZER",
+    re.IGNORECASE,
+)
+"""What is said about a secret, and is none: ACCESS_TOKEN_EXPIRE_MINUTES, PASSWORD_MIN_LENGTH, MAX_TOKENS."""
 _PUBLIC = re.compile(r"^(?:NEXT_PUBLIC|VITE|PUBLIC|REACT_APP)_|_PUBLIC_KEY$", re.IGNORECASE)
 
 SET_BY_DEPLOYMENT = frozenset({
@@ -31,7 +37,7 @@ SET_BY_DEPLOYMENT = frozenset({
 
 def is_secret(name: str) -> bool:
     """Whether a variable's name says that its value must stay hidden. Names made for browsers are public by design."""
-    return bool(_SECRET.search(name)) and not _PUBLIC.search(name)
+    return bool(_SECRET.search(name)) and not _PUBLIC.search(name) and not _ABOUT.search(name)
 
 
 def is_open_address(name: str, value: str) -> bool:
@@ -43,6 +49,7 @@ HEALTH_PATHS = (
     "/healthz", "/health", "/api/healthz", "/api/health", "/livez", "/live", "/readyz", "/ready", "/up", "/ping",
     "/_health", "/-/healthy",
     "/healthcheck", "/health-check", "/health/live", "/health/ready", "/status", "/api/status", "/api/ping",
+    "/health_check", "/healthchecks", "/heartbeat", "/alive", "/liveness", "/readiness", "/is_alive", "/isalive", "/check", "/ht",
 )  # fmt: skip
 """Best first; compared without a closing slash."""
 
