@@ -15,7 +15,7 @@ from deploydeck.scan.deliver import deliver
 from deploydeck.scan.ecosystems.jvm_link import link
 from deploydeck.scan.facts import Facts, Found, clean
 from deploydeck.scan.parsers import parsers_for
-from deploydeck.scan.reading import Memory, Reading, read, work_of
+from deploydeck.scan.reading import MORE_SOURCES, Memory, Reading, most_telling, read, work_of
 from deploydeck.scan.resolve import report_walk, resolve
 from deploydeck.scan.source import Source, hash_tree
 from deploydeck.scan.state import Scan
@@ -139,8 +139,11 @@ class ProjectAnalyzer:
             # Manifests of all components before any source: when a limit is reached, it must not be they that are missing.
             configs[directory] = read(scan, reading, [item for item in work[directory] if item[0].size in {"manifest", "lock"}])
         for size in ("source", "text"):
+            wanted = {directory: [item for item in items if item[0].size == size] for directory, items in work.items()}
+            if size == "source" and (fitting := most_telling(wanted, self._limits)) is not wanted:
+                wanted, reading.stopped = fitting, MORE_SOURCES
             for directory, scan in scans.items():
-                later = read(scan, reading, [item for item in work[directory] if item[0].size == size])
+                later = read(scan, reading, wanted[directory])
                 configs[directory] = tuple(sorted((*configs[directory], *later), key=lambda config: config.path))
         deliver(scans)
         components.inherit(scans)
@@ -157,8 +160,9 @@ class ProjectAnalyzer:
         }
 
     def _workspaces(self, root: Scan, tree: Tree) -> list[Found]:
-        probe = Scan(Tree(root=tree.root, entries=root.tree.entries), Facts(), root.overrides)
-        work = [item for item in work_of(probe) if item[0].size == "manifest" and "/" not in item[1].path]
+        own = {path: entry for path, entry in root.tree.entries.items() if "/" not in path}
+        probe = Scan(Tree(root=tree.root, entries=own), Facts(), root.overrides)
+        work = [item for item in work_of(probe) if item[0].size == "manifest"]
         read(probe, Reading(self._limits), work)
         return probe.facts.of("workspace")
 

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-_NOT_THE_PROGRAM = re.compile(
-    r"(?:^|/)(?:tests?|testing|__tests__|__mocks__|specs?|docs?|examples?|samples?|fixtures|e2e|cypress|stories|migrations|benchmarks?)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|_test\.go$|(?:^|/)src/(?:test|it)/|Tests?\.(?:java|kt|cs)$|_(?:spec|test)\.rb$|_test\.exs$"
-    r"|\.(?:test|spec|stories|min|d)\.[a-z]+$"
+_DIRECTORIES = re.compile(
+    r"(?:^|/)(?:(?:tests?|testing|__tests__|__mocks__|specs?|docs?|examples?|samples?|fixtures|e2e|cypress|stories|migrations|benchmarks?)/|src/(?:test|it)/)"
+)
+_FILES = re.compile(
+    r"^(?:test_[^/]*|[^/]*_test|conftest)\.py$|_test\.go$|Tests?\.(?:java|kt|cs)$|_(?:spec|test)\.rb$|_test\.exs$|\.(?:test|spec|stories|min|d)\.[a-z]+$"
 )
 NOT_COMPONENTS = frozenset(
     "test tests testing __tests__ spec specs e2e cypress example examples sample samples demo demos fixture fixtures testdata test-data "
@@ -20,4 +22,10 @@ NOT_COMPONENTS = frozenset(
 
 def not_the_program(path: str) -> bool:
     """Whether a source file is a test, an example or documentation, by its path."""
-    return _NOT_THE_PROGRAM.search(path) is not None
+    directory, _, name = path.rpartition("/")
+    return (directory != "" and _beside_the_program(directory)) or _FILES.search(name) is not None
+
+
+@lru_cache(maxsize=8192)
+def _beside_the_program(directory: str) -> bool:
+    return _DIRECTORIES.search(f"{directory}/") is not None

@@ -1,9 +1,11 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """Reads the files of a project and gives each component the facts of its own: manifests first, then sources, within the limits."""
 
 from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,10 +19,14 @@ from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Limits
 
 _MOST_INCLUDED = 50
+MORE_SOURCES = "more source files than a scan reads"
 OUR_DEFECT = "the reader of this kind of file failed on it"
 """What a finding says when a parser ended in anything but facts or Broken. No test may ever see it."""
 _TEXT_BYTES = 262_144
 _MOST_TEXTS = 2_000
+_GENERATED = re.compile(
+    r"(?:^|/)(?:generated|__generated__|autogen|gen|gen-[a-z]{1,9}|pb|protos?)/|\.(?:pb|gen|g|generated)\.|_(?:pb2|pb2_grpc|generated|gen)\.[a-z]{1,9}$|(?:^|/)zz_generated"
+)
 _WEIGHTY = frozenset({"manifest", "lock"})
 """Sizes of files whose loss is worth a warning."""
 
@@ -75,6 +81,33 @@ def work_of(scan: Scan) -> Work:
     return found
 
 
+def most_telling(work: dict[str, Work], limits: Limits) -> dict[str, Work]:
+    """The source files that fit into the limits, by component and in the order of `work`: all, or of too many the most telling.
+
+    What says how a program is configured and started stands near the top of its component and was not generated.
+    """
+    sources = [(directory, item) for directory, items in work.items() for item in items]
+    sizes = [min(entry.size, limits.source_bytes) for _, (_, entry) in sources]
+    if len(sources) <= limits.source_files and sum(sizes) <= limits.total_source_bytes:
+        return work
+
+    def rank(number: int) -> tuple[bool, bool, int, int]:
+        path = sources[number][1][1].path
+        return sizes[number] >= limits.source_bytes, _GENERATED.search(path) is not None, path.count("/"), number
+
+    chosen, left = set[int](), limits.total_source_bytes
+    for number in sorted(range(len(sources)), key=rank)[: limits.source_files]:
+        left -= sizes[number]
+        if left < 0:
+            break
+        chosen.add(number)
+    kept: dict[str, Work] = {directory: [] for directory in work}
+    for number in sorted(chosen):
+        directory, item = sources[number]
+        kept[directory].append(item)
+    return kept
+
+
 def read(scan: Scan, reading: Reading, work: Work) -> tuple[ConfigFile, ...]:
     """Parse these files into the component's facts. Returns the configuration files among them."""
     configs: list[ConfigFile] = []
@@ -87,7 +120,7 @@ def read(scan: Scan, reading: Reading, work: Work) -> tuple[ConfigFile, ...]:
             if entry.size > reading.limits.source_bytes:
                 continue  # bundles and generated code
             if reading.source_bytes > reading.limits.total_source_bytes or reading.sources > reading.limits.source_files:
-                reading.stopped = "more source files than a scan reads"
+                reading.stopped = MORE_SOURCES
                 break
         if parser.size == "text":
             reading.texts += 1

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 from importlib import import_module
@@ -24,14 +25,25 @@ def parsers() -> tuple[Parser, ...]:
     return tuple(parser for name in MODULES for parser in import_module(f"{__name__}.{name}").PARSERS)
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The parsers by what names them, so that a file meets only patterns that could fit it: there are tens of thousands of files."""
+
+    own: dict[str, list[Parser]]
+    anywhere: dict[str, list[Parser]]
+    extensions: dict[str, Parser]
+    patterns: tuple[tuple[re.Pattern[str], int, Parser, str, str], ...]
+    """Each with its depth (-1: of the name alone), and the extension and first character that a name must have ("": any)."""
+    candidates: dict[tuple[str, str], tuple[tuple[re.Pattern[str], int, Parser], ...]]
+    """Of the patterns those for an extension and a first character, filled as they are asked for."""
+
+
 @lru_cache(maxsize=1)
-def _index() -> tuple[
-    dict[str, list[Parser]], dict[str, list[Parser]], dict[str, Parser], tuple[tuple[re.Pattern[str], int, Parser], ...]
-]:
+def _index() -> _Index:
     own: dict[str, list[Parser]] = {}
     anywhere: dict[str, list[Parser]] = {}
     extensions: dict[str, Parser] = {}
-    patterns: list[tuple[re.Pattern[str], int, Parser]] = []
+    patterns: list[tuple[re.Pattern[str], int, Parser, str, str]] = []
     for parser in parsers():
         if "*" not in parser.pattern:
             (anywhere if parser.anywhere else own).setdefault(parser.pattern, []).append(parser)
@@ -39,22 +51,41 @@ def _index() -> tuple[
             extensions.setdefault(parser.pattern[2:], parser)
         else:
             depth = -1 if parser.anywhere else parser.pattern.count("/")
-            patterns.append((re.compile(translate(parser.pattern)), depth, parser))
-    return own, anywhere, extensions, tuple(patterns)
+            name = parser.pattern.rpartition("/")[2]
+            ending, first = _ENDING.search(name), name[:1] if name[:1] not in _WILD else ""
+            patterns.append((re.compile(translate(parser.pattern)), depth, parser, ending[1] if ending else "", first))
+    return _Index(own, anywhere, extensions, tuple(patterns), {})
+
+
+_ENDING = re.compile(r"\.([A-Za-z0-9_]+)$")
+_WILD = ("*", "?", "[")
 
 
 def parsers_for(path: str) -> tuple[Parser, ...]:
     """The parsers of a file by its path relative to its component's directory: all that name it, else the first that fits."""
-    own, anywhere, extensions, patterns = _index()
+    index = _index()
     name = path.rpartition("/")[2]
-    if named := [*own.get(path, ()), *anywhere.get(name, ())]:
+    if path in index.own or name in index.anywhere:
+        named = [*index.own.get(path, ()), *index.anywhere.get(name, ())]
         return tuple({parser.parse: parser for parser in named}.values())
-    depth = path.count("/")
-    for pattern, wanted, parser in patterns:
-        if (wanted == depth and pattern.match(path)) or (wanted == -1 and pattern.match(name)):
+    extension = name.rpartition(".")[2] if "." in name else ""
+    known = index.candidates.get((extension, name[:1]))
+    if known is None:
+        known = tuple(
+            (pattern, depth, parser)
+            for pattern, depth, parser, ending, first in index.patterns
+            if ending in {"", extension} and first in {"", name[:1]}
+        )
+        if len(index.candidates) < _MOST_CANDIDATES:
+            index.candidates[extension, name[:1]] = known
+    for pattern, wanted, parser in known:
+        if (wanted == -1 and pattern.match(name)) or (wanted >= 0 and wanted == path.count("/") and pattern.match(path)):
             return (parser,)
-    found = extensions.get(name.rpartition(".")[2].lower()) if "." in name else None
+    found = index.extensions.get(extension.lower()) if extension else None
     return (found,) if found else ()
+
+
+_MOST_CANDIDATES = 10_000
 
 
 __all__ = ["Parse", "Parser", "Size", "parsers", "parsers_for"]

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log2
 
 from deploydeck.scan.facts import Found
@@ -120,7 +121,12 @@ _BESIDE = (b"aws", b"twilio", b"heroku", b"discord", b"token", b"secret")
 _IN_ANY_CASE = (b"secret", b"passw", b"token", b"apikey", b"_key")
 _GENERIC_HINTS = frozenset(_IN_ANY_CASE)
 _EXACT = sorted({hint for hints in _HINTS.values() for hint in hints} - set(_IN_ANY_CASE) - set(_BESIDE))
-_RUN = re.compile(rb"[A-Za-z0-9_/+=.-]{24,}")
+_RUN = re.compile(rb"(?<![A-Za-z0-9_/+=.-])[A-Za-z0-9_/+=.-]{24,}")
+_ASSIGNED = re.compile(
+    rb"(?i)(?:secret|passw|passphrase|token|key)[a-z0-9_]{0,26}[\"']?\s{0,8}(?::=|=>|=|:)\s{0,8}[\"'`][^\"'`\s]{8}"
+    rb"|[A-Za-z0-9/+]{40}|[MNO][A-Za-z0-9_-]{23,27}\."
+)
+"""What a line that names a secret must hold beside the name: a literal that is assigned to it, or a run as in the shapes."""
 _DIGIT = re.compile(rb"[0-9]")
 _ALONE = (b"AKIA", b"ASIA", b"PRIVATE KEY-----")
 """Hints of what may be shorter than a run."""
@@ -239,8 +245,9 @@ def _lines(data: bytes) -> dict[int, set[bytes]]:
     for hint in _IN_ANY_CASE:
         at = lowered.find(hint)
         while at >= 0 and len(found) < _MOST_LINES:
-            found.setdefault(lowered.rfind(b"\n", 0, at) + 1, set()).add(hint)
-            end = lowered.find(b"\n", at)
+            start, end = lowered.rfind(b"\n", 0, at) + 1, lowered.find(b"\n", at)
+            if start in found or _ASSIGNED.search(data, start, min(end if end >= 0 else len(data), start + _LONGEST_LINE)):
+                found.setdefault(start, set()).add(hint)
             at = lowered.find(hint, end) if end >= 0 else -1
     for match in _WITH_PASSWORD.finditer(data):
         found.setdefault(data.rfind(b"\n", 0, match.start()) + 1, set()).add(b"://")
@@ -263,15 +270,21 @@ def _in_line(line: str, hints: set[bytes], *, literals: bool) -> list[tuple[Shap
         body = line[match.end() :].rstrip("\r\n \"',;")
         if not _PLACEHOLDER.search(body[:80]):
             return [(Shape("private-key", _PEM, -1), body)]
-    wanted = {id(shape) for hint in hints for shape in _BY_HINT.get(hint, ())} | ({id(_URL)} if b"://" in hints else set())
-    for shape in _SHAPES:
-        for match in shape.pattern.finditer(line) if id(shape) in wanted else ():
+    for shape in _wanted(frozenset(hints)):
+        for match in shape.pattern.finditer(line):
             value = match[1]
             if not any(value in other for other in found) and _is_live(shape, value, line, match.start(), match.end()):
                 found[value] = shape
     if literals and not found and len(line) <= _LONGEST_LITERAL and not hints.isdisjoint(_GENERIC_HINTS):
         found.update(_literals(line))
     return [(shape, value) for value, shape in found.items()]
+
+
+@lru_cache(maxsize=1024)
+def _wanted(hints: frozenset[bytes]) -> tuple[Shape, ...]:
+    """The shapes that hints may stand for, the most telling first."""
+    wanted = {id(shape) for hint in hints for shape in _BY_HINT.get(hint, ())} | ({id(_URL)} if b"://" in hints else set())
+    return tuple(shape for shape in _SHAPES if id(shape) in wanted)
 
 
 def _is_live(shape: Shape, value: str, line: str, start: int, end: int) -> bool:
