@@ -13,7 +13,7 @@ from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Severity
 from deploydeck.scan.facts import Broken, Found
 from deploydeck.scan.names import not_the_program
 from deploydeck.scan.parsers import Parse, Parser, parsers_for
-from deploydeck.scan.parsers.credentials import credentials
+from deploydeck.scan.parsers.credentials import credentials, never_told, plain_text
 from deploydeck.scan.parsers.python_manifests import requirements
 from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Limits
@@ -76,6 +76,8 @@ def work_of(scan: Scan) -> Work:
     found = []
     for entry in scan.tree.entries.values():
         for parser in parsers_for(entry.path):
+            if parser.size == "text" and parser.parse is plain_text and never_told(entry.path):
+                continue
             if parser.size in _WEIGHTY or not not_the_program(entry.path):
                 found.append((parser, entry))
     return found
