@@ -12,7 +12,6 @@ from deploydeck.domain import ConfigFile, Dependency, DeployDeckError, Fact, Fin
 from deploydeck.scan import components
 from deploydeck.scan.cache import ProfileCache
 from deploydeck.scan.deliver import deliver
-from deploydeck.scan.ecosystems.jvm_link import link
 from deploydeck.scan.facts import Facts, Found, clean
 from deploydeck.scan.parsers import parsers_for
 from deploydeck.scan.reading import MORE_SOURCES, Memory, Reading, most_telling, read, work_of
@@ -147,8 +146,11 @@ class ProjectAnalyzer:
                 configs[directory] = tuple(sorted((*configs[directory], *later), key=lambda config: config.path))
         deliver(scans)
         components.inherit(scans)
-        for scan in scans.values():
-            link(scan)
+        if any(scan.facts.own("managed") or scan.facts.own("manifest", scope="jvm") for scan in scans.values()):
+            from deploydeck.scan.ecosystems.jvm_link import link
+
+            for scan in scans.values():
+                link(scan)
         return scans, configs
 
     @staticmethod

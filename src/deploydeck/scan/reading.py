@@ -13,8 +13,7 @@ from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Severity
 from deploydeck.scan.facts import Broken, Found
 from deploydeck.scan.names import not_the_program
 from deploydeck.scan.parsers import Parse, Parser, parsers_for
-from deploydeck.scan.parsers.credentials import credentials, never_told, plain_text
-from deploydeck.scan.parsers.python_manifests import requirements
+from deploydeck.scan.parsers.credentials import credentials, never_told
 from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Limits
 
@@ -76,7 +75,7 @@ def work_of(scan: Scan) -> Work:
     found = []
     for entry in scan.tree.entries.values():
         for parser in parsers_for(entry.path):
-            if parser.size == "text" and parser.parse is plain_text and never_told(entry.path):
+            if parser.size == "text" and parser.bare and never_told(entry.path):
                 continue
             if parser.size in _WEIGHTY or not not_the_program(entry.path):
                 found.append((parser, entry))
@@ -207,6 +206,10 @@ def _report_broken(scan: Scan, parser: Parser, path: str, broken: Broken) -> Non
 def _follow_includes(scan: Scan, reading: Reading, parsed: set[str]) -> None:
     """Requirement files that others include by `-r`, inside the project, at most fifty."""
     waiting, followed = list(scan.facts.of("include")), 0
+    if not waiting:
+        return
+    from deploydeck.scan.parsers.python_manifests import requirements
+
     while waiting and followed < _MOST_INCLUDED:
         include = waiting.pop(0)
         path = posixpath.normpath(posixpath.join(posixpath.dirname(include.file), include.name))

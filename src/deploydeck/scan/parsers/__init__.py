@@ -4,12 +4,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from deploydeck.scan.kept import kept
 from deploydeck.scan.parsers.base import Parse, Parser, Size
+
+if TYPE_CHECKING:
+    from deploydeck.scan.facts import Found
 
 MODULES = (
     "python_manifests", "python_source", "node_manifests", "node_source", "jvm_manifests", "jvm_source", "go_project", "rust_project",
@@ -19,10 +26,45 @@ MODULES = (
 """Several may name the same file: each reads it. Of patterns that fit a file the first wins, and a name or path beats them."""
 
 
+class _Later:
+    """A parse function whose module is imported when the first file needs it: a small project needs few of them."""
+
+    __slots__ = ("_module", "_number", "_parse")
+
+    def __init__(self, module: str, number: int) -> None:
+        self._module, self._number = module, number
+        self._parse: Parse | None = None
+
+    def __call__(self, file: str, data: bytes) -> Iterator[Found]:
+        if self._parse is None:
+            self._parse = import_module(f"{__name__}.{self._module}").PARSERS[self._number].parse
+        return self._parse(file, data)
+
+
+_Row = tuple[str, int, str, Size, bool, str, bool]
+
+
+def _rows() -> tuple[_Row, ...]:
+    """Every parser of every module: which module and number its function has first, and its other fields."""
+    first: dict[Parse, tuple[str, int]] = {}
+    rows: list[_Row] = []
+    for name in MODULES:
+        for number, one in enumerate(import_module(f"{__name__}.{name}").PARSERS):
+            module, at = first.setdefault(one.parse, (name, number))
+            rows.append((module, at, one.pattern, one.size, one.anywhere, one.config_kind, one.bare))
+    return tuple(rows)
+
+
 @lru_cache(maxsize=1)
 def parsers() -> tuple[Parser, ...]:
-    """Every parser of every module."""
-    return tuple(parser for name in MODULES for parser in import_module(f"{__name__}.{name}").PARSERS)
+    """Every parser of every module, without importing the modules. Parsers of the same function have the same `parse`."""
+    here = Path(__file__).parent
+    rows: tuple[_Row, ...] = kept("parsers", here, here.glob("*.py"), _rows)
+    functions: dict[tuple[str, int], _Later] = {}
+    return tuple(
+        Parser(pattern, functions.setdefault((module, at), _Later(module, at)), size, anywhere, kind, bare)
+        for module, at, pattern, size, anywhere, kind, bare in rows
+    )
 
 
 @dataclass(frozen=True, slots=True)

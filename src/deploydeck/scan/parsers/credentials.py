@@ -347,7 +347,7 @@ def never_told(file: str) -> bool:
     return _SKIPPED_PATH.search(file) is not None
 
 
-def plain_text(file: str, data: bytes) -> Iterator[Found]:
+def _text(file: str, data: bytes) -> Iterator[Found]:
     """Nothing of its own: reading looks for credentials in every file that has a parser."""
     yield from ()
 
@@ -360,13 +360,13 @@ PARSERS: tuple[Parser, ...] = (
     Parser("*.pfx", key_store, anywhere=True),
     Parser("*.jks", key_store, anywhere=True),
     *(Parser(name, private_key, anywhere=True) for name in ("id_rsa", "id_ed25519", "id_ecdsa", "id_dsa")),
-    *(Parser(f"*.{ending}", plain_text, "text", anywhere=True) for ending in ("tfvars", "ini", "cfg", "conf", "properties", "sh",
+    *(Parser(f"*.{ending}", _text, "text", anywhere=True, bare=True) for ending in ("tfvars", "ini", "cfg", "conf", "properties", "sh",
         "env", "toml", "bash", "ps1")),
-    *(Parser(name, plain_text, anywhere=True) for name in (".npmrc", ".pypirc", ".netrc", ".git-credentials", ".s3cfg", ".pgpass",
+    *(Parser(name, _text, anywhere=True) for name in (".npmrc", ".pypirc", ".netrc", ".git-credentials", ".s3cfg", ".pgpass",
         "credentials", "credentials.json",
                                                        "service-account.json", "serviceAccountKey.json", "service_account.json",
                                                        "firebase-adminsdk.json",
                                                        "secrets.json", "secrets.yml",
                                                        "secrets.yaml", ".htpasswd")),
-    *(Parser(f"*.{ending}", plain_text, "text", anywhere=True) for ending in ("json", "xml", "txt", "md", "tfstate")),
+    *(Parser(f"*.{ending}", _text, "text", anywhere=True, bare=True) for ending in ("json", "xml", "txt", "md", "tfstate")),
 )  # fmt: skip
