@@ -127,11 +127,8 @@ class ProjectAnalyzer:
         self, tree: Tree, overrides: AppSettings, reading: Reading
     ) -> tuple[dict[str, Scan], dict[str, tuple[ConfigFile, ...]]]:
         # The root's own manifests first: they may declare as members what by its name would be an example.
-        directories = components.component_directories(tree)
-        scans = self._scans(tree, directories, overrides)
-        declared = self._workspaces(scans[""], tree)
-        if declared and (more := components.component_directories(tree, declared)) != directories:
-            scans = self._scans(tree, more, overrides)
+        declared = self._workspaces(tree, overrides)
+        scans = self._scans(tree, components.component_directories(tree, declared), overrides)
         work = {directory: work_of(scan) for directory, scan in scans.items()}
         configs: dict[str, tuple[ConfigFile, ...]] = {}
         for directory, scan in scans.items():
@@ -161,9 +158,9 @@ class ProjectAnalyzer:
             for directory, part in components.split(tree, directories).items()
         }
 
-    def _workspaces(self, root: Scan, tree: Tree) -> list[Found]:
-        own = {path: entry for path, entry in root.tree.entries.items() if "/" not in path}
-        probe = Scan(Tree(root=tree.root, entries=own), Facts(), root.overrides)
+    def _workspaces(self, tree: Tree, overrides: AppSettings) -> list[Found]:
+        own = {path: entry for path, entry in tree.entries.items() if "/" not in path}
+        probe = Scan(Tree(root=tree.root, entries=own), Facts(), overrides)
         work = [item for item in work_of(probe) if item[0].size == "manifest"]
         read(probe, Reading(self._limits), work)
         return probe.facts.of("workspace")
