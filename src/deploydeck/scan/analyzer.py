@@ -13,11 +13,9 @@ from deploydeck.domain import ConfigFile, Dependency, DeployDeckError, Fact, Fin
 from deploydeck.scan import components
 from deploydeck.scan.cache import ProfileCache
 from deploydeck.scan.deliver import deliver
-from deploydeck.scan.ecosystems import go_link
-from deploydeck.scan.ecosystems.jvm_link import link
 from deploydeck.scan.facts import Facts, Found, clean
 from deploydeck.scan.parsers import parsers_for
-from deploydeck.scan.reading import Memory, Reading, read, work_of
+from deploydeck.scan.reading import MORE_SOURCES, Memory, Reading, most_telling, read, work_of
 from deploydeck.scan.resolve import report_walk, resolve
 from deploydeck.scan.source import Source, hash_tree
 from deploydeck.scan.state import Scan
@@ -130,25 +128,33 @@ class ProjectAnalyzer:
         self, tree: Tree, overrides: AppSettings, reading: Reading
     ) -> tuple[dict[str, Scan], dict[str, tuple[ConfigFile, ...]]]:
         # The root's own manifests first: they may declare as members what by its name would be an example.
-        directories = components.component_directories(tree)
-        scans = self._scans(tree, directories, overrides)
-        declared = self._workspaces(scans[""], tree)
-        if declared and (more := components.component_directories(tree, declared)) != directories:
-            scans = self._scans(tree, more, overrides)
+        declared = self._workspaces(tree, overrides)
+        scans = self._scans(tree, components.component_directories(tree, declared), overrides)
         work = {directory: work_of(scan) for directory, scan in scans.items()}
         configs: dict[str, tuple[ConfigFile, ...]] = {}
         for directory, scan in scans.items():
             # Manifests of all components before any source: when a limit is reached, it must not be they that are missing.
             configs[directory] = read(scan, reading, [item for item in work[directory] if item[0].size in {"manifest", "lock"}])
         for size in ("source", "text"):
+            wanted = {directory: [item for item in items if item[0].size == size] for directory, items in work.items()}
+            if size == "source" and (fitting := most_telling(wanted, self._limits)) is not wanted:
+                wanted, reading.stopped = fitting, MORE_SOURCES
             for directory, scan in scans.items():
-                later = read(scan, reading, [item for item in work[directory] if item[0].size == size])
+                later = read(scan, reading, wanted[directory])
                 configs[directory] = tuple(sorted((*configs[directory], *later), key=lambda config: config.path))
         deliver(scans)
         components.inherit(scans)
-        for scan in scans.values():
-            link(scan)
-            go_link.link(scan)
+        homes = {scope for scan in scans.values() for scope in ("jvm", "go") if scan.facts.own("manifest", scope=scope)}
+        if "jvm" in homes or any(scan.facts.own("managed") for scan in scans.values()):
+            from deploydeck.scan.ecosystems.jvm_link import link
+
+            for scan in scans.values():
+                link(scan)
+        if "go" in homes:
+            from deploydeck.scan.ecosystems import go_link
+
+            for scan in scans.values():
+                go_link.link(scan)
         return scans, configs
 
     @staticmethod
@@ -159,9 +165,10 @@ class ProjectAnalyzer:
             for directory, part in components.split(tree, directories).items()
         }
 
-    def _workspaces(self, root: Scan, tree: Tree) -> list[Found]:
-        probe = Scan(Tree(root=tree.root, entries=root.tree.entries), Facts(), root.overrides)
-        work = [item for item in work_of(probe) if item[0].size == "manifest" and "/" not in item[1].path]
+    def _workspaces(self, tree: Tree, overrides: AppSettings) -> list[Found]:
+        own = {path: entry for path, entry in tree.entries.items() if "/" not in path}
+        probe = Scan(Tree(root=tree.root, entries=own), Facts(), overrides)
+        work = [item for item in work_of(probe) if item[0].size == "manifest"]
         read(probe, Reading(self._limits), work)
         return probe.facts.of("workspace")
 

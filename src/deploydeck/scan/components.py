@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -53,19 +54,23 @@ _WHERE_MISSING = ("language", "package_manager", "runtime_version")
 
 def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[str]:
     """The directories below the root that are projects of their own, in order. `declared` are workspace facts of the root."""
-    exact, globs, nested = _manifest_names()
+    exact, globs, any_glob, nested = _manifest_names()
     found: dict[str, dict[str, bool]] = {}
     for path, entry in tree.entries.items():
         directory, _, name = path.rpartition("/")
-        home = exact.get(name) or next((one for glob, one in globs if fnmatchcase(name, glob)), "")
-        if home and (directory == "" or directory.count("/") < _DEEPEST):
+        for parent, glob, inside in nested:
+            if directory.rpartition("/")[2] == parent and fnmatchcase(name, glob):
+                found.setdefault(directory.rpartition("/")[0], {}).setdefault(inside, False)
+        home = exact.get(name)
+        if home is None:
+            if not any_glob.match(name):
+                continue
+            home = next(one for glob, one in globs if fnmatchcase(name, glob))
+        if directory == "" or directory.count("/") < _DEEPEST:
             if name == "package.json" and directory and not _REAL_PACKAGE.search(_start_of(tree, entry)):
                 continue
             homes = found.setdefault(directory, {})
             homes[home] = homes.get(home, False) or name not in _WEAK
-        for parent, glob, inside in nested:
-            if directory.rpartition("/")[2] == parent and fnmatchcase(name, glob):
-                found.setdefault(directory.rpartition("/")[0], {}).setdefault(inside, False)
     wanted = list(declared)
     kept: dict[str, dict[str, bool]] = {"": found.get("", {})}
     for directory in sorted(found, key=lambda one: (one.count("/"), one)):
@@ -81,8 +86,9 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
     return [directory for directory in kept if directory]
 
 
-def _manifest_names() -> tuple[dict[str, str], tuple[tuple[str, str], ...], tuple[tuple[str, str, str], ...]]:
-    """Names and globs of manifests with their ecosystems, and those that stand one directory down (`requirements/*.txt`)."""
+@lru_cache(maxsize=1)
+def _manifest_names() -> tuple[dict[str, str], tuple[tuple[str, str], ...], re.Pattern[str], tuple[tuple[str, str, str], ...]]:
+    """Names and globs of manifests with their ecosystems, one pattern of the globs, and those one directory down."""
     exact: dict[str, str] = {}
     nested: list[tuple[str, str, str]] = []
     globs: list[tuple[str, str]] = []
@@ -97,7 +103,7 @@ def _manifest_names() -> tuple[dict[str, str], tuple[tuple[str, str], ...], tupl
                 globs.append((glob, one.id))
             else:
                 exact.setdefault(glob, one.id)
-    return exact, tuple(globs), tuple(nested)
+    return exact, tuple(globs), re.compile("|".join(translate(glob) for glob, _ in globs)), tuple(nested)
 
 
 def _start_of(tree: Tree, entry: Entry) -> bytes:
@@ -141,9 +147,15 @@ def split(tree: Tree, directories: list[str]) -> dict[str, Tree]:
             trees[home].entries[own] = entry.at(own)
         else:
             trees[""].entries[path] = entry
-    for home, part in trees.items():
-        prefix = f"{home}/" if home else ""
-        part.tracked = frozenset(path[len(prefix) :] for path in tree.tracked if path.startswith(prefix))
+    tracked: dict[str, list[str]] = {directory: [] for directory in trees}
+    for path in tree.tracked:
+        # A component's own files, and with them those of the components inside, as it was given them.
+        home = owner_of(path.rpartition("/")[0])
+        while home:
+            tracked[home].append(path[len(home) + 1 :])
+            home = owner_of(home.rpartition("/")[0])
+    for directory, part in trees.items():
+        part.tracked = frozenset(tracked[directory]) if directory else tree.tracked
     return trees
 
 

@@ -138,6 +138,10 @@ class Facts:
                 facts = [*facts, *more]
         return facts
 
+    def names(self) -> set[tuple[str, str]]:
+        """Every kind and name that there is a fact of, inherited ones too."""
+        return set(self._by_name).union(*(other._by_name for other in self._inherited))
+
     def starting(self, kind: str, prefix: str, scope: str | None = None) -> list[Found]:
         """The facts of a kind whose name starts with `prefix`."""
         return [fact for fact in self.of(kind, None, scope) if fact.name.startswith(prefix)]

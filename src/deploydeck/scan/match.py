@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -33,7 +34,8 @@ class Hit:
 
 def hits(scan: Scan) -> list[Hit]:
     """Every technology that matches and is not superseded: those that decide first, surest first; a deployed one wins a tie."""
-    matched = [hit for technology in technologies() if (hit := _match(scan, technology))]
+    present = scan.facts.names()
+    matched = [hit for technology in technologies() if (hit := _match(scan, technology, present))]
     hidden = {name for hit in matched for name in hit.technology.supersedes}
     matched = [hit for hit in matched if hit.technology.id not in hidden]
     bundled = any(hit.technology.role is Role.BUNDLER and hit.technology.ecosystem == "node" for hit in matched)
@@ -75,31 +77,34 @@ def _in_sources(scan: Scan, technology: Technology) -> bool:
     return any(_places(scan, one, technology.id) for one in patterns if not one.what.startswith(("dependency", "locked")))
 
 
-def _match(scan: Scan, technology: Technology) -> Hit | None:
+def _match(scan: Scan, technology: Technology, present: Container[tuple[str, str]]) -> Hit | None:
     weights: list[float] = []
     places: list[Evidence] = []
 
     def seen(pattern: Pattern) -> bool:
-        found = _places(scan, pattern, technology.id)
+        found = _places(scan, pattern, technology.id, present)
         if found:
             weights.append(pattern.weight)
             places.extend(found)
         return bool(found)
 
-    needed = [seen(pattern) for pattern in technology.all_of]  # lists, so that every match adds its weight
-    either = [seen(pattern) for pattern in technology.any_of]
-    if not all(needed) or (either and not any(either)):
+    if not all(seen(pattern) for pattern in technology.all_of):
         return None
-    if any(_places(scan, pattern, technology.id) for pattern in technology.none_of):
+    either = [seen(pattern) for pattern in technology.any_of]  # a list, so that every match adds its weight
+    if either and not any(either):
+        return None
+    if any(_places(scan, pattern, technology.id, present) for pattern in technology.none_of):
         return None
     for pattern in technology.hints:
         seen(pattern)
     return Hit(technology, certainty(weights), tuple(dict.fromkeys(places))[:MAX_EVIDENCE])
 
 
-def _places(scan: Scan, pattern: Pattern, rule: str) -> list[Evidence]:
+def _places(scan: Scan, pattern: Pattern, rule: str, present: Container[tuple[str, str]]) -> list[Evidence]:
     if pattern.what == "file":
         return [Evidence(file=path, rule=rule) for path in scan.files(pattern.name)[:2]]
+    if pattern.name and (pattern.what, pattern.name) not in present and not pattern.name.endswith("*"):
+        return []  # nearly always: there are thousands of patterns
     if pattern.name.endswith("*"):
         found = scan.facts.starting(pattern.what, pattern.name[:-1], pattern.scope or None)
     else:

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-_NOT_THE_PROGRAM = re.compile(
-    r"(?:^|/)(?:tests?|testing|__tests__|__mocks__|specs?|docs?|examples?|samples?|fixtures|e2e|cypress|stories|migrations|benchmarks?)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|_test\.go$|(?:^|/)src/(?:test|it)/|Tests?\.(?:java|kt|cs)$|_(?:spec|test)\.rb$|_test\.exs$"
-    r"|\.(?:test|spec|stories|min|d)\.[a-z]+$"
+_DIRECTORIES = re.compile(
+    r"(?:^|/)(?:(?:tests?|testing|__tests__|__mocks__|specs?|docs?|examples?|samples?|fixtures|e2e|cypress|stories|migrations|benchmarks?)/|src/(?:test|it)/)"
+)
+_FILES = re.compile(
+    r"^(?:test_[^/]*|[^/]*_test|conftest)\.py$|_test\.go$|Tests?\.(?:java|kt|cs)$|_(?:spec|test)\.rb$|_test\.exs$|\.(?:test|spec|stories|min|d)\.[a-z]+$"
 )
 _PACKAGES = re.compile(r"((?:^|/)src/\w{0,20}[mM]ain/[a-z]{1,20}/)(?:[^/]{1,200}/){1,40}|(?:^|/)(?:com|org|net|io|dev|me)/(?:example|sample|test)s?(?=/)")
 """Directories that are packages of the JVM: `com.example` is a name there, and no example."""
@@ -22,4 +24,12 @@ NOT_COMPONENTS = frozenset(
 
 def not_the_program(path: str) -> bool:
     """Whether a source file is a test, an example or documentation, by its path."""
-    return _NOT_THE_PROGRAM.search(_PACKAGES.sub(r"\1", path)) is not None
+    if "/main/" in path or "/example/" in path:
+        path = _PACKAGES.sub(r"\1", path)
+    directory, _, name = path.rpartition("/")
+    return (directory != "" and _beside_the_program(directory)) or _FILES.search(name) is not None
+
+
+@lru_cache(maxsize=8192)
+def _beside_the_program(directory: str) -> bool:
+    return _DIRECTORIES.search(f"{directory}/") is not None

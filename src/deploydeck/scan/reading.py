@@ -1,9 +1,11 @@
+# ruff: noqa: E501 - a pattern reads better unbroken
 """Reads the files of a project and gives each component the facts of its own: manifests first, then sources, within the limits."""
 
 from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,16 +13,19 @@ from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Severity
 from deploydeck.scan.facts import Broken, Found
 from deploydeck.scan.names import not_the_program
 from deploydeck.scan.parsers import Parse, Parser, parsers_for
-from deploydeck.scan.parsers.credentials import credentials
-from deploydeck.scan.parsers.python_manifests import requirements
+from deploydeck.scan.parsers.credentials import credentials, never_told
 from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Limits
 
 _MOST_INCLUDED = 50
+MORE_SOURCES = "more source files than a scan reads"
 OUR_DEFECT = "the reader of this kind of file failed on it"
 """What a finding says when a parser ended in anything but facts or Broken. No test may ever see it."""
 _TEXT_BYTES = 262_144
 _MOST_TEXTS = 2_000
+_GENERATED = re.compile(
+    r"(?:^|/)(?:generated|__generated__|autogen|gen|gen-[a-z]{1,9}|pb|protos?)/|\.(?:pb|gen|g|generated)\.|_(?:pb2|pb2_grpc|generated|gen)\.[a-z]{1,9}$|(?:^|/)zz_generated"
+)
 _WEIGHTY = frozenset({"manifest", "lock"})
 """Sizes of files whose loss is worth a warning."""
 
@@ -70,9 +75,38 @@ def work_of(scan: Scan) -> Work:
     found = []
     for entry in scan.tree.entries.values():
         for parser in parsers_for(entry.path):
+            if parser.size == "text" and parser.bare and never_told(entry.path):
+                continue
             if parser.size in _WEIGHTY or not not_the_program(entry.path):
                 found.append((parser, entry))
     return found
+
+
+def most_telling(work: dict[str, Work], limits: Limits) -> dict[str, Work]:
+    """The source files that fit into the limits, by component and in the order of `work`: all, or of too many the most telling.
+
+    What says how a program is configured and started stands near the top of its component and was not generated.
+    """
+    sources = [(directory, item) for directory, items in work.items() for item in items]
+    sizes = [min(entry.size, limits.source_bytes) for _, (_, entry) in sources]
+    if len(sources) <= limits.source_files and sum(sizes) <= limits.total_source_bytes:
+        return work
+
+    def rank(number: int) -> tuple[bool, bool, int, int]:
+        path = sources[number][1][1].path
+        return sizes[number] >= limits.source_bytes, _GENERATED.search(path) is not None, path.count("/"), number
+
+    chosen, left = set[int](), limits.total_source_bytes
+    for number in sorted(range(len(sources)), key=rank)[: limits.source_files]:
+        left -= sizes[number]
+        if left < 0:
+            break
+        chosen.add(number)
+    kept: dict[str, Work] = {directory: [] for directory in work}
+    for number in sorted(chosen):
+        directory, item = sources[number]
+        kept[directory].append(item)
+    return kept
 
 
 def read(scan: Scan, reading: Reading, work: Work) -> tuple[ConfigFile, ...]:
@@ -87,7 +121,7 @@ def read(scan: Scan, reading: Reading, work: Work) -> tuple[ConfigFile, ...]:
             if entry.size > reading.limits.source_bytes:
                 continue  # bundles and generated code
             if reading.source_bytes > reading.limits.total_source_bytes or reading.sources > reading.limits.source_files:
-                reading.stopped = "more source files than a scan reads"
+                reading.stopped = MORE_SOURCES
                 break
         if parser.size == "text":
             reading.texts += 1
@@ -172,6 +206,10 @@ def _report_broken(scan: Scan, parser: Parser, path: str, broken: Broken) -> Non
 def _follow_includes(scan: Scan, reading: Reading, parsed: set[str]) -> None:
     """Requirement files that others include by `-r`, inside the project, at most fifty."""
     waiting, followed = list(scan.facts.of("include")), 0
+    if not waiting:
+        return
+    from deploydeck.scan.parsers.python_manifests import requirements
+
     while waiting and followed < _MOST_INCLUDED:
         include = waiting.pop(0)
         path = posixpath.normpath(posixpath.join(posixpath.dirname(include.file), include.name))

@@ -19,7 +19,8 @@ class Parser:
     A pattern without a slash matches a name in the component's own directory, with `anywhere` also below it; one with slashes
     matches the whole relative path. `size` names the limit of its read, `config_kind` says that the file configures building,
     running or deploying (it is then listed among the profile's `config_files`). `text`: small files, read
-    last, for what any text may hold (credentials, a kind that only the content shows).
+    last, for what any text may hold (credentials, a kind that only the content shows). `bare`: nothing but credentials is
+    looked for.
     """
 
     pattern: str
@@ -27,3 +28,4 @@ class Parser:
     size: Size = "manifest"
     anywhere: bool = False
     config_kind: str = ""
+    bare: bool = False

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log2
 
 from deploydeck.scan.facts import Found
@@ -120,7 +121,13 @@ _BESIDE = (b"aws", b"twilio", b"heroku", b"discord", b"token", b"secret")
 _IN_ANY_CASE = (b"secret", b"passw", b"token", b"apikey", b"_key")
 _GENERIC_HINTS = frozenset(_IN_ANY_CASE)
 _EXACT = sorted({hint for hints in _HINTS.values() for hint in hints} - set(_IN_ANY_CASE) - set(_BESIDE))
-_RUN = re.compile(rb"[A-Za-z0-9_/+=.-]{24,}")
+_RUN = b"a" * 24
+_RUNS = bytes(97 if chr(code) in "_/+=.-" or (code < 128 and chr(code).isalnum()) else 32 for code in range(256))
+"""Makes every letter, digit or sign of a token an `a` and all else a space: a run of 24 is then found without a pattern."""
+_ASSIGNED = re.compile(
+    rb"(?:secret|passw|passphrase|token|key)[a-z0-9_]{0,26}[\"']?\s{0,8}[:=]=?>?\s{0,8}[\"'`][^\"'`\s]{8}"
+)
+"""What a line in small letters that names a secret must hold: a literal that is assigned to it."""
 _DIGIT = re.compile(rb"[0-9]")
 _ALONE = (b"AKIA", b"ASIA", b"PRIVATE KEY-----")
 """Hints of what may be shorter than a run."""
@@ -215,12 +222,14 @@ def _block(data: bytes, end: int) -> bool:
 def _lines(data: bytes) -> dict[int, set[bytes]]:
     """Where lines begin on which a hint stands, with those hints."""
     found: dict[int, set[bytes]] = {}
-    last = -1
-    for match in _RUN.finditer(data):
-        if match.start() <= last or not _DIGIT.search(match[0]):
-            continue  # the same line again, or words
-        start = data.rfind(b"\n", 0, match.start()) + 1
-        last = data.find(b"\n", match.end())
+    runs, last, at = data.translate(_RUNS), -1, 0
+    while (at := runs.find(_RUN, max(at, last))) >= 0:
+        begin, at = at, runs.find(b" ", at)
+        at = len(data) if at < 0 else at
+        if not _DIGIT.search(data, begin, at):
+            continue  # words
+        start = data.rfind(b"\n", 0, begin) + 1
+        last = data.find(b"\n", at)
         last = len(data) if last < 0 else last
         line = data[start : min(last, start + _LONGEST_LINE)]
         hints = {hint for hint in _EXACT if hint in line}
@@ -239,8 +248,9 @@ def _lines(data: bytes) -> dict[int, set[bytes]]:
     for hint in _IN_ANY_CASE:
         at = lowered.find(hint)
         while at >= 0 and len(found) < _MOST_LINES:
-            found.setdefault(lowered.rfind(b"\n", 0, at) + 1, set()).add(hint)
-            end = lowered.find(b"\n", at)
+            start, end = lowered.rfind(b"\n", 0, at) + 1, lowered.find(b"\n", at)
+            if start in found or _ASSIGNED.search(lowered, start, min(end if end >= 0 else len(data), start + _LONGEST_LINE)):
+                found.setdefault(start, set()).add(hint)
             at = lowered.find(hint, end) if end >= 0 else -1
     for match in _WITH_PASSWORD.finditer(data):
         found.setdefault(data.rfind(b"\n", 0, match.start()) + 1, set()).add(b"://")
@@ -263,15 +273,21 @@ def _in_line(line: str, hints: set[bytes], *, literals: bool) -> list[tuple[Shap
         body = line[match.end() :].rstrip("\r\n \"',;")
         if not _PLACEHOLDER.search(body[:80]):
             return [(Shape("private-key", _PEM, -1), body)]
-    wanted = {id(shape) for hint in hints for shape in _BY_HINT.get(hint, ())} | ({id(_URL)} if b"://" in hints else set())
-    for shape in _SHAPES:
-        for match in shape.pattern.finditer(line) if id(shape) in wanted else ():
+    for shape in _wanted(frozenset(hints)):
+        for match in shape.pattern.finditer(line):
             value = match[1]
             if not any(value in other for other in found) and _is_live(shape, value, line, match.start(), match.end()):
                 found[value] = shape
     if literals and not found and len(line) <= _LONGEST_LITERAL and not hints.isdisjoint(_GENERIC_HINTS):
         found.update(_literals(line))
     return [(shape, value) for value, shape in found.items()]
+
+
+@lru_cache(maxsize=1024)
+def _wanted(hints: frozenset[bytes]) -> tuple[Shape, ...]:
+    """The shapes that hints may stand for, the most telling first."""
+    wanted = {id(shape) for hint in hints for shape in _BY_HINT.get(hint, ())} | ({id(_URL)} if b"://" in hints else set())
+    return tuple(shape for shape in _SHAPES if id(shape) in wanted)
 
 
 def _is_live(shape: Shape, value: str, line: str, start: int, end: int) -> bool:
@@ -326,6 +342,11 @@ def entropy(value: str) -> float:
     return -sum(count / length * log2(count / length) for count in Counter(value).values()) if length else 0.0
 
 
+def never_told(file: str) -> bool:
+    """Whether nothing that looks like a credential is told of a file: tests and samples hold made-up ones."""
+    return _SKIPPED_PATH.search(file) is not None
+
+
 def _text(file: str, data: bytes) -> Iterator[Found]:
     """Nothing of its own: reading looks for credentials in every file that has a parser."""
     yield from ()
@@ -339,7 +360,7 @@ PARSERS: tuple[Parser, ...] = (
     Parser("*.pfx", key_store, anywhere=True),
     Parser("*.jks", key_store, anywhere=True),
     *(Parser(name, private_key, anywhere=True) for name in ("id_rsa", "id_ed25519", "id_ecdsa", "id_dsa")),
-    *(Parser(f"*.{ending}", _text, "text", anywhere=True) for ending in ("tfvars", "ini", "cfg", "conf", "properties", "sh",
+    *(Parser(f"*.{ending}", _text, "text", anywhere=True, bare=True) for ending in ("tfvars", "ini", "cfg", "conf", "properties", "sh",
         "env", "toml", "bash", "ps1")),
     *(Parser(name, _text, anywhere=True) for name in (".npmrc", ".pypirc", ".netrc", ".git-credentials", ".s3cfg", ".pgpass",
         "credentials", "credentials.json",
@@ -347,5 +368,5 @@ PARSERS: tuple[Parser, ...] = (
                                                        "firebase-adminsdk.json",
                                                        "secrets.json", "secrets.yml",
                                                        "secrets.yaml", ".htpasswd")),
-    *(Parser(f"*.{ending}", _text, "text", anywhere=True) for ending in ("json", "xml", "txt", "md", "tfstate")),
+    *(Parser(f"*.{ending}", _text, "text", anywhere=True, bare=True) for ending in ("json", "xml", "txt", "md", "tfstate")),
 )  # fmt: skip

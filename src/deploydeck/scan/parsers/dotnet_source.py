@@ -18,21 +18,32 @@ from deploydeck.scan.parsers.dotnet_tree import STRINGS, arguments, brief, initi
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WORTH = re.compile(
-    rb"GetEnvironmentVariable|[Cc]onfig(?:uration)?\??\[|GetConnectionString|GetSection"
-    rb"|GetRequiredSection|GetValue<|CreateBuilder|CreateSlimBuilder"
-    rb"|CreateDefaultBuilder|CreateEmptyBuilder|ConfigureWebHost|UseUrls|\.Urls\.|ListenAnyIP"
-    rb"|ListenLocalhost|UseKestrel|ConfigureKestrel|\.Run(?:Async)?\(\$?\""
-    rb"|\bMap(?:Get|Methods|Group|HealthChecks|Fallback|RazorPages|Controller|DefaultController"
-    rb"|RazorComponents|BlazorHub|ReverseProxy)"
-    rb"|UseHealthChecks|\[(?:Route|HttpGet|RoutePrefix)\b|\.Use(?:Npgsql|SqlServer|My[Ss][Qq][Ll]"
-    rb"|Sqlite|MongoDB|Oracle|Cosmos)|\bUsing(?:RabbitMq|Kafka)"
-    rb"|\.Add(?:Npg|Sql|My|Mongo|Redis|Rabbit|Kafka|Elastic|StackExchange|Nats|Postgres|Enyim|Minio"
-    rb"|Azure|Keyed|ServerSideBlazor|Interactive|Grpc)"
-    rb"|ConnectionMultiplexer|new (?:Mongo|Npgsql|Sql|MySql|Sqlite|Amazon|Rabbit|Connection|Minio"
-    rb"|Elastic|Nats|Http|Tcp|WebSocket)[A-Za-z]{0,30}\("
-    rb"|HttpListener|TcpListener|\bEnv\.Get|NancyModule|EndpointWithoutRequest|Endpoint<"
+_STRONG = (
+    b"GetEnvironmentVariable", b"onfig[", b"onfiguration[", b"onfig?[", b"onfiguration?[", b"GetConnectionString", b"GetSection",
+    b"GetRequiredSection", b"GetValue<", b"CreateBuilder", b"CreateSlimBuilder", b"CreateDefaultBuilder", b"CreateEmptyBuilder",
+    b"ConfigureWebHost", b"UseUrls", b".Urls.", b"ListenAnyIP", b"ListenLocalhost", b"UseKestrel", b"ConfigureKestrel", b".Run(",
+    b".RunAsync(", b"MapGet", b"MapMethods", b"MapGroup", b"MapHealthChecks", b"MapFallback", b"MapRazorPages", b"MapController",
+    b"MapDefaultController", b"MapRazorComponents", b"MapBlazorHub", b"MapReverseProxy", b"UseHealthChecks", b"[Route", b"[HttpGet",
+    b"UsingRabbitMq", b"UsingKafka", b"ConnectionMultiplexer", b"HttpListener", b"TcpListener", b"Env.Get", b"NancyModule",
+    b"EndpointWithoutRequest", b"Endpoint<",
+)  # fmt: skip
+_WEAK: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
+    (b".Use", re.compile(rb"\.Use(?:Npgsql|SqlServer|My[Ss][Qq][Ll]|Sqlite|MongoDB|Oracle|Cosmos)")),
+    (
+        b".Add",
+        re.compile(
+            rb"\.Add(?:Npg|Sql|My|Mongo|Redis|Rabbit|Kafka|Elastic|StackExchange|Nats|Postgres|Enyim|Minio|Azure|Keyed|ServerSideBlazor"
+            rb"|Interactive|Grpc)"
+        ),
+    ),
+    (
+        b"new ",
+        re.compile(
+            rb"new (?:Mongo|Npgsql|Sql|MySql|Sqlite|Amazon|Rabbit|Connection|Minio|Elastic|Nats|Http|Tcp|WebSocket)[A-Za-z]{0,30}\("
+        ),
+    ),
 )
+"""A file without any of these holds none of our facts. Words one after the other are faster than one pattern of them all."""
 _TYPES = frozenset({
     "variable_declarator", "invocation_expression", "element_access_expression", "object_creation_expression", "class_declaration",
     "assignment_expression", "if_statement",
@@ -72,10 +83,16 @@ class _Source:
         return Found(kind, name[:200], value[:200], self.file, number, self.text.line(number), "dotnet", frozenset(tags))
 
 
+def _worth(data: bytes) -> bool:
+    if any(word in data for word in _STRONG):
+        return True
+    return any(word in data and pattern.search(data) is not None for word, pattern in _WEAK)
+
+
 def csharp(file: str, data: bytes) -> Iterator[Found]:
     if file.count("/") == 0 and b"#:" in data[:4000]:
         yield from single_file(file, data)
-    if not _WORTH.search(data):
+    if not _worth(data):
         return
     text = Text(data)
     if max(map(len, text.lines)) > _LONGEST_LINE:

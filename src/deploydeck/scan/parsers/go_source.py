@@ -18,10 +18,24 @@ from deploydeck.scan.parsers.go_tree import SCOPE, GoFile
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WORTH_PARSING = re.compile(
-    rb"Getenv|LookupEnv|(?i:\w{0,40}env\w{0,40})\(\"|env(?:config)?:\"|mapstructure:\"|\bviper\.|envconfig|koanf|Listen|Serve|\.Run\(|\.Start\w{0,10}\("
-    rb"|HandleFunc|\.Handle\(|\.(?:GET|Get|Any|All|Group|Route|Mount)\(|\bNewServer\(|[Pp]ort\b|PORT|[Aa]ddr|cobra\.Command|flag\."
+_STRONG = (
+    b"Getenv", b"LookupEnv", b"Listen", b"Serve", b"viper", b"koanf", b"mapstructure:", b"HandleFunc", b"WithHostPorts", b"cobra.Command",
+    b"PORT", b"ADDR", b'"HOST"', b"Run(", b"RunTLS(", b"Start(", b"StartTLS(", b"StartAutoTLS(", b"unServer(", b"tartServer(", b"RunOnAddr(",
+    b"StartH2CServer(", b"RunHTTP(", b"StartHTTP(", b"serve(", b"Bind(", b".Group(", b".Route(", b".Mount(", b".Party(", b"PathPrefix(",
+    b"StripPrefix(", b"Namespace(", b"NewGroup(", b"flag.", b"flags.", b"Flags()", b"fs.String", b"fs.Int", b"fs.Uint", b".Addr(",
+    b".Address(", b"WithAddr",
+)  # fmt: skip
+_WEAK: tuple[tuple[tuple[bytes, ...], re.Pattern[bytes]], ...] = (
+    ((b"env", b"Env", b"ENV"), re.compile(rb"[eE](?:NV|nv)(?:[\w.]{0,60}\(|[\w-]{0,20}:)")),  # getEnv(NAME), env:"NAME"
+    ((b'"/', b'"GET /', b'"HEAD /'), re.compile(rb"[(,]\s{0,40}\"(?:(?:GET|HEAD) {1,4})?/")),  # a path that is handed to a call
+    ((b'_',), re.compile(rb"\"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}\"\s{0,8}[,)]")),  # a variable that is
+    (
+        (b"ort:", b"Port ", b"_port ", b"ddr:", b"ddr ", b"ddress:", b"ddress ", b"isten:", b"isten ", b"\tport "),
+        re.compile(rb"(?:[pP]ort|[aA]ddr(?:ess)?|[lL]isten)\b(?:[ \t]{0,40}:[^=]|[^\n=(]{0,60}=[^=])[^\n]{0,80}\d\d"),
+    ),
 )
+"""A file without any of these holds no fact that needs its tree; the weak ones need their pattern too. Every file has imports, so
+`port` alone is none of them. Looking for words one after the other is several times faster than one pattern with all of them."""
 _IGNORED = re.compile(rb"^//[ \t]{0,4}(?:go:build|\+build)[ \t]{1,4}(?:ignore|tools|wasip1|js)\b", re.MULTILINE)
 _PACKAGE = re.compile(r"^package[ \t]{1,8}(\w{1,80})", re.MULTILINE)
 _MAIN = re.compile(r"^func main\(\)", re.MULTILINE)
@@ -55,7 +69,7 @@ def go_source(file: str, data: bytes) -> Iterator[Found]:
         if path in _STANDARD_TOLD or (path.partition("/")[0] not in _STANDARD and not path.startswith("net/")):
             number = text.line_at(offset)
             yield Found("import", path, path, file, number, text.line(number), SCOPE)
-    if not _WORTH_PARSING.search(data) or max(map(len, text.lines)) > _LONGEST_LINE:
+    if not _worth(data) or max(map(len, text.lines)) > _LONGEST_LINE:
         return
     source = GoFile(file, text, imports, trees.root("go", data))
     yield from environment(source)
@@ -64,7 +78,15 @@ def go_source(file: str, data: bytes) -> Iterator[Found]:
     yield from _applications(source)
 
 
+def _worth(data: bytes) -> bool:
+    if any(word in data for word in _STRONG) or any(call in data for call in _MAKERS):
+        return True
+    return any(any(word in data for word in words) and pattern.search(data) is not None for words, pattern in _WEAK)
+
+
 def _imports(text: str) -> Iterator[tuple[str, int]]:
+    first = text.find("\nfunc ")  # imports stand before all else
+    text = text[:first] if first >= 0 else text
     for match in _IMPORT_ONE.finditer(text):
         yield match[1], match.start(1)
     for block in _IMPORT_BLOCK.finditer(text):
@@ -82,6 +104,7 @@ _MADE = {
     "handler.NewDefaultServer": "gqlgen", "tgbotapi.NewBotAPI": "telegram",
 }  # fmt: skip
 """Calls that make an application, by the last part of what they are called on."""
+_MAKERS = tuple(f"{call}(".encode() for call in _MADE)
 _MADE_OF = {"web.Run": "beego", "server.Default": "hertz", "app.New": "fyne", "worker.New": "temporal"}
 """Names too common without their import: the word that an import must hold."""
 

@@ -44,6 +44,8 @@ class GoFile:
         self._set: dict[str, list[tuple[Node | None, Node]]] = {}
         self._flags: dict[str, list[Node]] = {}
         self._evaluated = 0
+        self._callees: dict[int, str] = {}
+        self._arguments: dict[int, list[Node]] = {}
         for node in trees.descend(root, _TYPES):
             match node.type:
                 case "call_expression":
@@ -110,14 +112,20 @@ class GoFile:
         line = trees.line(node)
         return Found(kind, name[:300], value[:200], self.file, line, self.text.line(line), SCOPE, tags)
 
-    @staticmethod
-    def callee(call: Node) -> str:
-        return trees.text(call.child_by_field_name("function"))[:200]
+    def callee(self, call: Node) -> str:
+        known = self._callees.get(call.id)  # asked for by every reader of the file
+        if known is None:
+            known = self._callees[call.id] = trees.text(call.child_by_field_name("function"))[:200]
+        return known
 
-    @staticmethod
-    def arguments(call: Node) -> list[Node]:
-        node = call.child_by_field_name("arguments")
-        return [child for child in node.named_children if child.type != "comment"] if node is not None else []
+    def arguments(self, call: Node) -> list[Node]:
+        """The arguments of a call. The list is kept: it must not be changed."""
+        known = self._arguments.get(call.id)
+        if known is None:
+            node = call.child_by_field_name("arguments")
+            known = [child for child in node.named_children if child.type != "comment"] if node is not None else []
+            self._arguments[call.id] = known
+        return known
 
     @staticmethod
     def fields(literal: Node) -> dict[str, Node]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+from deploydeck.scan.kept import kept
 from deploydeck.scan.rules.model import WHATS, Ecosystem, Language, Manager, Pattern, Role, Runtime, SystemNeed, Technology
 
 
@@ -16,6 +17,7 @@ class BadRule(Exception):
     """A row that is not a rule; says the file, the row and what is wrong with it."""
 
 
+_DATA = Path(__file__).parent / "data"
 _SECTIONS = frozenset({"ecosystem", "technologies", "managers", "runtimes", "services", "system"})
 _FIELDS: dict[str, frozenset[str]] = {
     "ecosystem": frozenset({"registry", "purl", "languages", "manifests", "rank", "deployable"}),
@@ -46,13 +48,30 @@ def pattern(text: str, where: str = "") -> Pattern:
 
 
 @lru_cache(maxsize=1)
+def _tables() -> dict[str, dict[str, Any]]:
+    """Every file of `data/` by its name. Reading TOML takes longer than all the rest of a small scan: what it gave is kept."""
+    paths = sorted(_DATA.glob("*.toml"))
+
+    def read() -> dict[str, dict[str, Any]]:
+        return {path.stem: _with_days(tomllib.loads(path.read_text("utf-8")), date, date.toordinal) for path in paths}
+
+    return {name: _with_days(table, int, date.fromordinal) for name, table in kept("rules", _DATA.parent, paths, read).items()}
+
+
+def _with_days(table: dict[str, Any], kind: type, convert: Callable[[Any], Any]) -> dict[str, Any]:
+    """The table with the days of its runtimes converted: what is kept holds plain values, and no dates."""
+    for row in table.get("runtimes", {}).values():
+        ends = row.get("end_of_life", {})
+        ends.update({line: convert(day) for line, day in ends.items() if type(day) is kind})
+        if type(row.get("checked")) is kind:
+            row["checked"] = convert(row["checked"])
+    return table
+
+
+@lru_cache(maxsize=1)
 def ecosystems() -> Mapping[str, Ecosystem]:
     """Every ecosystem by its id, in the order of their rank. Raises BadRule."""
-    found = [
-        ecosystem(entry.name.removesuffix(".toml"), tomllib.loads(entry.read_text("utf-8")))
-        for entry in sorted(files(__package__).joinpath("data").iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".toml") and entry.name != "languages.toml"
-    ]
+    found = [ecosystem(name, table) for name, table in _tables().items() if name != "languages"]
     found.sort(key=lambda one: (one.rank, one.id))
     _unique((row.id for one in found for row in one.technologies), "technology")
     _unique((row.id for one in found for row in one.managers), "package manager")
@@ -69,9 +88,8 @@ def ecosystems() -> Mapping[str, Ecosystem]:
 @lru_cache(maxsize=1)
 def languages() -> Mapping[str, Language]:
     """Every language by its id. Raises BadRule."""
-    table = tomllib.loads(files(__package__).joinpath("data", "languages.toml").read_text("utf-8"))
     result = {}
-    for key, row in table.items():
+    for key, row in _tables()["languages"].items():
         _check("languages.toml", key, row, "languages")
         result[key] = Language(
             key,
