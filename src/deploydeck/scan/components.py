@@ -37,16 +37,21 @@ _WHERE_MISSING = ("language", "package_manager", "runtime_version")
 def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[str]:
     """The directories below the root that are projects of their own, in order. `declared` are workspace facts of the root."""
     exact, globs = _manifest_names()
+    wanted = list(declared)
     found: dict[str, dict[str, bool]] = {}
     for path, entry in tree.entries.items():
         directory, _, name = path.rpartition("/")
         home = exact.get(name) or next((one for glob, one in globs if fnmatchcase(name, glob)), "")
         if home and (directory == "" or directory.count("/") < _DEEPEST):
-            if name == "package.json" and directory and not _REAL_PACKAGE.search(_start_of(tree, entry)):
+            if (
+                name == "package.json"
+                and directory
+                and not _REAL_PACKAGE.search(_start_of(tree, entry))
+                and not is_declared(directory, wanted)
+            ):
                 continue
             homes = found.setdefault(directory, {})
             homes[home] = homes.get(home, False) or name not in _WEAK
-    wanted = list(declared)
     kept: dict[str, dict[str, bool]] = {"": found.get("", {})}
     for directory in sorted(found, key=lambda one: (one.count("/"), one)):
         if directory == "" or len(kept) > MOST_COMPONENTS:

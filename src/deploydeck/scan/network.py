@@ -190,6 +190,16 @@ def _loopback(scan: Scan, start: Fact[StartCommand] | None, scope: str) -> None:
         )
 
 
+def listens(scan: Scan, technology: Technology | None, scope: str) -> bool:
+    """Whether a server of which no port is known listens all the same: bots and workers do not."""
+    return bool(
+        (technology is not None and technology.port)
+        or scan.facts.own("listen", scope=scope)
+        or _named_health(scan)
+        or scan.overrides.health_path is not None
+    )
+
+
 def health_path(scan: Scan, technology: Technology | None, scope: str, *, static: bool = False) -> Fact[str]:
     """A health route in the source, else "/"; for FastAPI without a page at "/" the schema that it always serves."""
     fact = (

@@ -56,6 +56,8 @@ def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
         details.report_django(scan)
     scope = home.id if home else ""
     sure = [fact.confidence for fact in (language, framework, command, known.output if kind is Kind.STATIC else None) if fact]
+    port = network.port(scan, technology, command, scope, known.port) if served else None
+    listens = port is not None or not served or network.listens(scan, technology, scope)
     return ProjectProfile(
         id=project_id(scan),
         name=_name(scan, scope),
@@ -74,8 +76,8 @@ def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
         runtime_version=version,
         start=command,
         build_command=known.build,
-        port=network.port(scan, technology, command, scope, known.port) if served else None,
-        health_path=network.health_path(scan, technology, scope, static=not served) if kind is not Kind.NONE else None,
+        port=port,
+        health_path=network.health_path(scan, technology, scope, static=not served) if kind is not Kind.NONE and listens else None,
         output_dir=known.output,
         single_page=known.single_page and kind is Kind.STATIC,
         dependencies=details.dependencies(scan, manager.value.lock_file if manager else ""),

@@ -163,11 +163,16 @@ def _read(runtime: Runtime, text: str) -> tuple[str, float, str]:
             version = newest(runtime.lines, text) or ""
             return version, 0.8, f"{runtime.lines[0]} is the line taken for {text}"
         return ".".join(map(str, numbers)), 0.97, "pinned exactly"
-    version = newest(runtime.lines, text) or ""
-    if not version:  # a range below or above every line we list: its own lower bound is the most it says
-        bound = re.match(r"^\s*[\^~>=]{1,2}\s*(\d+\.\d+|\d+)", text)
-        version = bound[1] if bound and satisfies(parse_version(bound[1]) or (), text) else ""
+    version = newest(runtime.lines, text) or newest(_ended(runtime), text) or ""
+    if not version:  # a range below or above every line we know: its own lower bound is the most it says
+        bound = re.search(r"\d{1,4}(?:\.\d{1,4})?", text)
+        version = bound[0] if bound and satisfies(parse_version(bound[0]) or (), text) else ""
     return version, 0.85, f"the line taken for {text}"
+
+
+def _ended(runtime: Runtime) -> list[str]:
+    """The lines whose support has ended, newest first: a range that no current line is in may mean one of them."""
+    return sorted((line for line, _ in runtime.end_of_life), key=lambda line: parse_version(line) or (), reverse=True)
 
 
 def _decide_version(scan: Scan, runtime: Runtime, readable: list[tuple[Found, str, float, str]]) -> Fact[str] | None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from deploydeck.scan.facts import Broken, Found
-from tests.scan.trees import codes, parser_for, scan, where
+from deploydeck.scan.parsers import parsers_for
+from tests.scan.trees import codes, scan, where
 
 Files = dict[str, str]
 
@@ -29,9 +30,9 @@ def package(scripts: dict[str, str] | None = None, *names: str, dev: tuple[str, 
 
 
 def facts(path: str, content: str) -> list[Found]:
-    parser = parser_for(path)
-    assert parser is not None
-    return list(parser.parse(path, content.encode()))
+    found = parsers_for(path)
+    assert found
+    return [fact for parser in found for fact in parser.parse(path, content.encode())]
 
 
 def told(path: str, content: str, kind: str) -> set[tuple[str, str, str]]:

@@ -241,14 +241,6 @@ def _by_files(scan: Scan, manager: PackageManager | None) -> Start | None:
             return _with_listening(
                 scan, ("node", posixpath.normpath(main.value)), main.value, 0.75, place, f"package.json names it as {field}"
             )
-        if field == "main" and not _BUILT_DIRECTORY.match(main.value):
-            scan.finding(
-                "main-missing",
-                Severity.WARNING,
-                f"package.json names {main.value!r} as main, but there is no such file.",
-                "Correct main, or add a start script.",
-                [main.evidence("start")],
-            )
     listening = {fact.file: fact for fact in reversed(scan.facts.own("listen", scope="node"))}
     for path in (*_FILES, *_SOURCES):
         if path in scan.tree.entries and (path in listening or path in _FILES):
@@ -276,6 +268,20 @@ def _of_file(scan: Scan, path: str, bun: bool, places: tuple[Evidence, ...], rea
     if TYPED.search(path):
         return typescript(scan, path, places, reason, confidence)
     return _with_listening(scan, ("node", path), path, confidence, places, reason)
+
+
+def report_main(scan: Scan) -> None:
+    """`main` of package.json that names a file which neither is there nor is made by the build."""
+    main = scan.facts.first("package-field", "main", "node")
+    if main is None or existing(scan, main.value) or _BUILT_DIRECTORY.match(main.value):
+        return
+    scan.finding(
+        "main-missing",
+        Severity.WARNING,
+        f"package.json names {main.value!r} as main, but there is no such file.",
+        "Correct main, or add a start script.",
+        [main.evidence("start")],
+    )
 
 
 def report_replaced(scan: Scan, one: Outcome, by: str) -> None:

@@ -333,5 +333,5 @@ def _imported(program: Program, node: Node) -> Iterator[Found]:
         return
     for _, (origin, name) in program.imports.items():
         if origin == module and _UPPER.fullmatch(name):
-            tags = {"required", "build"} if module.startswith("$env") or module.endswith("client") else {"required"}
+            tags = {"required", "build"} if module.startswith("$env") else set[str]()  # the schema of Astro says the rest
             yield program.found("env", name, node, "", frozenset(tags))

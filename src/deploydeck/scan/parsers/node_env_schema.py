@@ -33,6 +33,7 @@ _SHORT_FROM = frozenset({
     "valibot", "@sinclair/typebox", "typebox", "superstruct", "fluent-json-schema", "fluent-schema", "elysia", "@hono/valibot-validator",
 })  # fmt: skip
 """Roots too short to mean a library by themselves, and the modules they must come from."""
+_ENVIRONMENT = re.compile(r"\b(?:process\.env|import\.meta\.env|Bun\.env)\b")
 _BUILD = re.compile(r"^(?:NEXT_PUBLIC|VITE|REACT_APP|PUBLIC|GATSBY|EXPO_PUBLIC)_")
 
 
@@ -49,6 +50,8 @@ def schema_variables(program: Program) -> Iterator[Found]:
             yield from _convict(program, node, variable)
         elif name == "runtimeConfig" and inner(value).type == "object":
             yield from _nuxt(program, value)
+        elif _KEY.fullmatch(name) and called(inner(value))[0] is not None and trees.text(called(inner(value))[0]) == "envField":
+            yield from _astro(program, node, name, arguments(inner(value)))
         elif worth and _KEY.fullmatch(name) and (fate := _validator(value, libraries)) is not None:
             default, tags = fate
             if _BUILD.match(name):
@@ -115,6 +118,19 @@ def _convict(program: Program, node: Node, variable: str) -> Iterator[Found]:
     yield program.found("env", variable, node, default or "", frozenset(tags))
 
 
+def _astro(program: Program, node: Node, name: str, given: list[Node]) -> Iterator[Found]:
+    """`envField.string({ context: "server", access: "secret", default: "x" })`: only secrets are read when the program runs."""
+    options = given[0] if given else None
+    written, optional = field(options, "default"), field(options, "optional")
+    default = literal(written)
+    tags = set() if string(field(options, "access")) == "secret" else {"build"}
+    if written is not None:
+        tags |= {"defaulted"} if default is not None else {"defaulted", "computed"}
+    elif optional is None or trees.text(optional) != "true":
+        tags.add("required")
+    yield program.found("env", name, node, default or "", frozenset(tags))
+
+
 def _nuxt(program: Program, config: Node) -> Iterator[Found]:
     """Nuxt reads NUXT_ and the path of each key of runtimeConfig, in capitals."""
     waiting = [("NUXT", config, 0)]
@@ -125,6 +141,8 @@ def _nuxt(program: Program, config: Node) -> Iterator[Found]:
             plain = inner(value)
             if plain.type == "object" and depth < 4:
                 waiting.append((name, plain, depth + 1))
+            elif _ENVIRONMENT.search(trees.text(plain)):
+                continue  # the variable that it is read from is the one to set
             elif re.fullmatch(r"[A-Z][A-Z0-9_]{0,99}", name):
                 default = literal(plain)
                 tags = {"defaulted"} if default else {"defaulted", "computed"} if default is None else set()

@@ -22,6 +22,8 @@ _MAKERS = re.compile(
 )
 _COMPOSED = frozenset({"Hono", "OpenAPIHono", "Elysia", "H3", "HonoBase"})
 _ROUTE = re.compile(r"/[A-Za-z0-9_./~-]{0,80}")
+_ASKED = re.compile(r"(?:(?:\w{1,20}\.)?(?:url|reqUrl|requestUrl|parsedUrl|parsed|uri|u)\.pathname|(?:req|request|ctx\.req)\.(?:url|path)|new URL\([^()]{1,60}\)\.pathname|pathname)")
+"""What a program compares with a path to answer a request by itself; a page looks at its own location instead."""
 _GETS = frozenset({"get", "all", "head", "GET"})
 _MOUNTS = frozenset({"use", "route", "register", "group", "mount"})
 
@@ -53,6 +55,25 @@ def routes(program: Program) -> Iterator[Found]:
             yield program.found("route", path, node, "app")
     for node in program.nodes["class_declaration"]:
         yield from _controller(program, node)
+    yield from _compared(program)
+
+
+def _compared(program: Program) -> Iterator[Found]:
+    """Servers without a router: `if (url.pathname === "/health")`, `req.url == "/health"`, `case "/health":`."""
+    for node in program.nodes["binary_expression"]:
+        if trees.text(node.child_by_field_name("operator")) not in {"===", "=="}:
+            continue
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        for path, asked in ((string(right), left), (string(left), right)):
+            if path and asked is not None and _ROUTE.fullmatch(path) and _ASKED.fullmatch(trees.text(asked)):
+                yield program.found("route", path, node, "server")
+    for node in program.nodes["switch_case"]:
+        path = string(node.child_by_field_name("value"))
+        switch = node.parent.parent if node.parent is not None else None
+        if path and switch is not None and _ROUTE.fullmatch(path):
+            asked = switch.child_by_field_name("value")
+            if asked is not None and _ASKED.fullmatch(trees.text(inner(asked))):
+                yield program.found("route", path, node, "server")
 
 
 def _objects(program: Program) -> dict[str, tuple[str, str]]:
