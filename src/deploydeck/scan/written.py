@@ -92,17 +92,31 @@ def image_commands(scan: Scan, technology: Technology | None) -> list[Written | 
 
 def _written(scan: Scan, place: Found, confidence: float, reason: str, technology: Technology | None) -> Written | None:
     text, steps, further, start_script = unwrapped(scan, place.value)
+    if place.kind == "image-command" and (program := _interpreter(text)):  # the entry point of the image runs it
+        text = f"{program} {text}"
     command = parse_command(text)
     if command is None or _serves_files_only(command) or _WORKER_COMMAND.search(text):
         return None
     if not command.needs_shell:
         command, plausible = _located(scan, command)
+        plausible = plausible and not (place.kind == "image-command" and command.argv in _ARGUMENTS)
     else:
         plausible = True
     if steps:
         reason += "; before it runs " + ", ".join(step[:60] for step in steps[:3])
     why = development_server(command) or _own_server(scan, command, technology)
     return Written(place, text, command, confidence, reason, further, start_script, why, plausible)
+
+
+_ARGUMENTS = frozenset({("start",), ("serve",), ("server",), ("run",), ("web",), ("app",), ("dev",), ("production",), ("api",)})
+"""What a CMD says to an entry point; no programs."""
+_RUNS = ((".js", "node"), (".mjs", "node"), (".cjs", "node"), (".py", "python"))
+
+
+def _interpreter(text: str) -> str:
+    """What runs a bare source file: images whose entry point is the interpreter are given only the file."""
+    word = text.split(" ", 1)[0].strip("'\"")
+    return next((program for ending, program in _RUNS if word.endswith(ending) and not word.startswith(("./", "/"))), "")
 
 
 def _serves_files_only(command: Command) -> bool:

@@ -352,3 +352,42 @@ def test_a_program_in_an_odd_place(name: str, tmp_path: Path) -> None:
     assert (profile.port.value if profile.port else None) == port
     assert not output or (profile.output_dir is not None and profile.output_dir.value == output)
     assert profile.name == "shop"
+
+
+REAL: dict[str, tuple[Files, dict[str, Any]]] = {
+    "a converted variable with a default": ({"package.json": package(), "a.js": "const n = Number(process.env.LIMIT) || 20"}, {"variables": {"LIMIT": (False, "20")}}),
+    "a checker of another file": ({"package.json": package(), "a.ts": "import { verifyCriticalEnvVariable } from './b'\nverifyCriticalEnvVariable('DOMAIN')"}, {"variables": {"DOMAIN": (True, None)}}),
+    "typebox options": ({"package.json": package(), "env.ts": "import { Type as t } from '@sinclair/typebox'\nconst schema = t.Object({ LEVEL: t.String({ default: 'info' }), DOCS: t.Optional(t.Boolean()), NAME: t.String() })\nenvSchema({ schema })"}, {"variables": {"LEVEL": (False, "info"), "DOCS": (False, None), "NAME": (True, None)}}),
+    "astro's schema": ({"package.json": package({"build": "astro build"}, "astro"), "astro.config.mjs": "export default defineConfig({ env: { schema: { TO: envField.string({ context: 'server', access: 'secret', default: 'a' }), KEY_ID: envField.string({ context: 'server', access: 'secret', optional: true }) } } })"}, {"variables": {"TO": (False, "a"), "KEY_ID": (False, None)}}),
+    "nuxt's configuration": ({"package.json": package({"build": "nuxt build"}, "nuxt 3.1.0"), "nuxt.config.ts": "export default defineNuxtConfig({ runtimeConfig: { one: process.env.ONE, two: '' } })"}, {"variables": {"ONE": (False, None), "NUXT_TWO": (False, None)}, "build": {"ONE"}}),
+    "a health route below a prefix": ({"package.json": package({"build": "nest build", "start:prod": "node dist/main"}, "@nestjs/core"), "src/main.ts": "const app = await NestFactory.create(M)\napp.setGlobalPrefix('api/v1')\nawait app.listen(3001)\n", "src/a.controller.ts": "@Controller()\nexport class A { @Get('health') check() {} }"}, {"health": "/api/v1/health"}),
+    "an image whose entry point is node": ({"package.json": package({"start": "node src/index.js"}, "express"), "src/index.js": "require('express')().listen(3001)", "Dockerfile": "FROM gcr.io/distroless/nodejs22\nCOPY . .\nCMD [\"src/index.js\"]\n"}, {"start": "node src/index.js", "alternatives": 0}),
+    "an entry point that is told what to do": ({"package.json": package({"start": "node src/index.js"}, "express"), "src/index.js": "require('express')().listen(3001)", "docker/docker-entrypoint.sh": "#!/bin/bash\nexec runuser -u app \"$@\"\n", "Dockerfile": "FROM node:22\nENTRYPOINT [\"docker-entrypoint.sh\"]\nCMD [\"start\"]\n"}, {"start": "node src/index.js", "alternatives": 0}),
+    "an interpreter for development": ({"package.json": package({"start": "tsx src/index.ts"}, "telegraf", dev=("tsx",)), "src/index.ts": "new Telegraf()"}, {"start": "tsx src/index.ts", "codes": {"start-needs-development-dependency"}, "no": {"development-start"}, "health": None}),
+    "a server of its own": ({"package.json": package({"start": "bun run index.ts"}), "bun.lock": "{}", "index.ts": "Bun.serve({ port: 4000, fetch(req) { const url = new URL(req.url)\nif (url.pathname === '/healthz') return new Response('ok') } })"}, {"health": "/healthz"}),
+    "a switch over the path": ({"package.json": package({"start": "node a.js"}), "a.js": "require('http').createServer((req, res) => { switch (req.url) { case '/health': res.end() } }).listen(4000)"}, {"health": "/health"}),
+    "a site that is started for development": ({"package.json": package({"start": "gatsby develop", "build": "gatsby build"}, "gatsby"), "gatsby-config.js": "module.exports = { siteMetadata: { siteUrl: process.env.SITE_URL } }"}, {"codes": {"development-start"}, "build": {"SITE_URL"}}),
+    "a main that is missing": ({"package.json": package({"start": "node app.js"}, "express", main="index.js"), "app.js": "require('express')().listen(3001)"}, {"codes": {"main-missing"}}),
+    "an old range": ({"package.json": package({"start": "node app.js"}, engines={"node": "8.x"}), "app.js": "require('http').createServer().listen(3001)"}, {"version": "8", "codes": {"runtime-end-of-life"}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(REAL))
+def test_what_real_projects_taught(name: str, tmp_path: Path) -> None:
+    files, expected = REAL[name]
+    profile = scan(tmp_path, files)
+    told_variables = {one.name: one for one in profile.variables}
+    for variable, (required, default) in expected.get("variables", {}).items():
+        assert (told_variables[variable].required, told_variables[variable].default) == (required, default), variable
+    if "variables" in expected:
+        assert set(told_variables) == set(expected["variables"])
+    assert {one.name for one in profile.variables if one.build_time} >= expected.get("build", set())
+    if "start" in expected:
+        assert profile.start is not None and " ".join(profile.start.value.argv) == expected["start"]
+        assert len(profile.start.alternatives) == expected.get("alternatives", 0)
+    if "health" in expected:
+        assert (profile.health_path.value if profile.health_path else None) == expected["health"]
+    if "version" in expected:
+        assert profile.runtime_version is not None and profile.runtime_version.value == expected["version"]
+    found = {one.code for one in profile.findings}
+    assert found >= expected.get("codes", set()) and not found & expected.get("no", set())

@@ -173,7 +173,13 @@ def _interpreted(
             scan, (*prefix, "node", made), path, 0.85, places, f"the script {script.name!r} is replaced: {reason}"
         )
     if development and not why:
-        report_replaced(scan, Outcome(script, None, f"{tool} is a development dependency"), "")
+        scan.finding(
+            "start-needs-development-dependency",
+            Severity.WARNING,
+            f"The script {script.name!r} runs {tool}, which is only a development dependency: a production install leaves it out.",
+            f"Move {tool} to dependencies, or compile the program and start what is compiled.",
+            evidence([script, *known[:1]], "start"),
+        )
         reason = f"script {script.name}; it needs {tool}, which is only a development dependency"
         return _with_listening(scan, (*prefix, *words), path, 0.6, places, reason)
     return _with_listening(scan, (*prefix, *words), path, 0.85, places, f"script {script.name}")

@@ -47,7 +47,7 @@ def shell(file: str, data: bytes) -> Iterator[Found]:
         if match := _ASSIGNED.match(line):
             known[match[1]] = match[2]
             continue
-        if re.match(r"exec\s+[\"']?\$(?:@|\{@|\*)", line):
+        if re.match(r"exec\s+(?:(?:gosu|su-exec|setpriv|runuser|tini|dumb-init)\s+[^$\"']{0,80})?[\"']?\$(?:@|\{@|\*)", line):
             hands_on = True
             continue
         plain = line.removeprefix("exec ").strip().rstrip("&").strip()
