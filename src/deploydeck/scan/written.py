@@ -91,9 +91,11 @@ def image_commands(scan: Scan, technology: Technology | None) -> list[Written | 
 
 
 def _written(scan: Scan, place: Found, confidence: float, reason: str, technology: Technology | None) -> Written | None:
-    text, steps, further, start_script = unwrapped(scan, place.value)
-    if place.kind == "image-command" and (program := _interpreter(text)):  # the entry point of the image runs it
-        text = f"{program} {text}"
+    value = place.value
+    if place.kind == "image-command" and (program := _interpreter(scan, place, value)):  # the entry point of the image runs it
+        value = f"{program} {value}"
+    text, steps, further, start_script = unwrapped(scan, value)
+    text = re.sub(r"^(?:\./)?node_modules/\.bin/", "", text)
     command = parse_command(text)
     if command is None or _serves_files_only(command) or _WORKER_COMMAND.search(text):
         return None
@@ -113,9 +115,12 @@ _ARGUMENTS = frozenset({("start",), ("serve",), ("server",), ("run",), ("web",),
 _RUNS = ((".js", "node"), (".mjs", "node"), (".cjs", "node"), (".py", "python"))
 
 
-def _interpreter(text: str) -> str:
-    """What runs a bare source file: images whose entry point is the interpreter are given only the file."""
+def _interpreter(scan: Scan, place: Found, text: str) -> str:
+    """What runs a bare source file or subcommand: images whose entry point is the interpreter are given only its arguments."""
     word = text.split(" ", 1)[0].strip("'\"")
+    if word in {"run", "task", "serve", "start"} or word.endswith((".ts", ".tsx", ".mts")):
+        bases = " ".join(fact.name for fact in scan.facts.of("image-base") if fact.file == place.file)
+        return next((program for image, program in (("denoland/deno", "deno"), ("oven/bun", "bun")) if image in bases), "")
     return next((program for ending, program in _RUNS if word.endswith(ending) and not word.startswith(("./", "/"))), "")
 
 
@@ -160,7 +165,7 @@ def unwrapped(scan: Scan, text: str) -> tuple[str, tuple[str, ...], tuple[Found,
         name = _package_script(words)
         if name == "start":
             start_script = True
-        found = scan.facts.own("script", name, "node") if name else []
+        found = scan.facts.own("script", name, "deno" if words[0] == "deno" else "node") if name else []
         if not found or found[0] in followed or name == "start":
             followed += found[:1] if name == "start" else []
             break
@@ -179,6 +184,8 @@ def _script(scan: Scan, word: str) -> Found | None:
 
 def _package_script(words: list[str]) -> str:
     """The script of package.json that `npm start`, `yarn X`, `pnpm run X`, `bun run X` run; "" for anything else."""
+    if words[:2] == ["deno", "task"]:
+        return next((word for word in words[2:] if not word.startswith("-")), "")
     if words[0] not in _MANAGERS:
         return ""
     rest = [word for word in words[1:] if not word.startswith("-")]

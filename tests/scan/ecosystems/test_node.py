@@ -368,6 +368,11 @@ REAL: dict[str, tuple[Files, dict[str, Any]]] = {
     "a switch over the path": ({"package.json": package({"start": "node a.js"}), "a.js": "require('http').createServer((req, res) => { switch (req.url) { case '/health': res.end() } }).listen(4000)"}, {"health": "/health"}),
     "a site that is started for development": ({"package.json": package({"start": "gatsby develop", "build": "gatsby build"}, "gatsby"), "gatsby-config.js": "module.exports = { siteMetadata: { siteUrl: process.env.SITE_URL } }"}, {"codes": {"development-start"}, "build": {"SITE_URL"}}),
     "a main that is missing": ({"package.json": package({"start": "node app.js"}, "express", main="index.js"), "app.js": "require('express')().listen(3001)"}, {"codes": {"main-missing"}}),
+    "a framework that is only listed": ({"package.json": package({"start": "node dist/index.js", "build": "tsc"}, "express", "discord.js"), "src/index.ts": "import { Client } from 'discord.js'\nnew Client().login(process.env.DISCORD_TOKEN)"}, {"framework": "discordjs", "health": None}),
+    "an image of deno": ({"deno.json": '{"tasks": {"start": "deno run --allow-net main.ts"}, "imports": {"@oak/oak": "jsr:@oak/oak@^17.1.0"}}', "main.ts": "import { Application } from '@oak/oak'\nnew Application().listen({ port: 8000 })", "Dockerfile": "FROM denoland/deno:2.1.4\nCOPY . .\nCMD [\"task\", \"start\"]\n"}, {"start": "deno run --allow-net main.ts"}),
+    "a program of the image's modules": ({"package.json": package({"start": "next start", "build": "next build"}, "next"), "Dockerfile": "FROM node:22\nCMD [\"node_modules/.bin/next\", \"start\"]\n"}, {"start": NEXT}),
+    "variables in config.env": ({"package.json": package({"start": "node a.js"}, "express"), "a.js": "require('express')().listen(process.env.PORT || 5000)", "config/config.env": "PORT=5000\nJWT_EXPIRE=30d\n"}, {"variables": {"JWT_EXPIRE": (False, None)}}),
+    "a schema of fastify": ({"package.json": package({"start": "node a.js"}, "fastify"), "a.js": "const app = require('fastify')()\napp.register(require('@fastify/env'), { schema: { type: 'object', required: ['NEED'], properties: { NEED: { type: 'string' }, PORT: { type: 'string', default: '8080' }, ORIGIN: { type: 'string', default: 'x' } } } })\napp.listen({ port: Number(app.config.PORT ?? '8080'), host: '0.0.0.0' })"}, {"variables": {"NEED": (True, None), "ORIGIN": (False, "x")}}),
     "an old range": ({"package.json": package({"start": "node app.js"}, engines={"node": "8.x"}), "app.js": "require('http').createServer().listen(3001)"}, {"version": "8", "codes": {"runtime-end-of-life"}}),
 }  # fmt: skip
 
@@ -382,6 +387,8 @@ def test_what_real_projects_taught(name: str, tmp_path: Path) -> None:
     if "variables" in expected:
         assert set(told_variables) == set(expected["variables"])
     assert {one.name for one in profile.variables if one.build_time} >= expected.get("build", set())
+    if "framework" in expected:
+        assert profile.framework is not None and profile.framework.value.id == expected["framework"]
     if "start" in expected:
         assert profile.start is not None and " ".join(profile.start.value.argv) == expected["start"]
         assert len(profile.start.alternatives) == expected.get("alternatives", 0)

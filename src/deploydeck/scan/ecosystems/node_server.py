@@ -319,5 +319,6 @@ def _port_from_env(scan: Scan, own: list[Found]) -> bool:
     """Whether the program reads PORT; the start file decides when it listens itself."""
     listening = own or scan.facts.own("listen", scope="node")
     if listening:
-        return any("env" in fact.tags for fact in listening)
+        files = {fact.file for fact in listening}
+        return any("env" in fact.tags for fact in listening) or any(fact.file in files for fact in scan.facts.of("env", "PORT"))
     return bool(scan.facts.of("env", "PORT"))
