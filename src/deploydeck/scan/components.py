@@ -237,13 +237,22 @@ def primary(components: tuple[Component, ...]) -> tuple[Component | None, bool]:
 
 def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, ...]) -> ProjectProfile:
     """The profile of a directory that only holds components together, with what its primary component says."""
-    if profile.framework is not None or profile.start is not None or not components or scan.overrides.framework:
+    if profile.framework is not None or not components or scan.overrides.framework:
         return profile
-    chosen, sure = primary(components)
+    chosen, sure = _started(profile, components), True
+    if chosen is None and profile.start is not None:
+        return profile
+    if chosen is None:
+        chosen, sure = primary(components)
     if chosen is None:
         return profile
     told = chosen.profile
     changed: dict[str, Any] = {name: _less_sure(getattr(told, name), 0.95 if sure else 0.75) for name in _PROMOTED}
+    if profile.start is not None:  # its own command, for a program of the component
+        if told.start is not None and told.start.value.port_from_env:
+            value = profile.start.value.model_copy(update={"port_from_env": True})
+            profile = profile.model_copy(update={"start": profile.start.model_copy(update={"value": value})})
+        changed |= {name: fact for name in ("start", "build_command") if (fact := getattr(profile, name)) is not None}
     overridden = {
         name for name in _PROMOTED if (fact := getattr(profile, name, None)) and isinstance(fact, Fact) and fact.confidence == 1
     }
@@ -279,6 +288,13 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
             ],
         )
     return profile.model_copy(update=changed)
+
+
+def _started(profile: ProjectProfile, components: tuple[Component, ...]) -> Component | None:
+    """The component whose file the start command of the directory around it runs."""
+    words = [word.removeprefix("./") for word in profile.start.value.argv] if profile.start else []
+    found = [one for one in components if any(word.startswith(f"{one.path}/") for word in words)]
+    return max(found, key=lambda one: len(one.path)) if found else None
 
 
 def _title(component: Component) -> str:

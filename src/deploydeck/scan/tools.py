@@ -48,6 +48,9 @@ def _choices(scan: Scan, ecosystem: Ecosystem) -> list[tuple[Manager, float, Evi
         (row, lock) for row in rows.values() if (lock := next((path for glob in row.locks if (path := scan.standing(glob))), ""))
     ]
     own = [(row, lock) for row, lock in locks if not lock.startswith("/")]
+    installs = next((fact for fact in scan.facts.own("installs") if any(row.id == fact.name for row, _ in own or locks)), None)
+    if installs is not None and len(own or locks) > 1:  # of several locks the one that the image is made with
+        choices.append((rows[installs.name], 0.95, installs.evidence("manager"), f"{installs.file} installs with it"))
     choices += [(row, 0.95, Evidence(file=lock, rule="manager"), f"{lock.lstrip('/')} is there") for row, lock in own or locks]
     for manager in rows.values():
         tool = scan.facts.first("tool", manager.tool, ecosystem.id) if manager.tool else None

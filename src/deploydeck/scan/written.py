@@ -149,6 +149,10 @@ def unwrapped(scan: Scan, text: str) -> tuple[str, tuple[str, ...], tuple[Found,
         words = text.split()
         if not words:
             break
+        if words[0].rpartition("/")[2] in {"pm2", "pm2-runtime", "pm2-docker"} and (kept := _kept(scan, words[1:])) is not None:
+            text, place = kept
+            followed += [place] if place is not None else []
+            break
         if words[0] in _SHELLS and len(words) > 1 and not words[1].startswith("-"):
             words = words[1:]
         script = _script(scan, words[0])
@@ -172,6 +176,18 @@ def unwrapped(scan: Scan, text: str) -> tuple[str, tuple[str, ...], tuple[Found,
         followed.append(found[0])
         text = found[0].value
     return text, steps, tuple(followed), start_script
+
+
+def _kept(scan: Scan, words: list[str]) -> tuple[str, Found | None] | None:
+    """The program that PM2 keeps running, and the process file that names it: a container keeps it running itself."""
+    rest = [word for word in words if not word.startswith("-") and word not in {"start", "startOrRestart"}]
+    if not rest:
+        return None
+    name = rest[0].removeprefix("./")
+    place = next((fact for fact in scan.facts.of("script-command", scope="pm2") if fact.file == name), None)
+    if place is not None:
+        return place.value, place
+    return (f"node {name}", None) if name.endswith((".js", ".mjs", ".cjs")) and ".config." not in name else None
 
 
 def _script(scan: Scan, word: str) -> Found | None:

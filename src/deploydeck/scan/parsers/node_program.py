@@ -125,6 +125,8 @@ class Program:
             if (module in {"process", "node:process"} and part == "env") or (module.startswith("$env/dynamic/") and part == "env"):
                 found[name] = "process.env"
         for name, value in self.constants.items():
+            if called(inner(value)) == (None, "loadEnv"):  # of Vite, in its configuration
+                found[name] = "process.env"
             if (text := trees.text(inner(value))) in _ENVIRONMENTS:
                 found[name] = text
         return found

@@ -40,12 +40,13 @@ _WEAK = (
     b"pathname",
     b".url =",
     b"(req.url",
+    b".path ==",
     b"nv.get(",
     b"ENV",
 )
 """Literals that a file worth a tree holds. Looking for them is much faster than one pattern; the weak ones need the pattern too."""
 _WORTH_PARSING = re.compile(
-    rb"\b[eE]nv(?:\.[A-Za-z]|\(|\[)|\benv\s{0,2}\}|\.(?:get|all|route|use|GET)\(\s{0,8}['\"`]/|\.route\(\s{0,4}[{\[]|\bpathname\b|\breq(?:uest)?\.url\b"
+    rb"\b[eE]nv(?:\.[A-Za-z]|\(|\[)|\benv\s{0,2}\}|\.(?:get|all|route|use|GET)\(\s{0,8}['\"`]/|\.route\(\s{0,4}[{\[]|\bpathname\b|\breq(?:uest)?\.url\b|\b(?:ctx|context|request|req)\.path\s{0,2}=="
     rb"|\bport\b['\"]?\s{0,4}(?::|=)|(?:get|require|must)\w{0,20}(?:Env|ENV)|\bclient\s{0,3}:\s{0,3}['\"]"
 )
 _COMMENT = re.compile(r"^\s{0,200}(?://|\*|/\*)")
