@@ -220,7 +220,7 @@ def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact
     named = _named_health(scan)
     if named is not None and named.name.rstrip("/"):
         return Fact(value=named.name, confidence=0.95, evidence=evidence([named], "health"), reason=f"{named.file} names it")
-    best = next((by_path[path] for path in HEALTH_PATHS if path in by_path), None) or _below_prefix(by_path)
+    best = next((by_path[path] for path in HEALTH_PATHS if path in by_path), None) or (_below_prefix(scan, by_path, scope) if scope == "node" else None)
     if best:
         return Fact(
             value=best.name, confidence=0.95, evidence=evidence([best], "health"), reason="a route of this name is in the source"
@@ -252,10 +252,15 @@ def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact
     return Fact(value="/", confidence=0.5, reason="no health route was found; / is the usual page")
 
 
-def _below_prefix(by_path: dict[str, Found]) -> Found | None:
-    """The health route below a prefix (`/api/v1/health`), the shortest one."""
+def _below_prefix(scan: Scan, by_path: dict[str, Found], scope: str) -> Found | None:
+    """The health route below a prefix (`/api/v1/health`), the shortest one; only where it is certain that the program serves it."""
+    certain = _CLEAR_OBJECTS | {fact.value for fact in scan.facts.of("app", scope=scope)}
     names = {path[1:]: rank for rank, path in enumerate(HEALTH_PATHS) if path.count("/") == 1}
-    found = [path for path in by_path if path.rpartition("/")[2] in names and path.count("/") <= 4]
+    found = [
+        path
+        for path, fact in by_path.items()
+        if path.rpartition("/")[2] in names and path.count("/") <= 4 and fact.value in certain
+    ]
     found.sort(key=lambda path: (path.count("/"), names[path.rpartition("/")[2]], path))
     return by_path[found[0]] if found else None
 

@@ -127,6 +127,7 @@ def _fact(scan: Scan, one: Written, detected: Fact[StartCommand] | None, confide
         )
     bound = command.bound()
     own = any("env" in fact.tags for fact in scan.facts.of("listen") if fact.file in command.argv)
+    own = own or (detected is not None and detected.value.port_from_env and gist(detected.value.argv) == gist(command.argv))
     value = StartCommand(argv=bound.argv, port_from_env=not bound.has_port and (command.server_reads_port or own))
     reason = one.reason + ("" if bound is command else ", with the address to listen on")
     said_outright = one.place.kind in {"process", "platform-start"}

@@ -7,6 +7,7 @@ import posixpath
 import re
 from itertools import pairwise
 
+from deploydeck.scan.commands import parse_command
 from deploydeck.domain import Evidence, Fact, PackageManager, Severity, StartCommand
 from deploydeck.scan.ecosystems.node_files import TYPED, compiled, existing, is_built, source_files
 from deploydeck.scan.ecosystems.node_scripts import Outcome, outcome, serves_files
@@ -146,6 +147,10 @@ def _managed(scan: Scan, words: list[str]) -> list[str]:
     if re.search(r"(?:ecosystem|pm2|process)[\w.-]*\.(?:config\.)?[cm]?js(?:on)?$|\.json$|\.ya?ml$", file):
         script = next((fact.value for fact in scan.facts.of("option") if fact.name.endswith("apps.script")), "")
         if not script:
+            told = [fact for fact in scan.facts.of("script-command", scope="pm2") if fact.file == posixpath.normpath(file)]
+            if told and (command := parse_command(told[0].value)) and not command.needs_shell:
+                return list(command.argv)
+        if not script:
             return ["pm2-runtime", "start", file] if words[0].startswith("pm2") else []
         return _run(script)
     return _run(file) if (file and _CODE.search(file)) or existing(scan, file) else []
@@ -174,7 +179,7 @@ def _interpreted(
         )
     if development and not why:
         scan.finding(
-            "start-needs-development-dependency",
+            "development-start",
             Severity.WARNING,
             f"The script {script.name!r} runs {tool}, which is only a development dependency: a production install leaves it out.",
             f"Move {tool} to dependencies, or compile the program and start what is compiled.",
