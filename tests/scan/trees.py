@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from deploydeck.domain import ProjectProfile
 from deploydeck.scan import ProjectAnalyzer
+from deploydeck.scan.facts import Found
 from deploydeck.scan.parsers import Parser, parsers_for
 from deploydeck.settings import AppSettings
 
@@ -48,5 +50,12 @@ def git(root: Path, *arguments: str) -> None:
 
 
 def parser_for(path: str) -> Parser | None:
-    """The first parser of a file, by its path in its component."""
-    return next(iter(parsers_for(path)), None)
+    """The parsers of a file, by its path in its component, as one that gives the facts of all; None when nothing reads it."""
+    found = parsers_for(path)
+    if len(found) < 2:
+        return next(iter(found), None)
+
+    def parse(file: str, data: bytes) -> Iterator[Found]:
+        return (fact for parser in found for fact in parser.parse(file, data))
+
+    return replace(found[0], parse=parse)

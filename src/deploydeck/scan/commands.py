@@ -39,7 +39,7 @@ _BIND: dict[str, tuple[str, ...]] = {
 """What makes a server that would listen on its own default listen where the target wants it. Gunicorn reads PORT itself."""
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _INIT = re.compile(
-    r"^(?:\S{0,100}/)?(?:(?:tini|dumb-init|catatonit|my_init)\s+(?:-[a-zA-Z]{1,3}\s+){0,4}(?:--\s+)?|(?:gosu|su-exec|setpriv)\s+\S{1,60}\s+"
+    r"^(?:\S{0,100}/)?(?:(?:tini|dumb-init|catatonit|my_init)\s+(?:-[a-zA-Z]{1,3}\s+){0,4}(?:--\s+)?|(?:gosu|su-exec|setpriv|runuser\s+-u)\s+\S{1,60}\s+(?:--\s+)?"
     r"|(?:doppler|infisical|dotenvx|newrelic-admin|ddtrace-run|opentelemetry-instrument)\s+(?:run(?:-program)?\s+)?(?:-\S{1,60}\s+){0,6}(?:--\s+)?|docker-php-entrypoint\s+|exec\s+)"
 )
 _SETUP = re.compile(

@@ -55,6 +55,7 @@ _WHERE_MISSING = ("language", "package_manager", "runtime_version")
 def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[str]:
     """The directories below the root that are projects of their own, in order. `declared` are workspace facts of the root."""
     exact, globs, any_glob, nested = _manifest_names()
+    wanted = list(declared)
     found: dict[str, dict[str, bool]] = {}
     for path, entry in tree.entries.items():
         directory, _, name = path.rpartition("/")
@@ -67,11 +68,15 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
                 continue
             home = next(one for glob, one in globs if fnmatchcase(name, glob))
         if directory == "" or directory.count("/") < _DEEPEST:
-            if name == "package.json" and directory and not _REAL_PACKAGE.search(_start_of(tree, entry)):
+            if (
+                name == "package.json"
+                and directory
+                and not _REAL_PACKAGE.search(_start_of(tree, entry))
+                and not is_declared(directory, wanted)
+            ):
                 continue
             homes = found.setdefault(directory, {})
             homes[home] = homes.get(home, False) or name not in _WEAK
-    wanted = list(declared)
     kept: dict[str, dict[str, bool]] = {"": found.get("", {})}
     for directory in sorted(found, key=lambda one: (one.count("/"), one)):
         if directory == "" or len(kept) > MOST_COMPONENTS:
@@ -309,13 +314,20 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
     """The profile of a directory that only holds components together, with what its primary component says."""
     if profile.framework is not None or not components or scan.overrides.framework:
         return profile
-    chosen, sure = primary(components)
-    if profile.start is not None:
-        return _completed(profile, chosen) if sure and chosen is not None and not scan.overrides.start else profile
+    chosen, sure = _started(profile, components), True
+    if chosen is None:
+        chosen, sure = primary(components)
+        if profile.start is not None:
+            return _completed(profile, chosen) if sure and chosen is not None and not scan.overrides.start else profile
     if chosen is None:
         return profile
     told = chosen.profile
     changed: dict[str, Any] = {name: _less_sure(getattr(told, name), 0.95 if sure else 0.75) for name in _PROMOTED}
+    if profile.start is not None:  # its own command, for a program of the component
+        if told.start is not None and told.start.value.port_from_env:
+            value = profile.start.value.model_copy(update={"port_from_env": True})
+            profile = profile.model_copy(update={"start": profile.start.model_copy(update={"value": value})})
+        changed |= {name: fact for name in ("start", "build_command") if (fact := getattr(profile, name)) is not None}
     overridden = {
         name for name in _PROMOTED if (fact := getattr(profile, name, None)) and isinstance(fact, Fact) and fact.confidence == 1
     }
@@ -393,6 +405,13 @@ def _completed(profile: ProjectProfile, chosen: Component) -> ProjectProfile:
         if not getattr(profile, name) and getattr(told, name)
     }
     return profile.model_copy(update={**missing, "primary": chosen.path})
+
+
+def _started(profile: ProjectProfile, components: tuple[Component, ...]) -> Component | None:
+    """The component whose file the start command of the directory around it runs."""
+    words = [word.removeprefix("./") for word in profile.start.value.argv] if profile.start else []
+    found = [one for one in components if any(word.startswith(f"{one.path}/") for word in words)]
+    return max(found, key=lambda one: len(one.path)) if found else None
 
 
 def _title(component: Component) -> str:

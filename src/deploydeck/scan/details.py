@@ -34,7 +34,8 @@ def dependencies(scan: Scan, lock_file: str) -> tuple[Dependency, ...]:
             name=name,
             ecosystem=registry.get(scope, ""),
             requirement=_shapes(_written(scan, fact)),
-            version=resolved_version(scan, name, _written(scan, fact), lock_file, scope) or exact_version(_written(scan, fact), scope),
+            version=resolved_version(scan, name, _written(scan, fact), lock_file, scope)
+            or exact_version(_written(scan, fact), scope),
             development="development" in fact.tags,
             confidence=0.97,
             evidence=fact.evidence("dependency"),

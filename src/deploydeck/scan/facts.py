@@ -32,6 +32,7 @@ The kinds, with what `name`, `value` and `tags` hold (`scope` is the ecosystem's
 | expose | port | which file says so (`Dockerfile`, `compose`, …) | own (of the component itself) |
 | image-command, image-base | | command / image | |
 | script-command | the script, pm2, supervisor or systemd file | the command it ends in | hands-on (it runs what it is given) |
+| installs | manager id | the only one a Dockerfile installs packages with | `scope` is Dockerfile |
 | config | kind of configuration file, when only the content shows it | | |
 | at:KIND | as KIND | as KIND | at:DIR: the directory, below this file's component, that it is about (scan/deliver.py) |
 | managed | normal name | version a parent project gives it | |

@@ -40,8 +40,13 @@ def hits(scan: Scan) -> list[Hit]:
     matched = [hit for hit in matched if hit.technology.id not in hidden]
     bundled = any(hit.technology.role is Role.BUNDLER and hit.technology.ecosystem == "node" for hit in matched)
 
+    used = any(
+        hit.technology.role in {Role.SERVER, Role.WORKER} and hit.technology.ecosystem == "node" and _imported(scan, hit.technology)
+        for hit in matched
+    )
+
     def rank(hit: Hit) -> tuple[int, float, bool]:
-        listed = bundled and hit.technology.start == "node" and not _imported(scan, hit.technology)
+        listed = (bundled or used) and hit.technology.start == "node" and not _imported(scan, hit.technology)
         return (_RANK[Role.TOOL] if listed else _RANK[hit.technology.role], -hit.confidence, not hit.technology.supported)
 
     return sorted(matched, key=rank)

@@ -88,6 +88,8 @@ def _hints(scan: Scan, start: Fact[StartCommand] | None, scope: str, configured:
     start_files = {place.file for place in start.evidence} if start else set()
     start_lines = {(place.file, place.line) for place in start.evidence} if start else set()
     listening = [fact for fact in scan.facts.of("listen", scope=scope) if fact.name.isdigit()]
+    better = {tag for fact in listening for tag in fact.tags if tag.startswith("instead:")}
+    listening = [fact for fact in listening if f"instead:{fact.file}:{fact.line}" not in better]
 
     server = start.value.argv[0].rpartition("/")[2] if start else ""
 
@@ -137,11 +139,19 @@ def _hints(scan: Scan, start: Fact[StartCommand] | None, scope: str, configured:
                     fact.evidence("port"),
                     f"the {name} script says so",
                 )
-    for fact in primary(said(scan, "platform-port")):
+    platform = primary(said(scan, "platform-port"))
+    sets_port = {fact.file for fact in platform if re.search(r"\bPORT\b", fact.text)}
+    for fact in platform:
         if fact.name.isdigit():
             health = "health" in fact.tags
+            given = any("env" in one.tags for one in listening) and fact.file in sets_port  # the program listens where it is told
             yield _Hint(
-                int(fact.name[:6]), 60 if health else 75, 0.85, fact.evidence("port"), f"{fact.file} says so", confirms=health
+                int(fact.name[:6]),
+                60 if health else 75,
+                0.85,
+                fact.evidence("port"),
+                f"{fact.file} says so",
+                confirms=health or given,
             )
     for fact in scan.facts.of("env", "PORT"):
         if {"defaulted", "sample"} & fact.tags and re.fullmatch(r"[0-9]{2,5}", fact.value):

@@ -112,7 +112,10 @@ def _report_development(scan: Scan, usable: list[Written], chosen: Written | Non
 
 def _fact(scan: Scan, one: Written, detected: Fact[StartCommand] | None, confidence: float = 0.0) -> Fact[StartCommand] | None:
     places = tuple(dict.fromkeys((one.place.evidence("start"), *(fact.evidence("start") for fact in one.further))))
-    if one.start_script and detected is not None:
+    started = (
+        detected is not None and len(one.command.argv) > 1 and detected.value.argv[: len(one.command.argv)] == one.command.argv
+    )
+    if (one.start_script or started) and detected is not None:  # the same, said with the address to listen on
         merged = tuple(dict.fromkeys((*places, *detected.evidence[:4])))[:MAX_EVIDENCE]
         return detected.model_copy(update={"evidence": merged})
     command = one.command
@@ -126,6 +129,7 @@ def _fact(scan: Scan, one: Written, detected: Fact[StartCommand] | None, confide
         )
     bound = command.bound()
     own = any("env" in fact.tags for fact in scan.facts.of("listen") if fact.file in command.argv)
+    own = own or (detected is not None and detected.value.port_from_env and gist(detected.value.argv) == gist(command.argv))
     value = StartCommand(argv=bound.argv, port_from_env=not bound.has_port and (command.server_reads_port or own))
     reason = one.reason + ("" if bound is command else ", with the address to listen on")
     said_outright = one.place.kind in {"process", "platform-start"}

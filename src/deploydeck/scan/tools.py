@@ -55,6 +55,9 @@ def _choices(scan: Scan, ecosystem: Ecosystem) -> list[tuple[Manager, float, Evi
         (row, lock) for row in rows.values() if (lock := next((path for glob in row.locks if (path := scan.standing(glob))), ""))
     ]
     own = [(row, lock) for row, lock in locks if not lock.startswith("/")]
+    installs = next((fact for fact in scan.facts.own("installs") if any(row.id == fact.name for row, _ in own or locks)), None)
+    if installs is not None and len(own or locks) > 1:  # of several locks the one that the image is made with
+        choices.append((rows[installs.name], 0.95, installs.evidence("manager"), f"{installs.file} installs with it"))
     choices += [(row, 0.95, Evidence(file=lock, rule="manager"), f"{lock.lstrip('/')} is there") for row, lock in own or locks]
     for manager in rows.values():
         tool = scan.facts.first("tool", manager.tool, ecosystem.id) if manager.tool else None
@@ -195,11 +198,16 @@ def _read(runtime: Runtime, text: str) -> tuple[str, float, str]:
             version = newest(runtime.lines, text) or ""
             return version, 0.8, f"{runtime.lines[0]} is the line taken for {text}"
         return ".".join(map(str, numbers)), 0.97, "pinned exactly"
-    version = newest(runtime.lines, text) or ""
-    if not version:  # a range below or above every line we list: its own lower bound is the most it says
-        bound = re.match(r"^\s*[\^~>=]{1,2}\s*(\d+\.\d+|\d+)", text)
-        version = bound[1] if bound and satisfies(parse_version(bound[1]) or (), text) else ""
+    version = newest(runtime.lines, text) or newest(_ended(runtime), text) or ""
+    if not version:  # a range below or above every line we know: its own lower bound is the most it says
+        bound = re.search(r"\d{1,4}(?:\.\d{1,4})?", text)
+        version = bound[0] if bound and satisfies(parse_version(bound[0]) or (), text) else ""
     return version, 0.85, f"the line taken for {text}"
+
+
+def _ended(runtime: Runtime) -> list[str]:
+    """The lines whose support has ended, newest first: a range that no current line is in may mean one of them."""
+    return sorted((line for line, _ in runtime.end_of_life), key=lambda line: parse_version(line) or (), reverse=True)
 
 
 def _decide_version(scan: Scan, runtime: Runtime, readable: list[tuple[Found, str, float, str]]) -> Fact[str] | None:

@@ -110,12 +110,17 @@ def image_commands(scan: Scan, technology: Technology | None) -> list[Written | 
 
 
 def _written(scan: Scan, place: Found, confidence: float, reason: str, technology: Technology | None) -> Written | None:
-    text, steps, further, start_script = unwrapped(scan, place.value)
+    value = place.value
+    if place.kind == "image-command" and (program := _interpreter(scan, place, value)):  # the entry point of the image runs it
+        value = f"{program} {value}"
+    text, steps, further, start_script = unwrapped(scan, value)
+    text = re.sub(r"^(?:\./)?node_modules/\.bin/", "", text)
     command = parse_command(text)
     if command is None or _serves_files_only(command) or (_WORKER_COMMAND.search(text) and not _worker_is_meant(place)):
         return None
     if not command.needs_shell:
         command, plausible = _located(scan, command)
+        plausible = plausible and not (place.kind == "image-command" and command.argv in _ARGUMENTS)
     else:
         plausible = True
     if steps:
@@ -126,6 +131,20 @@ def _written(scan: Scan, place: Found, confidence: float, reason: str, technolog
 
 def _worker_is_meant(place: Found) -> bool:
     return place.kind == "process" and place.name != "web"
+
+
+_ARGUMENTS = frozenset({("start",), ("serve",), ("server",), ("run",), ("web",), ("app",), ("dev",), ("production",), ("api",)})
+"""What a CMD says to an entry point; no programs."""
+_RUNS = ((".js", "node"), (".mjs", "node"), (".cjs", "node"), (".py", "python"))
+
+
+def _interpreter(scan: Scan, place: Found, text: str) -> str:
+    """What runs a bare source file or subcommand: images whose entry point is the interpreter are given only its arguments."""
+    word = text.split(" ", 1)[0].strip("'\"")
+    if word in {"run", "task", "serve", "start"} or word.endswith((".ts", ".tsx", ".mts")):
+        bases = " ".join(fact.name for fact in scan.facts.of("image-base") if fact.file == place.file)
+        return next((program for image, program in (("denoland/deno", "deno"), ("oven/bun", "bun")) if image in bases), "")
+    return next((program for ending, program in _RUNS if word.endswith(ending) and not word.startswith(("./", "/"))), "")
 
 
 def _serves_files_only(command: Command) -> bool:
@@ -153,6 +172,10 @@ def unwrapped(scan: Scan, text: str) -> tuple[str, tuple[str, ...], tuple[Found,
         words = text.split()
         if not words:
             break
+        if words[0].rpartition("/")[2] in {"pm2", "pm2-runtime", "pm2-docker"} and (kept := _kept(scan, words[1:])) is not None:
+            text, place = kept
+            followed += [place] if place is not None else []
+            break
         if words[0] in _SHELLS and len(words) > 1 and not words[1].startswith("-"):
             words = words[1:]
         script = _script(scan, words[0])
@@ -169,13 +192,25 @@ def unwrapped(scan: Scan, text: str) -> tuple[str, tuple[str, ...], tuple[Found,
         name = _package_script(words)
         if name == "start":
             start_script = True
-        found = scan.facts.own("script", name, "node") if name else []
+        found = scan.facts.own("script", name, "deno" if words[0] == "deno" else "node") if name else []
         if not found or found[0] in followed or name == "start":
             followed += found[:1] if name == "start" else []
             break
         followed.append(found[0])
         text = found[0].value
     return text, steps, tuple(followed), start_script
+
+
+def _kept(scan: Scan, words: list[str]) -> tuple[str, Found | None] | None:
+    """The program that PM2 keeps running, and the process file that names it: a container keeps it running itself."""
+    rest = [word for word in words if not word.startswith("-") and word not in {"start", "startOrRestart"}]
+    if not rest:
+        return None
+    name = rest[0].removeprefix("./")
+    place = next((fact for fact in scan.facts.of("script-command", scope="pm2") if fact.file == name), None)
+    if place is not None:
+        return place.value, place
+    return (f"node {name}", None) if name.endswith((".js", ".mjs", ".cjs")) and ".config." not in name else None
 
 
 def _script(scan: Scan, word: str) -> Found | None:
@@ -188,6 +223,8 @@ def _script(scan: Scan, word: str) -> Found | None:
 
 def _package_script(words: list[str]) -> str:
     """The script of package.json that `npm start`, `yarn X`, `pnpm run X`, `bun run X` run; "" for anything else."""
+    if words[:2] == ["deno", "task"]:
+        return next((word for word in words[2:] if not word.startswith("-")), "")
     if words[0] not in _MANAGERS:
         return ""
     rest = [word for word in words[1:] if not word.startswith("-")]

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from deploydeck.scan.facts import Broken, Found
-from tests.scan.trees import codes, parser_for, scan, where
+from deploydeck.scan.parsers import parsers_for
+from tests.scan.trees import codes, scan, where
 
 Files = dict[str, str]
 
@@ -29,9 +30,9 @@ def package(scripts: dict[str, str] | None = None, *names: str, dev: tuple[str, 
 
 
 def facts(path: str, content: str) -> list[Found]:
-    parser = parser_for(path)
-    assert parser is not None
-    return list(parser.parse(path, content.encode()))
+    found = parsers_for(path)
+    assert found
+    return [fact for parser in found for fact in parser.parse(path, content.encode())]
 
 
 def told(path: str, content: str, kind: str) -> set[tuple[str, str, str]]:
@@ -351,3 +352,63 @@ def test_a_program_in_an_odd_place(name: str, tmp_path: Path) -> None:
     assert (profile.port.value if profile.port else None) == port
     assert not output or (profile.output_dir is not None and profile.output_dir.value == output)
     assert profile.name == "shop"
+
+
+REAL: dict[str, tuple[Files, dict[str, Any]]] = {
+    "a converted variable with a default": ({"package.json": package(), "a.js": "const n = Number(process.env.LIMIT) || 20"}, {"variables": {"LIMIT": (False, "20")}}),
+    "a checker of another file": ({"package.json": package(), "a.ts": "import { verifyCriticalEnvVariable } from './b'\nverifyCriticalEnvVariable('DOMAIN')"}, {"variables": {"DOMAIN": (True, None)}}),
+    "typebox options": ({"package.json": package(), "env.ts": "import { Type as t } from '@sinclair/typebox'\nconst schema = t.Object({ LEVEL: t.String({ default: 'info' }), DOCS: t.Optional(t.Boolean()), NAME: t.String() })\nenvSchema({ schema })"}, {"variables": {"LEVEL": (False, "info"), "DOCS": (False, None), "NAME": (True, None)}}),
+    "astro's schema": ({"package.json": package({"build": "astro build"}, "astro"), "astro.config.mjs": "export default defineConfig({ env: { schema: { TO: envField.string({ context: 'server', access: 'secret', default: 'a' }), KEY_ID: envField.string({ context: 'server', access: 'secret', optional: true }) } } })"}, {"variables": {"TO": (False, "a"), "KEY_ID": (False, None)}}),
+    "nuxt's configuration": ({"package.json": package({"build": "nuxt build"}, "nuxt 3.1.0"), "nuxt.config.ts": "export default defineNuxtConfig({ runtimeConfig: { one: process.env.ONE, two: '' } })"}, {"variables": {"ONE": (False, None), "NUXT_TWO": (False, None)}, "build": {"ONE"}}),
+    "a health route below a prefix": ({"package.json": package({"build": "nest build", "start:prod": "node dist/main"}, "@nestjs/core"), "src/main.ts": "const app = await NestFactory.create(M)\napp.setGlobalPrefix('api/v1')\nawait app.listen(3001)\n", "src/a.controller.ts": "@Controller()\nexport class A { @Get('health') check() {} }"}, {"health": "/api/v1/health"}),
+    "an image whose entry point is node": ({"package.json": package({"start": "node src/index.js"}, "express"), "src/index.js": "require('express')().listen(3001)", "Dockerfile": "FROM gcr.io/distroless/nodejs22\nCOPY . .\nCMD [\"src/index.js\"]\n"}, {"start": "node src/index.js", "alternatives": 0}),
+    "an entry point that is told what to do": ({"package.json": package({"start": "node src/index.js"}, "express"), "src/index.js": "require('express')().listen(3001)", "docker/docker-entrypoint.sh": "#!/bin/bash\nexec runuser -u app \"$@\"\n", "Dockerfile": "FROM node:22\nENTRYPOINT [\"docker-entrypoint.sh\"]\nCMD [\"start\"]\n"}, {"start": "node src/index.js", "alternatives": 0}),
+    "an interpreter for development": ({"package.json": package({"start": "tsx src/index.ts"}, "telegraf", dev=("tsx",)), "src/index.ts": "new Telegraf()"}, {"start": "tsx src/index.ts", "codes": {"development-start"}, "health": None}),
+    "a server of its own": ({"package.json": package({"start": "bun run index.ts"}), "bun.lock": "{}", "index.ts": "Bun.serve({ port: 4000, fetch(req) { const url = new URL(req.url)\nif (url.pathname === '/healthz') return new Response('ok') } })"}, {"health": "/healthz"}),
+    "a switch over the path": ({"package.json": package({"start": "node a.js"}), "a.js": "require('http').createServer((req, res) => { switch (req.url) { case '/health': res.end() } }).listen(4000)"}, {"health": "/health"}),
+    "a site that is started for development": ({"package.json": package({"start": "gatsby develop", "build": "gatsby build"}, "gatsby"), "gatsby-config.js": "module.exports = { siteMetadata: { siteUrl: process.env.SITE_URL } }"}, {"codes": {"development-start"}, "build": {"SITE_URL"}}),
+    "a main that is missing": ({"package.json": package({"start": "node app.js"}, "express", main="index.js"), "app.js": "require('express')().listen(3001)"}, {"codes": {"main-missing"}}),
+    "a framework that is only listed": ({"package.json": package({"start": "node dist/index.js", "build": "tsc"}, "express", "discord.js"), "src/index.ts": "import { Client } from 'discord.js'\nnew Client().login(process.env.DISCORD_TOKEN)"}, {"framework": "discordjs", "health": None}),
+    "an image of deno": ({"deno.json": '{"tasks": {"start": "deno run --allow-net main.ts"}, "imports": {"@oak/oak": "jsr:@oak/oak@^17.1.0"}}', "main.ts": "import { Application } from '@oak/oak'\nnew Application().listen({ port: 8000 })", "Dockerfile": "FROM denoland/deno:2.1.4\nCOPY . .\nCMD [\"task\", \"start\"]\n"}, {"start": "deno run --allow-net main.ts"}),
+    "a program of the image's modules": ({"package.json": package({"start": "next start", "build": "next build"}, "next"), "Dockerfile": "FROM node:22\nCMD [\"node_modules/.bin/next\", \"start\"]\n"}, {"start": NEXT}),
+    "variables in config.env": ({"package.json": package({"start": "node a.js"}, "express"), "a.js": "require('express')().listen(process.env.PORT || 5000)", "config/config.env": "PORT=5000\nJWT_EXPIRE=30d\n"}, {"variables": {"JWT_EXPIRE": (False, None)}}),
+    "a schema of fastify": ({"package.json": package({"start": "node a.js"}, "fastify"), "a.js": "const app = require('fastify')()\napp.register(require('@fastify/env'), { schema: { type: 'object', required: ['NEED'], properties: { NEED: { type: 'string' }, PORT: { type: 'string', default: '8080' }, ORIGIN: { type: 'string', default: 'x' } } } })\napp.listen({ port: Number(app.config.PORT ?? '8080'), host: '0.0.0.0' })"}, {"variables": {"NEED": (True, None), "ORIGIN": (False, "x")}}),
+    "a port of nest's settings": ({"package.json": package({"build": "nest build", "start:prod": "node dist/main"}, "@nestjs/core"), "src/main.ts": "const app = await NestFactory.create(M)\napp.setGlobalPrefix('api')\napp.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' })\nconst port = app.get(ConfigService).get<string>('app.port')\nawait app.listen(port ?? 3000)", "src/config/app.config.ts": "export default registerAs('app', () => ({ port: parseInt(process.env.APP_PORT, 10) || 8080 }))", "src/a.controller.ts": "@Controller('ping')\nexport class A { @Get() get() {} }"}, {"port": 8080, "health": "/api/v1/ping"}),
+    "a neutral version of nest": ({"package.json": package({"build": "nest build", "start:prod": "node dist/main"}, "@nestjs/core"), "src/main.ts": "const app = await NestFactory.create(M)\napp.enableVersioning({ type: VersioningType.URI })\nawait app.listen(3000)", "src/a.controller.ts": "@Controller({ path: 'health', version: VERSION_NEUTRAL })\nexport class A { @Get() get() {} }"}, {"health": "/health"}),
+    "a platform that sets the port": ({"package.json": package({"start": "node a.js"}, "express"), "a.js": "require('express')().listen(process.env.PORT || 3000)", "fly.toml": "[env]\n  PORT = \"8080\"\n[http_service]\n  internal_port = 8080\n"}, {"port": 3000, "no": {"port-conflict"}}),
+    "a program that a directory below is": ({"package.json": package({"start": "node server/server.js", "build": "cd client && npm run build"}, dev=("concurrently",)), "server/package.json": package({"start": "node server.js"}, "express"), "server/server.js": "const app = require('express')()\napp.get('/api/health', f)\napp.listen(process.env.PORT || 5000)", "client/package.json": package({"build": "vite build"}, "react", dev=("vite",)), "client/index.html": ""}, {"framework": "express", "start": "node server/server.js", "port": 5000, "health": "/api/health"}),
+    "variables of vite's configuration": ({"package.json": package({"build": "vite build"}, dev=("vite",)), "index.html": "", "vite.config.ts": "export default defineConfig(({ mode }) => { const env = loadEnv(mode, process.cwd(), '')\nreturn { base: env.BASE_PATH || '/' } })"}, {"variables": {"BASE_PATH": (False, "/")}, "build": {"BASE_PATH"}}),
+    "two lock files and an image": ({"package.json": package({"start": "node a.js"}, "express"), "a.js": "require('express')().listen(3000)", "pnpm-lock.yaml": "lockfileVersion: '9.0'\n", "package-lock.json": "{}", "Dockerfile": "FROM node:22\nRUN npm install -g pm2 && npm ci\nCMD [\"node\", \"a.js\"]\n"}, {"manager": "npm"}),
+    "a path that is compared": ({"package.json": package({"start": "node a.js"}, "koa"), "a.js": "const Koa = require('koa')\nconst app = new Koa()\napp.use(async ctx => { if (ctx.request.path === '/health') ctx.body = 'ok' })\napp.listen(3000)"}, {"health": "/health"}),
+    "an image that keeps a program running": ({"package.json": package({"start": "node src/a.js"}, "express"), "src/a.js": "require('express')().listen(3000)", "Dockerfile": "FROM node:22\nCMD [\"pm2-runtime\", \"start\", \"src/a.js\"]\n"}, {"start": "node src/a.js"}),
+    "a process file in yaml": ({"package.json": package({"start": "node src/a.js"}, "express"), "src/a.js": "require('express')().listen(3000)", "ecosystem.yml": "apps:\n  - script: ./src/a.js\n    name: a\n", "Dockerfile": "FROM node:22\nENTRYPOINT [\"pm2-runtime\"]\nCMD [\"start\", \"ecosystem.yml\"]\n"}, {"start": "node src/a.js"}),
+    "a process file for production": ({"package.json": package({}, "express"), "a.js": "require('express')().listen(process.env.PORT)", "ecosystem.config.js": "module.exports = { apps: [{ script: 'a.js', env: { PORT: 3000 },\n env_production: {\n NODE_ENV: 'production',\n PORT: 8000 } }] }"}, {"port": 8000}),
+    "an old range": ({"package.json": package({"start": "node app.js"}, engines={"node": "8.x"}), "app.js": "require('http').createServer().listen(3001)"}, {"version": "8", "codes": {"runtime-end-of-life"}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(REAL))
+def test_what_real_projects_taught(name: str, tmp_path: Path) -> None:
+    files, expected = REAL[name]
+    profile = scan(tmp_path, files)
+    told_variables = {one.name: one for one in profile.variables}
+    for variable, (required, default) in expected.get("variables", {}).items():
+        assert (told_variables[variable].required, told_variables[variable].default) == (required, default), variable
+    if "variables" in expected:
+        assert set(told_variables) == set(expected["variables"])
+    assert {one.name for one in profile.variables if one.build_time} >= expected.get("build", set())
+    if "framework" in expected:
+        assert profile.framework is not None and profile.framework.value.id == expected["framework"]
+    if "start" in expected:
+        assert profile.start is not None and " ".join(profile.start.value.argv) == expected["start"]
+        assert len(profile.start.alternatives) == expected.get("alternatives", 0)
+    if "manager" in expected:
+        assert profile.package_manager is not None and profile.package_manager.value.name == expected["manager"]
+    if "port" in expected:
+        assert profile.port is not None and profile.port.value == expected["port"]
+    if "health" in expected:
+        assert (profile.health_path.value if profile.health_path else None) == expected["health"]
+    if "version" in expected:
+        assert profile.runtime_version is not None and profile.runtime_version.value == expected["version"]
+    found = {one.code for one in profile.findings}
+    assert found >= expected.get("codes", set()) and not found & expected.get("no", set())

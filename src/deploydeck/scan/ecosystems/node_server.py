@@ -7,6 +7,7 @@ import posixpath
 import re
 from itertools import pairwise
 
+from deploydeck.scan.commands import parse_command
 from deploydeck.domain import Evidence, Fact, PackageManager, Severity, StartCommand
 from deploydeck.scan.ecosystems.node_files import TYPED, compiled, existing, is_built, source_files
 from deploydeck.scan.ecosystems.node_scripts import Outcome, outcome, serves_files
@@ -146,6 +147,10 @@ def _managed(scan: Scan, words: list[str]) -> list[str]:
     if re.search(r"(?:ecosystem|pm2|process)[\w.-]*\.(?:config\.)?[cm]?js(?:on)?$|\.json$|\.ya?ml$", file):
         script = next((fact.value for fact in scan.facts.of("option") if fact.name.endswith("apps.script")), "")
         if not script:
+            told = [fact for fact in scan.facts.of("script-command", scope="pm2") if fact.file == posixpath.normpath(file)]
+            if told and (command := parse_command(told[0].value)) and not command.needs_shell:
+                return list(command.argv)
+        if not script:
             return ["pm2-runtime", "start", file] if words[0].startswith("pm2") else []
         return _run(script)
     return _run(file) if (file and _CODE.search(file)) or existing(scan, file) else []
@@ -173,7 +178,13 @@ def _interpreted(
             scan, (*prefix, "node", made), path, 0.85, places, f"the script {script.name!r} is replaced: {reason}"
         )
     if development and not why:
-        report_replaced(scan, Outcome(script, None, f"{tool} is a development dependency"), "")
+        scan.finding(
+            "development-start",
+            Severity.WARNING,
+            f"The script {script.name!r} runs {tool}, which is only a development dependency: a production install leaves it out.",
+            f"Move {tool} to dependencies, or compile the program and start what is compiled.",
+            evidence([script, *known[:1]], "start"),
+        )
         reason = f"script {script.name}; it needs {tool}, which is only a development dependency"
         return _with_listening(scan, (*prefix, *words), path, 0.6, places, reason)
     return _with_listening(scan, (*prefix, *words), path, 0.85, places, f"script {script.name}")
@@ -241,14 +252,6 @@ def _by_files(scan: Scan, manager: PackageManager | None) -> Start | None:
             return _with_listening(
                 scan, ("node", posixpath.normpath(main.value)), main.value, 0.75, place, f"package.json names it as {field}"
             )
-        if field == "main" and not _BUILT_DIRECTORY.match(main.value):
-            scan.finding(
-                "main-missing",
-                Severity.WARNING,
-                f"package.json names {main.value!r} as main, but there is no such file.",
-                "Correct main, or add a start script.",
-                [main.evidence("start")],
-            )
     listening = {fact.file: fact for fact in reversed(scan.facts.own("listen", scope="node"))}
     for path in (*_FILES, *_SOURCES):
         if path in scan.tree.entries and (path in listening or path in _FILES):
@@ -276,6 +279,20 @@ def _of_file(scan: Scan, path: str, bun: bool, places: tuple[Evidence, ...], rea
     if TYPED.search(path):
         return typescript(scan, path, places, reason, confidence)
     return _with_listening(scan, ("node", path), path, confidence, places, reason)
+
+
+def report_main(scan: Scan) -> None:
+    """`main` of package.json that names a file which neither is there nor is made by the build."""
+    main = scan.facts.first("package-field", "main", "node")
+    if main is None or existing(scan, main.value) or _BUILT_DIRECTORY.match(main.value):
+        return
+    scan.finding(
+        "main-missing",
+        Severity.WARNING,
+        f"package.json names {main.value!r} as main, but there is no such file.",
+        "Correct main, or add a start script.",
+        [main.evidence("start")],
+    )
 
 
 def report_replaced(scan: Scan, one: Outcome, by: str) -> None:
@@ -307,5 +324,6 @@ def _port_from_env(scan: Scan, own: list[Found]) -> bool:
     """Whether the program reads PORT; the start file decides when it listens itself."""
     listening = own or scan.facts.own("listen", scope="node")
     if listening:
-        return any("env" in fact.tags for fact in listening)
+        files = {fact.file for fact in listening}
+        return any("env" in fact.tags for fact in listening) or any(fact.file in files for fact in scan.facts.of("env", "PORT"))
     return bool(scan.facts.of("env", "PORT"))

@@ -30,6 +30,7 @@ _OF_THE_IMAGE = re.compile(
     re.IGNORECASE,
 )
 """Variables that speak to the image's own tools, not to the program."""
+_INSTALLS = re.compile(r"(?:^|[;&|]|\s)(npm|pnpm|yarn|bun)\s+(?:ci|install|i)\b(?!\s+(?:-g|--global)\b)(?![^;&|]{0,60}\s(?:-g|--global)\b)")
 _NOT_FINAL = re.compile(r"test|dev|debug|lint|\bci\b|e2e", re.IGNORECASE)
 _FINAL = re.compile(r"^(?:prod|production|runner|runtime|release|final|deploy|app|web|serve)", re.IGNORECASE)
 
@@ -57,6 +58,7 @@ class Stage:
     command: Instruction | None = None
     entrypoint: Instruction | None = None
     health: Instruction | None = None
+    runs: list[Instruction] = field(default_factory=list)
     declared: list[tuple[str, str, Instruction]] = field(default_factory=list)
 
 
@@ -120,6 +122,7 @@ def dockerfile(file: str, data: bytes) -> Iterator[Found]:
             port = word.partition("/")[0].partition("-")[0]
             if re.fullmatch(r"[0-9]{1,5}", port) and not word.lower().endswith("/udp"):
                 yield Found("expose", port, "Dockerfile", file, instruction.line, instruction.text, tags=other)
+    yield from _installs(file, stages)
     yield from _command(file, final, other)
     if final.health is not None:
         yield from health_of(final.health.rest, file, final.health.line, final.health.text, "Dockerfile", known)
@@ -158,11 +161,25 @@ def _stages(text: Text) -> list[Stage]:
     return stages
 
 
+def _installs(file: str, stages: list[Stage]) -> Iterator[Found]:
+    """The package manager of Node.js that a RUN installs with, when all that install use one."""
+    found: dict[str, Instruction] = {}
+    for stage in stages:
+        for one in stage.runs:
+            for match in _INSTALLS.finditer(one.rest[:2000]):
+                found.setdefault(match[1], one)
+    if len(found) == 1:
+        (name, one), *_ = found.items()
+        yield Found("installs", name, "", file, one.line, one.text, "Dockerfile")
+
+
 def _add(stage: Stage, one: Instruction) -> None:
     if one.keyword == "ENV":
         for name, value in _pairs(one.rest):
             known = {**stage.arguments, **{key: item for key, (item, _) in stage.variables.items()}}
             stage.variables[name] = (_resolved(value, known), one)
+    elif one.keyword == "RUN":
+        stage.runs.append(one)
     elif one.keyword == "EXPOSE":
         stage.expose.append(one)
     elif one.keyword == "CMD":

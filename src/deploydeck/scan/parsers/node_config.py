@@ -6,6 +6,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from deploydeck.scan.facts import Found, Text
@@ -228,11 +229,17 @@ _SCRIPTS = (
     ("app", ("app.config.*",)), ("nitro", ("nitro.config.*",)), ("tsup", ("tsup.config.*", "tsdown.config.*")), ("rollup", ("rollup.config.*",)),
     ("snowpack", ("snowpack.config.*",)), ("ember", ("ember-cli-build.*",)), ("capacitor", ("capacitor.config.*",)),
     ("gulp", ("gulpfile.*",)), ("medusa", ("medusa-config.*",)), ("payload", ("payload.config.*", "src/payload.config.*")),
-    ("keystone", ("keystone.*",)), ("pm2", ("ecosystem.config.*", "pm2.config.*")), ("strapi", ("config/server.*",)),
-    ("craco", ("craco.config.*",)), ("preact", ("preact.config.*",)), ("lume", ("_config.js", "_config.ts")), ("drizzle", ("drizzle.config.*",)),
-    ("knex", ("knexfile.*",)), ("nitro", ("server/nitro.config.*",)), ("metalsmith", ("metalsmith.*",)),
+    ("keystone", ("keystone.*",)), ("strapi", ("config/server.*",)),
+    ("craco", ("craco.config.*",)), ("preact", ("preact.config.*",)), ("lume", ("_config.js", "_config.ts")), ("nitro", ("server/nitro.config.*",)), ("metalsmith", ("metalsmith.*",)),
 )  # fmt: skip
 _CODE = re.compile(r"\.(?:[cm]?[jt]s|tsx|jsx)$")
+
+
+_RUN_TIME = frozenset({"medusa", "payload", "keystone", "strapi"})
+"""Configurations that the running program reads; all others only the build does."""
+_READ_TWICE = (("ecosystem.config", False), ("pm2.config", False), ("knexfile", True), ("drizzle.config", True),
+    ("mikro-orm.config", True), ("ormconfig", True))  # fmt: skip
+"""Programs that another module reads too, by their exact names, and whether they count in any directory."""
 
 
 def _script(file: str, data: bytes) -> Iterator[Found]:
@@ -243,8 +250,25 @@ def _script(file: str, data: bytes) -> Iterator[Found]:
         yield from script_config(file, data)
 
 
+def _build_script(file: str, data: bytes) -> Iterator[Found]:
+    """As `_script`, of a configuration that only the build reads: so are its variables. Those of Nuxt count at run time too."""
+    for fact in _script(file, data):
+        if fact.kind == "env" and not fact.name.startswith(("NUXT_", "NITRO_")):
+            fact = replace(fact, tags=fact.tags | {"build"})
+        yield fact
+
+
 PARSERS: tuple[Parser, ...] = (
-    *(Parser(glob, _script, config_kind=kind) for kind, globs in _SCRIPTS for glob in globs),
+    *(
+        Parser(glob, _script if kind in _RUN_TIME else _build_script, config_kind=kind)
+        for kind, globs in _SCRIPTS
+        for glob in globs
+    ),
+    *(
+        Parser(f"{name}.{ending}", _script, anywhere=anywhere)
+        for name, anywhere in _READ_TWICE
+        for ending in ("js", "cjs", "mjs", "ts")
+    ),
     Parser("tsconfig.json", tsconfig, config_kind="typescript"),
     Parser("tsconfig.*.json", tsconfig, config_kind="typescript"),
     Parser("angular.json", angular, config_kind="angular"),

@@ -29,9 +29,10 @@ _CHECKS = frozenset({"assert", "invariant", "tiny_invariant", "ok", "strictEqual
 _HELPERS = re.compile(
     r"^(?:_?(?:get|require|required|must|mustGet|ensure|assert|read|load|fetch|check|expect|parse)_?(?:Required|Optional|String|Number|Int|Bool|Boolean)?"
     r"_?(?:Env|ENV|env|EnvVar|EnvVariable|EnvValue|EnvironmentVariable)(?:Var|Variable|OrThrow|OrDefault|String|Number|Int|Bool|Boolean|Value)?"
+    r"|(?:verify|validate|assert|ensure|check|require|expect)[A-Za-z]{0,20}(?:Env|EnvVar|EnvVars|EnvVariable|EnvironmentVariable)"
     r"|env|envOr|envVar|requireEnvVar|envString|envInt|envBool)$"
 )
-_DEMANDS = re.compile(r"require|must|ensure|assert|orThrow|expect", re.IGNORECASE)
+_DEMANDS = re.compile(r"require|must|ensure|assert|orThrow|expect|verify|validate", re.IGNORECASE)
 _TYPED = frozenset({"int", "float", "bool", "array", "json", "date", "string", "number", "url", "oneOf"})
 _ENDS = re.compile(r"\bthrow\b|process\.exit|Deno\.exit|\breject\(|\bpanic\(|\bfail\(")
 _STATIC_IMPORTS = re.compile(r"^(?:\$env/static/(?:private|public)|astro:env/(?:client|server))$")
@@ -83,6 +84,8 @@ def absence(program: Program, node: Node) -> tuple[str, set[str]] | None:
     current = node
     for around in ancestors(node):
         kind = around.type
+        if around == current:  # the call of a conversion, gone through below
+            continue
         if kind in {"parenthesized_expression", "as_expression", "satisfies_expression", "await_expression"}:
             current = around
             continue
@@ -333,5 +336,5 @@ def _imported(program: Program, node: Node) -> Iterator[Found]:
         return
     for _, (origin, name) in program.imports.items():
         if origin == module and _UPPER.fullmatch(name):
-            tags = {"required", "build"} if module.startswith("$env") or module.endswith("client") else {"required"}
+            tags = {"required", "build"} if module.startswith("$env") else set[str]()  # the schema of Astro says the rest
             yield program.found("env", name, node, "", frozenset(tags))

@@ -33,6 +33,8 @@ _SHORT_FROM = frozenset({
     "valibot", "@sinclair/typebox", "typebox", "superstruct", "fluent-json-schema", "fluent-schema", "elysia", "@hono/valibot-validator",
 })  # fmt: skip
 """Roots too short to mean a library by themselves, and the modules they must come from."""
+_JSON_SCHEMA = re.compile(r"@fastify/env|fastify-env|env-schema|\benvSchema\b|\bfastifyEnv\b")
+_ENVIRONMENT = re.compile(r"\b(?:process\.env|import\.meta\.env|Bun\.env)\b")
 _BUILD = re.compile(r"^(?:NEXT_PUBLIC|VITE|REACT_APP|PUBLIC|GATSBY|EXPO_PUBLIC)_")
 
 
@@ -49,11 +51,15 @@ def schema_variables(program: Program) -> Iterator[Found]:
             yield from _convict(program, node, variable)
         elif name == "runtimeConfig" and inner(value).type == "object":
             yield from _nuxt(program, value)
+        elif _KEY.fullmatch(name) and called(inner(value))[0] is not None and trees.text(called(inner(value))[0]) == "envField":
+            yield from _astro(program, node, name, arguments(inner(value)))
         elif worth and _KEY.fullmatch(name) and (fate := _validator(value, libraries)) is not None:
             default, tags = fate
             if _BUILD.match(name):
                 tags.add("build")
             yield program.found("env", name, node, default, frozenset(tags))
+    if _JSON_SCHEMA.search(program.text.text):
+        yield from _json_schemas(program)
     if re.search(r"\b(?:plainToInstance|plainToClass|validateSync)\b", program.text.text):
         for node in program.nodes["public_field_definition"]:
             yield from _class_field(program, node)
@@ -82,6 +88,9 @@ def _validator(value: Node, libraries: set[str]) -> tuple[str, set[str]] | None:
         else:
             root = trees.text(node)
             break
+    if "Optional" in methods and methods["Optional"]:  # TypeBox: Type.Optional(Type.String({ default: "x" }))
+        inside = _validator(methods["Optional"][0], libraries)
+        return inside if inside and "defaulted" in inside[1] else ("", set())
     if not methods or not (_ROOTS.match(root) or (root in _MAKERS and "()" in methods)):
         return None
     if root in _SHORT and not libraries & _SHORT_FROM:
@@ -89,7 +98,8 @@ def _validator(value: Node, libraries: set[str]) -> tuple[str, set[str]] | None:
     for name in _DEFAULTS & set(methods):
         default = literal(methods[name][0]) if methods[name] else None
         return (default, {"defaulted"}) if default is not None else ("", {"defaulted", "computed"})
-    options = next((given[0] for key in ("()",) if (given := methods.get(key)) and inner(given[0]).type == "object"), None)
+    holders = list(methods) if root in _SHORT else ["()"]  # TypeBox gives the default among the options of the type
+    options = next((given[-1] for key in holders if (given := methods.get(key)) and inner(given[-1]).type == "object"), None)
     if (written := field(options, "default")) is not None:
         default = literal(written)
         return (default, {"defaulted"}) if default is not None else ("", {"defaulted", "computed"})
@@ -115,6 +125,39 @@ def _convict(program: Program, node: Node, variable: str) -> Iterator[Found]:
     yield program.found("env", variable, node, default or "", frozenset(tags))
 
 
+def _json_schemas(program: Program) -> Iterator[Found]:
+    """@fastify/env and env-schema: `{ required: ["A"], properties: { A: { type: "string", default: "x" } } }`."""
+    for node in program.nodes["pair"]:
+        key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+        around = node.parent
+        if key is None or value is None or around is None or key_of(key) != "properties" or inner(value).type != "object":
+            continue
+        listed = field(around, "required")
+        required = {string(one) for one in inner(listed).named_children} if listed is not None else set()
+        for name, described in pairs(inner(value)):
+            if not _KEY.fullmatch(name) or inner(described).type != "object":
+                continue
+            written = field(described, "default")
+            default = literal(written)
+            tags = {"required"} if name in required else set[str]()
+            if written is not None:
+                tags = {"defaulted"} if default is not None else {"defaulted", "computed"}
+            yield program.found("env", name, described, default or "", frozenset(tags))
+
+
+def _astro(program: Program, node: Node, name: str, given: list[Node]) -> Iterator[Found]:
+    """`envField.string({ context: "server", access: "secret", default: "x" })`: only secrets are read when the program runs."""
+    options = given[0] if given else None
+    written, optional = field(options, "default"), field(options, "optional")
+    default = literal(written)
+    tags = set() if string(field(options, "access")) == "secret" else {"build"}
+    if written is not None:
+        tags |= {"defaulted"} if default is not None else {"defaulted", "computed"}
+    elif optional is None or trees.text(optional) != "true":
+        tags.add("required")
+    yield program.found("env", name, node, default or "", frozenset(tags))
+
+
 def _nuxt(program: Program, config: Node) -> Iterator[Found]:
     """Nuxt reads NUXT_ and the path of each key of runtimeConfig, in capitals."""
     waiting = [("NUXT", config, 0)]
@@ -125,6 +168,8 @@ def _nuxt(program: Program, config: Node) -> Iterator[Found]:
             plain = inner(value)
             if plain.type == "object" and depth < 4:
                 waiting.append((name, plain, depth + 1))
+            elif _ENVIRONMENT.search(trees.text(plain)):
+                continue  # the variable that it is read from is the one to set
             elif re.fullmatch(r"[A-Z][A-Z0-9_]{0,99}", name):
                 default = literal(plain)
                 tags = {"defaulted"} if default else {"defaulted", "computed"} if default is None else set()

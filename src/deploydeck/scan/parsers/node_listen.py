@@ -284,6 +284,8 @@ def _fact(program: Program, node: Node, port: Value, host: Value, tags: set[str]
     tags |= {f"from:{program.imports[root][0]}" for name in port.names if (root := name.partition(".")[0]) in program.imports}
     if not number and not port.variables:
         tags.add("unknown")
+    if number and port.names and not port.variables:
+        tags.add("fallback")  # for when the setting is absent, which another file may say
     place = port.place if number and port.place is not None else node
     return program.found("listen", number, place, host.text[:100], frozenset(tags))
 
@@ -310,6 +312,8 @@ def _constants(program: Program) -> Iterator[Found]:
                 path.append(trees.text(around.child_by_field_name("key")).strip("'\""))
             elif around.type == "variable_declarator":
                 path.append(trees.text(around.child_by_field_name("name")))
+            elif around.type == "call_expression" and called(around)[1] == "registerAs":  # a name space of Nest's configuration
+                path.append(string(next(iter(arguments(around)), None)) or "")
             around = around.parent
         dotted = ".".join(reversed(path))
         if len(dotted) > 100 or _NOT_OURS.search(dotted):

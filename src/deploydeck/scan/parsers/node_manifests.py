@@ -78,6 +78,14 @@ def package_json5(file: str, data: bytes) -> Iterator[Found]:
     yield from _package(file, text, content)
 
 
+def package_yaml(file: str, data: bytes) -> Iterator[Found]:
+    """package.yaml as pnpm takes it. Haskell's hpack has a file of that name too; its dependencies are a list, and it has no scripts."""
+    text = Text(data)
+    content = table(load_yaml(text))
+    if isinstance(content.get("dependencies"), dict) or isinstance(content.get("scripts"), dict):
+        yield from _package(file, text, content)
+
+
 def _as_json(match: re.Match[str]) -> str:
     if match[1] is not None:
         return json.dumps(match[1].replace("\\'", "'"))
@@ -250,6 +258,7 @@ def rush(file: str, data: bytes) -> Iterator[Found]:
 PARSERS: tuple[Parser, ...] = (
     Parser("package.json", package_json, config_kind="package.json"),
     Parser("package.json5", package_json5, config_kind="package.json"),
+    Parser("package.yaml", package_yaml),
     Parser("pnpm-workspace.yaml", pnpm_workspace, config_kind="workspace"),
     Parser("lerna.json", lerna, config_kind="workspace"),
     Parser("rush.json", rush, config_kind="workspace"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TYPES = frozenset({
     "call_expression", "new_expression", "member_expression", "subscript_expression", "variable_declarator", "function_declaration",
     "class_declaration", "public_field_definition", "field_definition", "method_definition", "pair", "export_statement", "if_statement", "import_statement",
-    "decorator", "assignment_expression", "augmented_assignment_expression",
+    "decorator", "binary_expression", "switch_case", "assignment_expression", "augmented_assignment_expression",
 })  # fmt: skip
 _ENVIRONMENTS = frozenset({
     "process.env", "Bun.env", "import.meta.env", "globalThis.process.env", "global.process.env", "process?.env", "window.process.env",
@@ -125,6 +125,8 @@ class Program:
             if (module in {"process", "node:process"} and part == "env") or (module.startswith("$env/dynamic/") and part == "env"):
                 found[name] = "process.env"
         for name, value in self.constants.items():
+            if called(inner(value)) == (None, "loadEnv"):  # of Vite, in its configuration
+                found[name] = "process.env"
             if (text := trees.text(inner(value))) in _ENVIRONMENTS:
                 found[name] = text
         return found

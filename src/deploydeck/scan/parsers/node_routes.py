@@ -22,6 +22,8 @@ _MAKERS = re.compile(
 )
 _COMPOSED = frozenset({"Hono", "OpenAPIHono", "Elysia", "H3", "HonoBase"})
 _ROUTE = re.compile(r"/[A-Za-z0-9_./~-]{0,80}")
+_ASKED = re.compile(r"(?:(?:\w{1,20}\.)?(?:url|reqUrl|requestUrl|parsedUrl|parsed|uri|u)\.pathname|(?:(?:ctx|context|c|event)\.)?(?:req|request)\.(?:url|path)|(?:ctx|context)\.(?:url|path)|new URL\([^()]{1,60}\)\.pathname|pathname)")
+"""What a program compares with a path to answer a request by itself; a page looks at its own location instead."""
 _GETS = frozenset({"get", "all", "head", "GET"})
 _MOUNTS = frozenset({"use", "route", "register", "group", "mount"})
 
@@ -44,7 +46,9 @@ def routes(program: Program) -> Iterator[Found]:
             excluded = " ".join(literal(one) or "" for one in _list(field(given[1], "exclude") if len(given) > 1 else None))
             yield program.found("global-prefix", prefix, node, excluded)
         elif name == "enableVersioning":
-            yield program.found("versioned", "", node)
+            options = trees.text(given[0])
+            uri = re.search(r"VersioningType\.URI|type\s{0,3}:\s{0,3}0\b", options) or "VersioningType" not in options
+            yield program.found("versioned", string(field(given[0], "defaultVersion")) or "", node, "uri" if uri else "")
         elif name == "createTerminus" and len(given) > 1:
             for path, _ in pairs(field(given[1], "healthChecks")):
                 yield program.found("route", path, node, "app")
@@ -53,6 +57,25 @@ def routes(program: Program) -> Iterator[Found]:
             yield program.found("route", path, node, "app")
     for node in program.nodes["class_declaration"]:
         yield from _controller(program, node)
+    yield from _compared(program)
+
+
+def _compared(program: Program) -> Iterator[Found]:
+    """Servers without a router: `if (url.pathname === "/health")`, `req.url == "/health"`, `case "/health":`."""
+    for node in program.nodes["binary_expression"]:
+        if trees.text(node.child_by_field_name("operator")) not in {"===", "=="}:
+            continue
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        for path, asked in ((string(right), left), (string(left), right)):
+            if path and asked is not None and _ROUTE.fullmatch(path) and _ASKED.fullmatch(trees.text(asked)):
+                yield program.found("route", path, node, "server")
+    for node in program.nodes["switch_case"]:
+        path = string(node.child_by_field_name("value"))
+        switch = node.parent.parent if node.parent is not None else None
+        if path and switch is not None and _ROUTE.fullmatch(path):
+            asked = switch.child_by_field_name("value")
+            if asked is not None and _ASKED.fullmatch(trees.text(inner(asked))):
+                yield program.found("route", path, node, "server")
 
 
 def _objects(program: Program) -> dict[str, tuple[str, str]]:
@@ -222,7 +245,7 @@ def _controller(program: Program, node: Node) -> Iterator[Found]:
     """A controller of NestJS: @Controller("x") and its @Get("y")."""
     decorators = [child for child in (node.parent or node).named_children if child.type == "decorator"]
     decorators += [child for child in node.named_children if child.type == "decorator"]
-    prefix, versioned, is_controller = "", False, False
+    prefix, versioned, is_controller, number = "", False, False, ""
     for decorator in decorators:
         call = next((child for child in decorator.named_children if child.type == "call_expression"), None)
         if call is None or called(call)[1] not in {"Controller", "JsonController", "RestController"}:
@@ -231,7 +254,9 @@ def _controller(program: Program, node: Node) -> Iterator[Found]:
         given = arguments(call)
         if given:
             path = field(given[0], "path") if inner(given[0]).type == "object" else given[0]
-            versioned = field(given[0], "version") is not None
+            version = field(given[0], "version") if inner(given[0]).type == "object" else None
+            versioned = version is not None
+            number = "" if version is None else "neutral" if "VERSION_NEUTRAL" in trees.text(version) else string(version) or ""
             written = string(path) if path is not None else ""
             if written is None:
                 return
@@ -248,7 +273,7 @@ def _controller(program: Program, node: Node) -> Iterator[Found]:
         given = arguments(call)
         path_text = string(given[0]) if given else ""
         if path_text is not None and _ROUTE.fullmatch(full := _join(f"/{prefix}", path_text)):
-            tags = {"kind:nest", *({"versioned"} if versioned else ())}
+            tags = {"kind:nest", *({"versioned", f"version:{number}"} if versioned else ())}
             yield program.found("local-route", full, child, "controller", frozenset(tags))
 
 

@@ -22,7 +22,7 @@ _STRONG = (
     b"process.env", b"meta.env", b"Deno.env", b"Bun.env", b"Netlify.env", b"process?.env", b".listen(", b".listen (", b"serve(", b"$env/", b"astro:env",
     b"runtimeConfig", b"cleanEnv", b"createEnv", b"parseEnv", b"getOrThrow", b"onfig.get", b"onfigService.get", b"Controller(", b"setGlobalPrefix",
     b"createTerminus", b"startStandaloneServer", b"validateSync", b"DataSource", b"forRoot", b".routes()", b".register(", b"PORT", b"requireEnv",
-    b"getEnv", b"dialect:", b"router)", b"Router)", b"Routes)", b"routes)",
+    b"getEnv", b"envField", b"EnvVar", b"EnvironmentVar", b"envSchema", b"/env", b"dialect:", b"router)", b"Router)", b"Routes)", b"routes)",
 )  # fmt: skip
 _WEAK = (
     b"nv(",
@@ -37,12 +37,16 @@ _WEAK = (
     b"ort=",
     b"client:",
     b"env }",
+    b"pathname",
+    b".url =",
+    b"(req.url",
+    b".path ==",
     b"nv.get(",
     b"ENV",
 )
 """Literals that a file worth a tree holds. Looking for them is much faster than one pattern; the weak ones need the pattern too."""
 _WORTH_PARSING = re.compile(
-    rb"\b[eE]nv(?:\.[A-Za-z]|\(|\[)|\benv\s{0,2}\}|\.(?:get|all|route|use|GET)\(\s{0,8}['\"`]/|\.route\(\s{0,4}[{\[]"
+    rb"\b[eE]nv(?:\.[A-Za-z]|\(|\[)|\benv\s{0,2}\}|\.(?:get|all|route|use|GET)\(\s{0,8}['\"`]/|\.route\(\s{0,4}[{\[]|\bpathname\b|\breq(?:uest)?\.url\b|\b(?:ctx|context|request|req)\.path\s{0,2}=="
     rb"|\bport\b['\"]?\s{0,4}(?::|=)|(?:get|require|must)\w{0,20}(?:Env|ENV)|\bclient\s{0,3}:\s{0,3}['\"]"
 )
 _COMMENT = re.compile(r"^\s{0,200}(?://|\*|/\*)")

@@ -46,7 +46,7 @@ def shell(file: str, data: bytes) -> Iterator[Found]:
         if match := _ASSIGNED.match(line):
             known[match[1]] = match[2]
             continue
-        if re.match(r"exec\s+[\"']?\$(?:@|\{@|\*)", line):
+        if re.match(r"exec\s+(?:(?:gosu|su-exec|setpriv|runuser|tini|dumb-init)\s+[^$\"']{0,80})?[\"']?\$(?:@|\{@|\*)", line):
             hands_on = True
             continue
         plain = line.removeprefix("exec ").strip().rstrip("&").strip()
@@ -83,11 +83,20 @@ def pm2(file: str, data: bytes) -> Iterator[Found]:
     """ecosystem.config.js and its JSON forms: script, args and interpreter of the first application."""
     text = Text(data[:100_000])
     fields: dict[str, tuple[str, int]] = {}
+    production = False
+    plain = r"|([^\s\"'`{}\[\],#][^\s{}\[\],#]{0,200})" if file.endswith((".yml", ".yaml")) else r"|(\d{2,5})"
+    pattern = re.compile(
+        r"[\"']?\b(script|args|interpreter|PORT|env|env_\w{1,20})[\"']?\s{0,5}:\s{0,5}(?:[\"'`]([^\"'`]{0,300})[\"'`]" + plain + r"|(?=\{|$))"
+    )
     for number, line in enumerate(text.lines, 1):
-        for match in re.finditer(
-            r"[\"']?\b(script|args|interpreter|PORT)[\"']?\s{0,5}:\s{0,5}(?:[\"'`]([^\"'`]{0,300})[\"'`]|(\d{2,5}))", line[:2000]
-        ):
-            fields.setdefault(match[1], (match[2] or match[3] or "", number))
+        for match in pattern.finditer(line[:2000]):
+            value = (match[2] or match[3] or "", number)
+            if match[1].startswith("env"):
+                production = match[1] in {"env_production", "env_prod"}
+            elif match[1] == "PORT" and production:
+                fields["PORT"] = value  # what production is told stands before what development is
+            elif value[0]:
+                fields.setdefault(match[1], value)
     if "PORT" in fields and fields["PORT"][0].isdigit():
         yield Found("platform-port", fields["PORT"][0], "", file, fields["PORT"][1], text.line(fields["PORT"][1]), "pm2")
     if "script" not in fields:
