@@ -207,7 +207,9 @@ def test_a_package_manager_is_known_by_its_files(name: str, tmp_path: Path) -> N
     assert profile.package_manager is not None
     assert profile.package_manager.value.name == name
     assert profile.package_manager.value.lock_file == (
-        next(iter(manager.locks), "").replace("*", "hello") if files.keys() & {glob.replace("*", "hello") for glob in manager.locks} else ""
+        next(iter(manager.locks), "").replace("*", "hello")
+        if files.keys() & {glob.replace("*", "hello") for glob in manager.locks}
+        else ""
     )
     assert profile.package_manager.evidence
 

@@ -79,7 +79,8 @@ def _in_sources(scan: Scan, technology: Technology) -> bool:
     if any(scan.facts.of("import", name, technology.ecosystem) for name in names):
         return True
     patterns = (*technology.all_of, *technology.any_of, *technology.hints)
-    return any(_places(scan, one, technology.id) for one in patterns if not one.what.startswith(("dependency", "locked")))
+    present = scan.facts.names()
+    return any(_places(scan, one, technology.id, present) for one in patterns if not one.what.startswith(("dependency", "locked")))
 
 
 def _match(scan: Scan, technology: Technology, present: Container[tuple[str, str]]) -> Hit | None:

@@ -12,14 +12,19 @@ from tests.scan.trees import codes, scan
 
 SERVES = 'package main\nimport "net/http"\nfunc main() { http.ListenAndServe(":8080", nil) }\n'
 GO_MOD = "module example.org/shop\n\ngo 1.25\n"
-BOOT = '<plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId></plugin>'
+BOOT = "<plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId></plugin>"
 
 
 def pom(name: str, *dependencies: str, parent: str = "", body: str = "") -> str:
     listed = "".join(
-        f"<dependency><groupId>{one.split(':')[0]}</groupId><artifactId>{one.split(':')[1]}</artifactId></dependency>" for one in dependencies
+        f"<dependency><groupId>{one.split(':')[0]}</groupId><artifactId>{one.split(':')[1]}</artifactId></dependency>"
+        for one in dependencies
     )
-    above = f"<parent><groupId>org.shop</groupId><artifactId>{parent}</artifactId><version>1.0</version></parent>" if parent else "<groupId>org.shop</groupId><version>1.0</version>"
+    above = (
+        f"<parent><groupId>org.shop</groupId><artifactId>{parent}</artifactId><version>1.0</version></parent>"
+        if parent
+        else "<groupId>org.shop</groupId><version>1.0</version>"
+    )
     return f"<project>{above}<artifactId>{name}</artifactId><dependencies>{listed}</dependencies>{body}</project>"
 
 
@@ -48,7 +53,10 @@ def test_a_toolchain_beside_the_oldest_version_is_no_conflict(tmp_path: Path) ->
 
 
 def test_a_module_that_is_imported_is_a_dependency_whatever_its_mark(tmp_path: Path) -> None:
-    mod = GO_MOD + "\nrequire (\n\tgithub.com/gofiber/fiber/v3 v3.0.0 // indirect\n\tgo.mongodb.org/mongo-driver v1.16.1 // indirect\n\tgolang.org/x/text v0.16.0 // indirect\n)\n"
+    mod = (
+        GO_MOD
+        + "\nrequire (\n\tgithub.com/gofiber/fiber/v3 v3.0.0 // indirect\n\tgo.mongodb.org/mongo-driver v1.16.1 // indirect\n\tgolang.org/x/text v0.16.0 // indirect\n)\n"
+    )
     main = 'package main\nimport (\n\t"github.com/gofiber/fiber/v3"\n\t"go.mongodb.org/mongo-driver/mongo"\n)\nfunc main() { app := fiber.New(); app.Listen(":3000") }\n'
     profile = scan(tmp_path, {"go.mod": mod, "main.go": main})
     direct = {one.name for one in profile.dependencies if one.direct}
@@ -86,7 +94,10 @@ def test_a_prefix_of_all_variables(tmp_path: Path) -> None:
     ("", ""),
 ])  # fmt: skip
 def test_what_cargo_locked(lock: str, version: str, tmp_path: Path) -> None:
-    files = {"Cargo.toml": '[package]\nname = "shop"\nversion = "0.1.0"\n\n[dependencies]\naxum = "0.8"\n', "src/main.rs": "fn main() {}\n"}
+    files = {
+        "Cargo.toml": '[package]\nname = "shop"\nversion = "0.1.0"\n\n[dependencies]\naxum = "0.8"\n',
+        "src/main.rs": "fn main() {}\n",
+    }
     profile = scan(tmp_path, {**files, **({"Cargo.lock": "version = 4\n\n" + lock} if lock else {})})
     assert dependencies(profile)["axum"] == version
     assert "shop" not in dependencies(profile)
@@ -133,7 +144,12 @@ def test_an_image_that_starts_the_only_project_inside(tmp_path: Path) -> None:
 
 def test_spring_that_only_serves_grpc(tmp_path: Path) -> None:
     files = {
-        "pom.xml": pom("auth", "org.springframework.boot:spring-boot-starter-grpc-server", "org.springframework.boot:spring-boot-starter-actuator", body=f"<build><plugins>{BOOT}</plugins></build>"),
+        "pom.xml": pom(
+            "auth",
+            "org.springframework.boot:spring-boot-starter-grpc-server",
+            "org.springframework.boot:spring-boot-starter-actuator",
+            body=f"<build><plugins>{BOOT}</plugins></build>",
+        ),
         "src/main/java/org/shop/Auth.java": boot("Auth"),
         "src/main/resources/application.yml": "spring:\n  grpc:\n    server:\n      port: 9092\n",
     }
@@ -152,7 +168,9 @@ def test_modules_of_one_framework_do_not_contradict_each_other(tmp_path: Path) -
     bom = "<dependencyManagement><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-dependencies</artifactId><version>3.5.0</version><type>pom</type><scope>import</scope></dependency></dependencies></dependencyManagement>"
     plugins = f"<build><plugins>{BOOT}</plugins></build>"
     files = {
-        "pom.xml": pom("shop", body=f"<packaging>pom</packaging><modules><module>orders</module><module>gateway</module></modules>{bom}"),
+        "pom.xml": pom(
+            "shop", body=f"<packaging>pom</packaging><modules><module>orders</module><module>gateway</module></modules>{bom}"
+        ),
         "orders/pom.xml": pom("orders", "org.springframework.boot:spring-boot-starter-web", parent="shop", body=plugins),
         "orders/src/main/java/org/shop/Orders.java": boot("Orders"),
         "gateway/pom.xml": pom("gateway", "org.springframework.cloud:spring-cloud-starter-gateway", parent="shop", body=plugins),
@@ -162,7 +180,10 @@ def test_modules_of_one_framework_do_not_contradict_each_other(tmp_path: Path) -
     assert profile.framework is not None
     assert not profile.framework.alternatives
     inside = {one.path: one.profile.framework for one in profile.components}
-    assert {path: framework.value.version for path, framework in inside.items() if framework} == {"orders": "3.5.0", "gateway": "3.5.0"}
+    assert {path: framework.value.version for path, framework in inside.items() if framework} == {
+        "orders": "3.5.0",
+        "gateway": "3.5.0",
+    }
     assert profile.start is not None
     assert "gateway" in profile.start.value.argv[-1]
 
@@ -194,7 +215,9 @@ def test_a_convention_plugin_that_brings_spring_boot(tmp_path: Path) -> None:
 
 def test_functional_routes_of_spring(tmp_path: Path) -> None:
     files = {
-        "pom.xml": pom("shop", "org.springframework.boot:spring-boot-starter-webflux", body=f"<build><plugins>{BOOT}</plugins></build>"),
+        "pom.xml": pom(
+            "shop", "org.springframework.boot:spring-boot-starter-webflux", body=f"<build><plugins>{BOOT}</plugins></build>"
+        ),
         "src/main/java/org/shop/Shop.java": boot("Shop"),
         "src/main/kotlin/org/shop/Routes.kt": 'package org.shop\nimport org.springframework.web.reactive.function.server.router\nfun api() = router {\n    GET("/ping") { ServerResponse.ok().build() }\n}\n',
     }
@@ -243,7 +266,13 @@ def test_the_version_of_play_is_its_plugins(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_swift_that_fails_without_a_variable(body: str, tmp_path: Path) -> None:
     package = '// swift-tools-version:6.0\nimport PackageDescription\nlet package = Package(name: "App", dependencies: [.package(url: "https://example.org/vapor/vapor.git", from: "4.110.0")], targets: [.executableTarget(name: "App")])\n'
-    profile = scan(tmp_path, {"Package.swift": package, "Sources/App/configure.swift": f"import Vapor\nfunc configure() throws -> URL {{\n    {body}\n}}\n"})
+    profile = scan(
+        tmp_path,
+        {
+            "Package.swift": package,
+            "Sources/App/configure.swift": f"import Vapor\nfunc configure() throws -> URL {{\n    {body}\n}}\n",
+        },
+    )
     assert variables(profile)["API_URL"] == (True, None)
 
 

@@ -105,7 +105,10 @@ def test_the_runtime_version(files: dict[str, str], version: str, tmp_path: Path
 
 
 def test_a_bot_in_a_container_does_not_listen(tmp_path: Path) -> None:
-    profile = scan(tmp_path, {"requirements.txt": "aiogram==3.20.0", "main.py": BOT, "Dockerfile": "FROM python:3.13\nCMD [\"python\", \"main.py\"]\n"})
+    profile = scan(
+        tmp_path,
+        {"requirements.txt": "aiogram==3.20.0", "main.py": BOT, "Dockerfile": 'FROM python:3.13\nCMD ["python", "main.py"]\n'},
+    )
     assert profile.kind is Kind.NONE
     assert profile.health_path is None
     assert profile.start is not None

@@ -98,7 +98,9 @@ def _called(source: Source) -> Iterator[Found]:
     if not _CALLERS.search(source.data):
         return
     tokens = source.tokens
-    router = re.search(rb"RouterFunction|web\.(?:reactive|servlet)\.function", source.data) and not re.search(rb"\bnest\b", source.data)
+    router = re.search(rb"RouterFunction|web\.(?:reactive|servlet)\.function", source.data) and not re.search(
+        rb"\bnest\b", source.data
+    )
     akka = b"akka" in source.data or b"pekko" in source.data
     stack: list[tuple[int, str]] = []
     for index in range(len(tokens) - 2):
@@ -120,9 +122,9 @@ def _called(source: Source) -> Iterator[Found]:
             receiver = tokens.word(index - 2) if tokens.is_(index - 1, ".") else ""
             if receiver not in {"mvc", "mockMvc", "client", "http", "httpClient", "webClient", "map", "config", "headers"}:
                 yield source.found("route", _join(prefix, text), "app", index)
-        elif router and word == "GET" and text.startswith("/") and not tokens.is_(index - 1, "@"):
-            yield source.found("route", _join(prefix, text), "app", index)
-        elif akka and word == "path" and text:
+        elif (router and word == "GET" and text.startswith("/") and not tokens.is_(index - 1, "@")) or (
+            akka and word == "path" and text
+        ):
             yield source.found("route", _join(prefix, text), "app", index)
         elif word == "get" and not text and stack:
             yield source.found("route", _join(prefix, ""), "app", index)

@@ -18,7 +18,9 @@ _SCOPES = {
     "provided": "provided",
     "optional": "optional",
 }
-_TEST_LIBRARY = re.compile(r"(?:scalatest|scalatestplus|specs2|munit|scalacheck|weaver|mockito|scalamock|junit|testcontainers|utest|discipline|cats-effect-testing|zio-test)\b")
+_TEST_LIBRARY = re.compile(
+    r"(?:scalatest|scalatestplus|specs2|munit|scalacheck|weaver|mockito|scalamock|junit|testcontainers|utest|discipline|cats-effect-testing|zio-test)\b"
+)
 _COORDINATES = re.compile(r"^([\w.-]{1,150}):{1,3}([\w.-]{1,150}):{1,2}([\w.+$\{\}-]{1,100})(?:[;,].{0,100})?$")
 
 

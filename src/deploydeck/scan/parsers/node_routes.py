@@ -22,7 +22,9 @@ _MAKERS = re.compile(
 )
 _COMPOSED = frozenset({"Hono", "OpenAPIHono", "Elysia", "H3", "HonoBase"})
 _ROUTE = re.compile(r"/[A-Za-z0-9_./~-]{0,80}")
-_ASKED = re.compile(r"(?:(?:\w{1,20}\.)?(?:url|reqUrl|requestUrl|parsedUrl|parsed|uri|u)\.pathname|(?:(?:ctx|context|c|event)\.)?(?:req|request)\.(?:url|path)|(?:ctx|context)\.(?:url|path)|new URL\([^()]{1,60}\)\.pathname|pathname)")
+_ASKED = re.compile(
+    r"(?:(?:\w{1,20}\.)?(?:url|reqUrl|requestUrl|parsedUrl|parsed|uri|u)\.pathname|(?:(?:ctx|context|c|event)\.)?(?:req|request)\.(?:url|path)|(?:ctx|context)\.(?:url|path)|new URL\([^()]{1,60}\)\.pathname|pathname)"
+)
 """What a program compares with a path to answer a request by itself; a page looks at its own location instead."""
 _GETS = frozenset({"get", "all", "head", "GET"})
 _MOUNTS = frozenset({"use", "route", "register", "group", "mount"})
