@@ -10,7 +10,9 @@ _NOT_THE_PROGRAM = re.compile(
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|_test\.go$|(?:^|/)src/(?:test|it)/|Tests?\.(?:java|kt|cs)$|_(?:spec|test)\.rb$|_test\.exs$"
     r"|\.(?:test|spec|stories|min|d)\.[a-z]+$"
 )
-_PACKAGES = re.compile(r"((?:^|/)src/\w{0,20}[mM]ain/[a-z]{1,20}/)(?:[^/]{1,200}/){1,40}|(?:^|/)(?:com|org|net|io|dev|me)/(?:example|sample|test)s?(?=/)")
+_PACKAGES = re.compile(
+    r"((?:^|/)src/\w{0,20}[mM]ain/[a-z]{1,20}/)(?:[^/]{1,200}/){1,40}|(?:^|/)(?:com|org|net|io|dev|me)/(?:example|sample|test)s?(?=/)"
+)
 """Directories that are packages of the JVM: `com.example` is a name there, and no example."""
 NOT_COMPONENTS = frozenset(
     "test tests testing __tests__ spec specs e2e cypress example examples sample samples demo demos fixture fixtures testdata test-data "

@@ -177,7 +177,11 @@ def _named_by(start: Fact[StartCommand] | None, file: str) -> bool:
 def _loopback(scan: Scan, start: Fact[StartCommand] | None, scope: str) -> None:
     """A program bound to 127.0.0.1 cannot be reached from outside its container; a server given `{host}` decides for itself."""
     replaced = start is not None and any("{host}" in word for word in start.value.argv)
-    bound = [fact for fact in scan.facts.of("listen", scope=scope) if fact.value in _LOOPBACK]
+    listening = scan.facts.of("listen", scope=scope)
+    files = {place.file for place in start.evidence} if start else set()
+    if any(fact.file in files for fact in listening):  # what else is in the project does not run
+        listening = [fact for fact in listening if fact.file in files]
+    bound = [fact for fact in listening if fact.value in _LOOPBACK]
     if bound:
         scan.finding(
             "loopback-bind",

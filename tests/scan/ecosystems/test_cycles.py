@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sources read better unbroken
 """Names that lead to themselves: a reader that follows names must end, and soon."""
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from deploydeck.scan.parsers import parsers_for
 
 PATTERNS: dict[str, tuple[str, str]] = {
     "main.go": (
-        "package main\nimport (\"os\"; \"net/http\"; \"fmt\")\nfunc main() {{\n{body}\nhttp.ListenAndServe(a, nil)\nos.Getenv(a)\n}}\nfunc f() string {{ return f() + g() }}\nfunc g() string {{ return f() }}\n",
+        'package main\nimport ("os"; "net/http"; "fmt")\nfunc main() {{\n{body}\nhttp.ListenAndServe(a, nil)\nos.Getenv(a)\n}}\nfunc f() string {{ return f() + g() }}\nfunc g() string {{ return f() }}\n',
         'a = append(a, b)\nb = getEnv(a, b)\na = fmt.Sprintf("%s:%s", a, b)\nb = a + b\na := f()\nb.a = a.b\na.b = b.a\na = getEnv(a, a)\nb = os.Getenv(b)\n',
     ),
     "src/main.rs": (
@@ -47,9 +48,12 @@ PATTERNS: dict[str, tuple[str, str]] = {
     ),
     "app.rb": (
         "require 'sinatra'\n{body}\nset :port, a\nENV[a]\ndef f = g\ndef g = f\n",
-        "a = b\nb = a\na = ENV.fetch(b, a)\nb = \"#{a}#{b}\"\na = f\nb = a || b\nA = B\nB = A\nENV.fetch(A) { B }\n",
+        'a = b\nb = a\na = ENV.fetch(b, a)\nb = "#{a}#{b}"\na = f\nb = a || b\nA = B\nB = A\nENV.fetch(A) { B }\n',
     ),
-    "server.exs": ("{body}\nPlug.Cowboy.http(R, [], port: a)\nSystem.get_env(a)\n", "a = b\nb = a\na = System.get_env(b) || a\nb = a <> b\n"),
+    "server.exs": (
+        "{body}\nPlug.Cowboy.http(R, [], port: a)\nSystem.get_env(a)\n",
+        "a = b\nb = a\na = System.get_env(b) || a\nb = a <> b\n",
+    ),
 }
 
 

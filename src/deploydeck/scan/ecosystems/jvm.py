@@ -27,7 +27,10 @@ _SPRING_WEB = re.compile(
     r"|^io\.grpc|grpc-(?:server-)?spring-boot-starter|spring-(?:boot-starter-grpc-server|grpc-(?:server-)?(?:web-)?spring-boot-starter)|^org\.flowable:flowable-spring-boot|^org\.camunda\.bpm\.springboot:camunda-bpm-spring-boot-starter-(?:web|rest)"
     r"|^jakarta\.servlet:|^javax\.servlet:|^org\.jobrunr|^com\.alibaba\.boot|^com\.jfinal|^org\.apache\.shiro:shiro-spring-boot-web"
 )
-_GRPC_SERVER = re.compile(r"grpc-(?:server-)?spring-boot-starter$|spring-boot-starter-grpc-server$|^org\.springframework\.grpc:|^io\.grpc:")
+_GRPC_SERVER = re.compile(
+    r"grpc-(?:server-)?spring-boot-starter$|spring-boot-starter-grpc-server$"
+    r"|^org\.springframework\.grpc:|^io\.grpc:"
+)
 _PORTS: dict[str, tuple[str, ...]] = {
     "spring-boot": ("server.port", "spring.grpc.server.port", "grpc.server.port"),
     "grails": ("server.port", "grails.server.port.http"),

@@ -17,7 +17,12 @@ from deploydeck.scan.state import Scan
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][\w.-]{0,100})\}?")
 _APPLICATIONS = ("com.android.application",)
-_FRAMEWORKS = ("org.springframework.boot:spring-boot", "io.quarkus:quarkus-core", "io.micronaut:micronaut-core", "io.ktor:ktor-server-core")
+_FRAMEWORKS = (
+    "org.springframework.boot:spring-boot",
+    "io.quarkus:quarkus-core",
+    "io.micronaut:micronaut-core",
+    "io.ktor:ktor-server-core",
+)
 """What stands for a framework whose platform alone has a version: starters of other groups bring it along."""
 _PLAY = ("com.typesafe.play", "org.playframework")
 _MOST = 5000

@@ -61,7 +61,11 @@ def sbt(scan: Scan, technology: Technology | None) -> Built:
     main, place = main_class(scan)
     if main and technology is not None:
         return Built(
-            ("sbt", "run"), ("sbt", "compile"), places(manifest, place), 0.5, "no plugin packages it: sbt runs the main class itself"
+            ("sbt", "run"),
+            ("sbt", "compile"),
+            places(manifest, place),
+            0.5,
+            "no plugin packages it: sbt runs the main class",
         )
     return Built(build=("sbt", "package"), evidence=places(manifest, rule="build"), build_confidence=0.7)
 

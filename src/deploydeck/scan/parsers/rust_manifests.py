@@ -141,7 +141,9 @@ def _crate(key: str, one: Any) -> str:
     return renamed if isinstance(renamed, str) else key
 
 
-def _dependency(file: str, text: Text, line: _Lines, section: str, key: str, one: Any, tag: str, enabled: frozenset[str]) -> Iterator[Found]:
+def _dependency(
+    file: str, text: Text, line: _Lines, section: str, key: str, one: Any, tag: str, enabled: frozenset[str]
+) -> Iterator[Found]:
     number = line(section, key)
     more = table(one)
     version = one if isinstance(one, str) else strings(more).get("version", "")

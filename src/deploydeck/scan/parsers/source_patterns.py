@@ -56,7 +56,11 @@ def reader(patterns: Patterns) -> Parse:
                 continue
             yield from _imports(patterns, file, number, line)
             for match, tags, value in _reads(patterns, line):
-                if not tags and patterns.demands is not None and patterns.demands.search("\n".join(text.lines[number - 1 : number + 6])[:1000]):
+                if (
+                    not tags
+                    and patterns.demands is not None
+                    and patterns.demands.search("\n".join(text.lines[number - 1 : number + 6])[:1000])
+                ):
                     tags = frozenset({"required"})
                 yield Found("env", match["name"], value, file, number, line, patterns.scope, tags)
             _remember(patterns, assigned, line)
