@@ -29,21 +29,8 @@ _WEAK = frozenset(
 _REAL_PACKAGE = re.compile(rb'"(?:dependencies|devDependencies|scripts|workspaces|bin)"')
 _INHERITED = ("pin", "package-manager", "manager-version", "locked", "managed", "catalog")
 _PREFERRED = (
-    "gateway",
-    "api",
-    "server",
-    "backend",
-    "app",
-    "web",
-    "service",
-    "core",
-    "main",
-    "src",
-    "frontend",
-    "client",
-    "site",
-    "www",
-)
+    "gateway", "api", "server", "backend", "app", "web", "service", "core", "main", "src", "frontend", "client", "site", "www",
+)  # fmt: skip
 _LINKED = frozenset({"csharp", "fsharp", "vb", "java", "kotlin", "scala", "groovy", "rust", "go", "swift"})
 """Languages whose libraries are part of the program that uses them."""
 _PROMOTED = (
@@ -256,14 +243,7 @@ def _with_libraries(components: list[Component]) -> tuple[Component, ...]:
         while waiting:
             path = waiting.pop(0)
             other = by_path.get(path)
-            language = other.profile.language.value.id if other is not None and other.profile.language else ""
-            if (
-                path in seen
-                or other is None
-                or language not in _LINKED
-                or other.profile.kind is not Kind.NONE
-                or other.profile.start is not None
-            ):
+            if path in seen or other is None or not _is_linked(other.profile):
                 continue
             seen.add(path)
             libraries.append(other.profile)
@@ -282,6 +262,12 @@ def _with_libraries(components: list[Component]) -> tuple[Component, ...]:
             one = one.model_copy(update={"profile": profile})
         completed.append(one)
     return tuple(completed)
+
+
+def _is_linked(profile: ProjectProfile) -> bool:
+    """Whether this is a library that becomes part of the program that uses it."""
+    language = profile.language.value.id if profile.language else ""
+    return language in _LINKED and profile.kind is Kind.NONE and profile.start is None
 
 
 def primary(components: tuple[Component, ...]) -> tuple[Component | None, bool]:

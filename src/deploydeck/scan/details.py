@@ -171,9 +171,9 @@ def system_packages(scan: Scan, home: Ecosystem | None) -> tuple[SystemPackage, 
         for fact in scan.facts.of(kind, scope=home.id if home else ""):
             if {"development", "optional", "extra:bundled"} & fact.tags:
                 continue
-            asked = [needs.get(fact.name), *(needs.get(f"{fact.name}[{tag[6:]}]") for tag in fact.tags if tag.startswith("extra:"))]
-            for need in asked:
-                for name in dict.fromkeys((*need.build, *need.run)) if need else ():
+            names = [fact.name, *(f"{fact.name}[{tag[6:]}]" for tag in fact.tags if tag.startswith("extra:"))]
+            for need in [needs[name] for name in names if name in needs]:
+                for name in dict.fromkeys((*need.build, *need.run)):
                     known = found.get(name)
                     found[name] = SystemPackage(
                         name=name,

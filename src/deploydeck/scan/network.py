@@ -213,12 +213,10 @@ def _loopback(scan: Scan, start: Fact[StartCommand] | None, scope: str) -> None:
     """A program bound to 127.0.0.1 cannot be reached from outside its container; a server given `{host}` decides for itself."""
     replaced = start is not None and any("{host}" in word for word in start.value.argv)
     listening = scan.facts.of("listen", scope=scope)
+    files = {place.file for place in start.evidence} if start else set()
+    runs = [fact for fact in listening if fact.file in files or _named_by(start, fact.file)]
+    listening = runs or listening  # what else is in the project does not run
     bound = [fact for fact in listening if fact.value in _LOOPBACK]
-    if start is not None and any(
-        fact.value not in _LOOPBACK for fact in listening
-    ):  # of several files the one that is started counts
-        files = {place.file for place in start.evidence}
-        bound = [fact for fact in bound if fact.file in files or _named_by(start, fact.file)]
     if bound:
         scan.finding(
             "loopback-bind",

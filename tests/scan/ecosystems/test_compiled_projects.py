@@ -293,3 +293,38 @@ def test_the_default_of_an_address_is_shown_without_credentials(default: str, sh
     main = f'package main\nimport ("net/http"; "os")\nfunc getEnv(k, d string) string {{ if v := os.Getenv(k); v != "" {{ return v }}; return d }}\nfunc main() {{ getEnv("REDIS_URL", "{default}"); http.ListenAndServe(":80", nil) }}\n'
     found = variables(scan(tmp_path, {"go.mod": GO_MOD, "main.go": main}))
     assert found["REDIS_URL"] == (False, shown)
+
+
+def test_gin_without_an_address_takes_port(tmp_path: Path) -> None:
+    files = {
+        "go.mod": GO_MOD + "\nrequire github.com/gin-gonic/gin v1.10.0\n",
+        "main.go": 'package main\nimport "example.org/shop/routes"\nfunc main() {\n\tr := routes.Setup()\n\tr.Run()\n}\n',
+        "routes/routes.go": 'package routes\nimport "github.com/gin-gonic/gin"\nfunc Setup() *gin.Engine {\n\tr := gin.Default()\n\treturn r\n}\n',
+    }
+    profile = scan(tmp_path, files)
+    assert profile.start is not None
+    assert profile.start.value.port_from_env
+    assert profile.port is not None
+    assert profile.port.value == 8080
+
+
+def test_an_address_that_is_a_constant_of_another_file(tmp_path: Path) -> None:
+    files = {
+        "Cargo.toml": '[package]\nname = "hotel"\nversion = "0.1.0"\n\n[dependencies]\nactix-web = "4.9.0"\n',
+        "src/main.rs": "use constants::REST_HOST;\nmod constants;\n#[actix_web::main]\nasync fn main() {\n    HttpServer::new(move || App::new()).bind(REST_HOST).unwrap().run().await;\n}\n",
+        "src/constants.rs": 'pub const REST_HOST: (&str, u16) = ("0.0.0.0", 8085);\n',
+    }
+    profile = scan(tmp_path, files)
+    assert profile.port is not None
+    assert profile.port.value == 8085
+
+
+def test_another_program_that_listens_here_only(tmp_path: Path) -> None:
+    serve = 'fn main() {{ let l = TcpListener::bind("{}").unwrap(); }}\n'
+    files = {
+        "Cargo.toml": '[package]\nname = "web"\nversion = "0.1.0"\ndefault-run = "web"\n',
+        "src/main.rs": serve.format("0.0.0.0:3030"),
+        "src/bin/probe.rs": serve.format("127.0.0.1:3032"),
+    }
+    profile = scan(tmp_path, files)
+    assert "loopback-bind" not in codes(profile)

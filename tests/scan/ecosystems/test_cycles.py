@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sources read better unbroken
 """Names that lead to themselves: a reader that follows names must end, and soon."""
 
 from __future__ import annotations

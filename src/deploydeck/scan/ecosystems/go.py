@@ -87,8 +87,9 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
             "Set [app] build and start in deploydeck.toml if another one is meant.",
             [one.evidence("start") for one in (main, *rivals)],
         )
+    gin = technology is not None and technology.id == "gin"  # its Run takes PORT when it is told no address
     start: Fact[StartCommand] = Fact(
-        value=StartCommand(argv=argv, port_from_env=reads_port(scan, listening)),
+        value=StartCommand(argv=argv, port_from_env=reads_port(scan, listening) or (gin and not listening)),
         confidence=(0.9 if served else 0.7) - (0.05 if rivals else 0),
         evidence=_unique(places),
         alternatives=others,

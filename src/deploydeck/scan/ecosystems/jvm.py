@@ -28,7 +28,8 @@ _SPRING_WEB = re.compile(
     r"|^jakarta\.servlet:|^javax\.servlet:|^org\.jobrunr|^com\.alibaba\.boot|^com\.jfinal|^org\.apache\.shiro:shiro-spring-boot-web"
 )
 _GRPC_SERVER = re.compile(
-    r"grpc-(?:server-)?spring-boot-starter$|spring-boot-starter-grpc-server$|^org\.springframework\.grpc:|^io\.grpc:"
+    r"grpc-(?:server-)?spring-boot-starter$|spring-boot-starter-grpc-server$"
+    r"|^org\.springframework\.grpc:|^io\.grpc:"
 )
 _PORTS: dict[str, tuple[str, ...]] = {
     "spring-boot": ("server.port", "spring.grpc.server.port", "grpc.server.port"),

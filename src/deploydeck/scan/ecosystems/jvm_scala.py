@@ -65,7 +65,7 @@ def sbt(scan: Scan, technology: Technology | None) -> Built:
             ("sbt", "compile"),
             places(manifest, place),
             0.5,
-            "no plugin packages it: sbt runs the main class itself",
+            "no plugin packages it: sbt runs the main class",
         )
     return Built(build=("sbt", "package"), evidence=places(manifest, rule="build"), build_confidence=0.7)
 

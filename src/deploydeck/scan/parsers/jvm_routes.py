@@ -18,6 +18,7 @@ _CALLERS = re.compile(
     rb"[jJ]avalin|\brouting\b|spark\.(?:Spark|\*|kotlin)|[vV]ertx|jooby|ratpack|helidon|io\.ktor|http4k|scalatra|pekko|akka|com\.twitter\.finatra|cask\."
     rb"|RouterFunction|web\.(?:reactive|servlet)\.function"
 )
+_FUNCTIONAL = re.compile(rb"RouterFunction|web\.(?:reactive|servlet)\.function")
 _PATH = re.compile(r"/?[A-Za-z0-9_./-]{0,100}")
 _CLASSES = frozenset({"class", "interface", "record", "object", "trait"})
 _MOST = 300
@@ -98,9 +99,7 @@ def _called(source: Source) -> Iterator[Found]:
     if not _CALLERS.search(source.data):
         return
     tokens = source.tokens
-    router = re.search(rb"RouterFunction|web\.(?:reactive|servlet)\.function", source.data) and not re.search(
-        rb"\bnest\b", source.data
-    )
+    router = bool(_FUNCTIONAL.search(source.data)) and re.search(rb"\bnest\b", source.data) is None
     akka = b"akka" in source.data or b"pekko" in source.data
     stack: list[tuple[int, str]] = []
     for index in range(len(tokens) - 2):
@@ -122,8 +121,8 @@ def _called(source: Source) -> Iterator[Found]:
             receiver = tokens.word(index - 2) if tokens.is_(index - 1, ".") else ""
             if receiver not in {"mvc", "mockMvc", "client", "http", "httpClient", "webClient", "map", "config", "headers"}:
                 yield source.found("route", _join(prefix, text), "app", index)
-        elif (router and word == "GET" and text.startswith("/") and not tokens.is_(index - 1, "@")) or (
-            akka and word == "path" and text
+        elif (akka and word == "path" and text) or (
+            router and word == "GET" and text.startswith("/") and not tokens.is_(index - 1, "@")
         ):
             yield source.found("route", _join(prefix, text), "app", index)
         elif word == "get" and not text and stack:

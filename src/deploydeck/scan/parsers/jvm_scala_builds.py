@@ -19,7 +19,8 @@ _SCOPES = {
     "optional": "optional",
 }
 _TEST_LIBRARY = re.compile(
-    r"(?:scalatest|scalatestplus|specs2|munit|scalacheck|weaver|mockito|scalamock|junit|testcontainers|utest|discipline|cats-effect-testing|zio-test)\b"
+    r"(?:scalatest|scalatestplus|specs2|munit|scalacheck|weaver|mockito|scalamock|junit|testcontainers|utest|discipline"
+    r"|cats-effect-testing|zio-test)\b"
 )
 _COORDINATES = re.compile(r"^([\w.-]{1,150}):{1,3}([\w.-]{1,150}):{1,2}([\w.+$\{\}-]{1,100})(?:[;,].{0,100})?$")
 
@@ -157,6 +158,8 @@ def _module(build: Build, index: int) -> Iterator[Found]:
             scope = (tokens.string(end + 1) or tokens.word(end + 1)).lower()
             tags |= {_SCOPES[part] for part in re.split(r"[,;]|->", scope) if part in _SCOPES}
     # `(Seq("a" %% "b" % v) ++ …).map(_ % Test)` is left: a test library more does no harm
+    if version.startswith("$VersionScheme"):
+        return  # libraryDependencySchemes
     if tokens.is_(index - 1, "(") and tokens.word(index - 2) == "addSbtPlugin":
         for name in names:
             yield build.found("tool", f"sbt:{name}", version, index, tags=(f"group:{group}",))

@@ -101,9 +101,7 @@ def jvm_source(file: str, data: bytes) -> Iterator[Found]:
     yield from _mains(source, apps)
 
 
-_KOTLIN_NEXT = frozenset(
-    {"fun", "class", "object", "interface", "val", "var", "typealias", "data", "enum", "sealed", "private", "internal"}
-)
+_KOTLIN_NEXT = frozenset("fun class object interface val var typealias data enum sealed private internal".split())
 """Words that begin the next declaration after a Kotlin class without a body."""
 
 

@@ -61,6 +61,7 @@ _KEEPS = frozenset(
         "as_deref",
     }
 )
+_HOST_NAME = re.compile(r"(?i)(?:host|server|socket|endpoint)$")
 _ADDRESS_NAME = re.compile(r"(?i)(?:addr|address|bind|listen)$")
 _CONSTANT = re.compile(r"(?i)(?:port|addr|address|bind|listen)$")
 
@@ -264,7 +265,9 @@ def _listens(source: RustFile) -> Iterator[Found]:
             seen.add((fact.line, fact.name))
             yield fact
     for name, node, item in source.constants:
-        if _CONSTANT.search(name) and (value := source.value(item)).known and address(value, bare=True):
+        if (_CONSTANT.search(name) and (value := source.value(item)).known and address(value, bare=True)) or (
+            _HOST_NAME.search(name) and (value := source.value(item)).known and (found := address(value)) and found[1]
+        ):
             yield source.found("option", f"field:{name}", node, value.text)
     for name, item in source.assigned(_ADDRESS_NAME):
         if (value := source.value(item)).known and (found := address(value)) and found[1]:
@@ -279,9 +282,9 @@ def _listens(source: RustFile) -> Iterator[Found]:
             if (value := source.value(arguments[1])).known:
                 yield source.found("option", f"key:{key.lower()}", call, value.text)
         elif name == "merge" and arguments:
-            found = re.match(r"\(\s{0,4}\"port\"\s{0,4},\s{0,4}(\d{2,5})", trees.text(arguments[0])[:100])
-            if found:
-                yield source.found("option", "rocket.port", call, found[1])
+            merged = re.match(r"\(\s{0,4}\"port\"\s{0,4},\s{0,4}(\d{2,5})", trees.text(arguments[0])[:100])
+            if merged:
+                yield source.found("option", "rocket.port", call, merged[1])
 
 
 PARSERS: tuple[Parser, ...] = (Parser("*.rs", rust_source, "source", anywhere=True),)
