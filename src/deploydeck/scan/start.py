@@ -12,6 +12,10 @@ from deploydeck.scan.state import MAX_EVIDENCE, Scan
 from deploydeck.scan.written import INTERPRETED, Written, gist, image_commands, serves_files, written
 
 
+_FINDS_ITSELF = frozenset({"fastapi", "flask", "litestar", "sanic"})
+"""Programs that find the application where none is named."""
+
+
 def start(
     scan: Scan, home: Ecosystem | None, technology: Technology | None, known: Resolved
 ) -> tuple[Fact[StartCommand] | None, bool]:
@@ -141,6 +145,8 @@ def _modules(argv: tuple[str, ...]) -> set[str]:
 
 def _same_program(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether two commands name the same module, one of them perhaps from further above."""
+    if other[:1] and gist(other)[0] in _FINDS_ITSELF and not gist(other)[1]:
+        return True
     return any(a == b or a.endswith(f".{b}") or b.endswith(f".{a}") for a in _modules(one) for b in _modules(other))
 
 
