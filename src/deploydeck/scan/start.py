@@ -12,10 +12,6 @@ from deploydeck.scan.state import MAX_EVIDENCE, Scan
 from deploydeck.scan.written import INTERPRETED, Written, gist, image_commands, serves_files, written
 
 
-_FINDS_ITSELF = frozenset({"fastapi", "flask", "litestar", "sanic"})
-"""Programs that find the application where none is named."""
-
-
 def start(
     scan: Scan, home: Ecosystem | None, technology: Technology | None, known: Resolved
 ) -> tuple[Fact[StartCommand] | None, bool]:
@@ -137,19 +133,6 @@ def _fact(scan: Scan, one: Written, detected: Fact[StartCommand] | None, confide
     return Fact(value=value, confidence=sure, evidence=places[:MAX_EVIDENCE], reason=reason)
 
 
-def _modules(argv: tuple[str, ...]) -> set[str]:
-    """The modules a command names, however written: the servers of one application are no rivals."""
-    first, named = gist(argv)
-    return {word.partition(":")[0].replace("/", ".") for word in (first, *named)}
-
-
-def _same_program(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two commands name the same module, one of them perhaps from further above."""
-    if other[:1] and gist(other)[0] in _FINDS_ITSELF and not gist(other)[1]:
-        return True
-    return any(a == b or a.endswith(f".{b}") or b.endswith(f".{a}") for a in _modules(one) for b in _modules(other))
-
-
 def _with_alternatives(
     scan: Scan, explicit: Fact[StartCommand], chosen: Written, usable: list[Written], detected: Fact[StartCommand] | None
 ) -> Fact[StartCommand]:
@@ -172,10 +155,9 @@ def _with_alternatives(
             [chosen.place.evidence("start"), *clash],
         )
     if (
-        detected is not None
+        detected is not None  # what was inferred is no rival of what a person wrote, unless that cannot be
+        and not chosen.plausible
         and not chosen.start_script
-        and gist(detected.value.argv)[0] != gist(explicit.value.argv)[0]
-        and not _same_program(detected.value.argv, explicit.value.argv)
         and gist(detected.value.argv) not in seen
     ):
         others.append(Alternative(value=detected.value, evidence=detected.evidence))
