@@ -137,17 +137,6 @@ def _fact(scan: Scan, one: Written, detected: Fact[StartCommand] | None, confide
     return Fact(value=value, confidence=sure, evidence=places[:MAX_EVIDENCE], reason=reason)
 
 
-def _modules(argv: tuple[str, ...]) -> set[str]:
-    """The modules a command names, however written: the servers of one application are no rivals."""
-    first, named = gist(argv)
-    return {word.partition(":")[0].replace("/", ".") for word in (first, *named)}
-
-
-def _same_program(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two commands name the same module, one of them perhaps from further above."""
-    return any(a == b or a.endswith(f".{b}") or b.endswith(f".{a}") for a in _modules(one) for b in _modules(other))
-
-
 def _with_alternatives(
     scan: Scan, explicit: Fact[StartCommand], chosen: Written, usable: list[Written], detected: Fact[StartCommand] | None
 ) -> Fact[StartCommand]:
@@ -170,10 +159,9 @@ def _with_alternatives(
             [chosen.place.evidence("start"), *clash],
         )
     if (
-        detected is not None
+        detected is not None  # what was inferred is no rival of what a person wrote, unless that cannot be
+        and not chosen.plausible
         and not chosen.start_script
-        and gist(detected.value.argv)[0] != gist(explicit.value.argv)[0]
-        and not _same_program(detected.value.argv, explicit.value.argv)
         and gist(detected.value.argv) not in seen
     ):
         others.append(Alternative(value=detected.value, evidence=detected.evidence))

@@ -158,3 +158,17 @@ def test_a_framework_that_is_only_listed_is_a_leftover(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "told"), [("flask\n", True), ("flask>=2\n", True), ("flask==3.1.0\n", False)])
 def test_requirements_that_pin_nothing_are_told(text: str, told: bool, tmp_path: Path) -> None:
     assert ("no-lock-file" in codes(scan(tmp_path, {"requirements.txt": text, "app.py": FLASK}))) is told
+
+
+def test_a_key_in_a_settings_class_is_a_secret(tmp_path: Path) -> None:
+    key = "jq_" + "0feba59cc0dd41cca7c1b5d1c617cd4a5R50wZ90Tk4g2e"
+    profile = scan(tmp_path, {"requirements.txt": "fastapi", "config.py": f"class Settings:\n    search_api_key: str = '{key}'\n"})
+    assert len(profile.secrets) == 1
+    assert key not in profile.model_dump_json()
+
+
+def test_a_server_that_finds_the_application_itself_is_no_conflict(tmp_path: Path) -> None:
+    files = {"requirements.txt": "fastapi[standard]", "main.py": FASTAPI, "Dockerfile": "FROM python:3.12\nCMD fastapi run\n"}
+    profile = scan(tmp_path, files)
+    assert profile.start is not None
+    assert profile.start.alternatives == ()

@@ -94,7 +94,7 @@ _SHAPES = (
 )
 _KEY = re.compile(
     r"(?i)(?:^|[^A-Za-z0-9])[\"']?([A-Za-z0-9_.-]{0,40}(?:secret|passwd|password|passphrase|api_?key|apikey|auth_?token|access_?token|private_?key|client_?secret|"
-    r"encryption_?key|signing_?key|secret_?key|secret_?key_?base|jwt_?key|token)(?:_base|_value|_prod|_live|_?\d{1,2})?)[\"']?\s{0,8}(?::=|=>|=|:)\s{0,8}([\"'`])([^\"'`\s]{8,200})\2"
+    r"encryption_?key|signing_?key|secret_?key|secret_?key_?base|jwt_?key|token)(?:_base|_value|_prod|_live|_?\d{1,2})?)[\"']?(?:\s{0,4}:\s{0,4}(?:str|string|String))?\s{0,8}(?::=|=>|=|:)\s{0,8}([\"'`])([^\"'`\s]{8,200})\2"
 )
 _HINTS: dict[str, tuple[bytes, ...]] = {
     "aws-access-key": (b"AKIA", b"ASIA"), "aws-secret-key": (b"aws", b"secret"), "github-token": (b"ghp_", b"gho_", b"ghu_",

@@ -103,7 +103,10 @@ PARSERS: tuple[Parser, ...] = (
         "start-server.sh", "boot.sh",
                      "launch.sh", "server.sh", "start", "prod.sh", "start-prod.sh", "startup.sh", "bootstrap.sh")
     ),
-    *(Parser(f"*/{name}", scripts.shell) for name in ("bootstrap.sh", "start.sh", "entrypoint.sh", "docker-entrypoint.sh", "run.sh")),
+    *(
+        Parser(f"*/{name}", scripts.shell)
+        for name in ("bootstrap.sh", "start.sh", "entrypoint.sh", "docker-entrypoint.sh", "run.sh")
+    ),
     *(Parser(f"compose/*/*/{name}", scripts.shell) for name in ("start", "entrypoint", "start.sh", "entrypoint.sh")),
     *(Parser(name, nothing, config_kind=kind) for kind, names in _LISTED.items() for name in names),
 )  # fmt: skip
