@@ -181,9 +181,7 @@ def _check_root(root: Path) -> None:
     try:
         mode = root.stat().st_mode
     except FileNotFoundError:
-        raise _error(
-            "project-missing", f"{root} does not exist.", hint="Check the path, or create the project first."
-        ) from None
+        raise _error("project-missing", f"{root} does not exist.", hint="Check the path, or create the project first.") from None
     except OSError as error:
         raise _error("project-unreadable", f"{root} cannot be read.", error.strerror or str(error)) from error
     if not stat.S_ISDIR(mode):

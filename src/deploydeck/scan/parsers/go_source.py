@@ -28,7 +28,7 @@ _STRONG = (
 _WEAK: tuple[tuple[tuple[bytes, ...], re.Pattern[bytes]], ...] = (
     ((b"env", b"Env", b"ENV"), re.compile(rb"[eE](?:NV|nv)(?:[\w.]{0,60}\(|[\w-]{0,20}:)")),  # getEnv(NAME), env:"NAME"
     ((b'"/', b'"GET /', b'"HEAD /'), re.compile(rb"[(,]\s{0,40}\"(?:(?:GET|HEAD) {1,4})?/")),  # a path that is handed to a call
-    ((b'_',), re.compile(rb"\"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}\"\s{0,8}[,)]")),  # a variable that is
+    ((b"_",), re.compile(rb"\"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}\"\s{0,8}[,)]")),  # a variable that is
     (
         (b"ort:", b"Port ", b"_port ", b"ddr:", b"ddr ", b"ddress:", b"ddress ", b"isten:", b"isten ", b"\tport "),
         re.compile(rb"(?:[pP]ort|[aA]ddr(?:ess)?|[lL]isten)\b(?:[ \t]{0,40}:[^=]|[^\n=(]{0,60}=[^=])[^\n]{0,80}\d\d"),

@@ -66,9 +66,7 @@ _CONSTANT = re.compile(r"(?i)(?:port|addr|address|bind|listen)$")
 
 def rust_source(file: str, data: bytes) -> Iterator[Found]:
     text = Text(data)
-    if (b"fn main(" in data or b"launch]" in data) and (
-        (match := _MAIN.search(text.text)) or (match := _LAUNCH.search(text.text))
-    ):
+    if (b"fn main(" in data or b"launch]" in data) and ((match := _MAIN.search(text.text)) or (match := _LAUNCH.search(text.text))):
         number = text.line_at(match.start())
         yield Found("entry", "main", file, file, number, text.line(number), SCOPE)
     for match in _USE.finditer(text.text) if b"use " in data or b"use\t" in data else ():
