@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a pattern reads better unbroken
 """Reads the files of a project and gives each component the facts of its own: manifests first, then sources, within the limits."""
 
 from __future__ import annotations
