@@ -37,6 +37,7 @@ def run() -> bool:
     with tempfile.TemporaryDirectory(prefix="bench-scan-") as directory:
         home = Path(directory)
         environ = {**os.environ, "DEPLOYDECK_HOME": f"{home}/data", "DEPLOYDECK_CONFIG": f"{home}/config"}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its compiled modules
         tree = large_tree(home / "tree")
         small = home / "small"
         small.mkdir()
@@ -100,7 +101,8 @@ def _peer(home: Path, tree: Path, environ: dict[str, str]) -> float:
     if done.returncode:
         return 0.0
     cli = place / "node_modules" / PEER / "dist" / "cli.js"
-    return _best([node, str(cli), str(tree), "-o", str(place / "out.json")], environ, 2)
+    output = os.path.relpath(place / "out.json", tree)  # it puts what it is given behind the directory it works in
+    return _best([node, str(cli), str(tree), "-o", output], environ, 3)
 
 
 if __name__ == "__main__":

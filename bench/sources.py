@@ -72,7 +72,14 @@ def _writer(language: str) -> Callable[[random.Random, int, str], str]:
 
 SOURCES: dict[str, tuple[str, Callable[[random.Random, int, str], str]]] = {
     language: (extension, _writer(language))
-    for language, extension in (("typescript", "ts"), ("python", "py"), ("go", "go"), ("java", "java"), ("rust", "rs"), ("csharp", "cs"))
+    for language, extension in (
+        ("typescript", "ts"),
+        ("python", "py"),
+        ("go", "go"),
+        ("java", "java"),
+        ("rust", "rs"),
+        ("csharp", "cs"),
+    )
 }
 """The extension of each language, and what writes a source of it."""
 
@@ -82,11 +89,16 @@ def document(chance: random.Random, size: int) -> str:
     parts = ["# A page\n\n"]
     for _ in range(size // 150 + 1):
         a, b = chance.choice(_NAMES), chance.choice(_NAMES)
-        parts.append(f"The {a} of a {b} is found by its id, see [{b}](../{b}/{a}.md). Set `{a.upper()}_TOKEN` first:\n\n```sh\nexport {a.upper()}_TOKEN=$(cat token)\n```\n\n")
+        parts.append(
+            f"The {a} of a {b} is found by its id, see [{b}](../{b}/{a}.md). Set `{a.upper()}_TOKEN` first:\n\n```sh\nexport {a.upper()}_TOKEN=$(cat token)\n```\n\n"
+        )
     return "".join(parts)
 
 
 def test_data(chance: random.Random, size: int) -> str:
     """Rows of JSON, which is YAML too, as recorded by tests."""
-    rows = [f'  {{"id": "{chance.getrandbits(64):016x}", "{chance.choice(_NAMES)}": {chance.randint(1, 99999)}}}' for _ in range(size // 50 + 1)]
+    rows = [
+        f'  {{"id": "{chance.getrandbits(64):016x}", "{chance.choice(_NAMES)}": {chance.randint(1, 99999)}}}'
+        for _ in range(size // 50 + 1)
+    ]
     return "[\n" + ",\n".join(rows) + "\n]\n"

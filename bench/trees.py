@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - lines of other languages read better unbroken
 """A large tree for the scan benchmark, shaped like a real polyglot repository, in a git checkout.
 
 The shape follows what large public repositories of several languages have in common (counts of pulumi, kubernetes-like and
@@ -32,7 +33,7 @@ WORDS = (
 
 SERVICES = 36
 """Programs and libraries that are components: with a manifest, sources, tests. Large monorepos have some dozens."""
-EXAMPLES = 260
+EXAMPLES = 600
 """Little projects below examples/ and tests/integration/: a manifest and two to eight files each."""
 LARGEST = 380_000
 """Bytes of the largest sources: generated clients and bundles that were committed."""
@@ -86,7 +87,10 @@ class _Tree:
 
 def _at_root(tree: _Tree) -> None:
     """A workspace of pnpm, cargo, go and uv, as a repository that grew has; lock files for all of it."""
-    tree.write("package.json", json.dumps({"name": "mono", "private": True, "workspaces": ["packages/*"], "scripts": {"build": "turbo build"}}))
+    tree.write(
+        "package.json",
+        json.dumps({"name": "mono", "private": True, "workspaces": ["packages/*"], "scripts": {"build": "turbo build"}}),
+    )
     tree.write("package-lock.json", _npm_lock(tree, 1_800))
     tree.write("pnpm-workspace.yaml", "packages:\n  - packages/*\n")
     tree.write("go.work", "go 1.24\n\nuse (\n" + "".join(f"\t./services/{name}\n" for name in _names("go", "services")) + ")\n")
@@ -96,7 +100,9 @@ def _at_root(tree: _Tree) -> None:
     tree.write("Dockerfile", "FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\n")
     tree.write("docker-compose.yml", "services:\n  db:\n    image: postgres:17\n  cache:\n    image: redis:7\n")
     for number in range(30):
-        tree.write(f".github/workflows/check{number}.yml", f"name: check {number}\non: [push]\njobs:\n  test:\n    runs-on: ubuntu-24.04\n")
+        tree.write(
+            f".github/workflows/check{number}.yml", f"name: check {number}\non: [push]\njobs:\n  test:\n    runs-on: ubuntu-24.04\n"
+        )
 
 
 def _names(language: str, area: str) -> Iterator[str]:
@@ -120,7 +126,7 @@ def _service(tree: _Tree, number: int, count: int) -> None:
     for name, content in _manifest(tree, language, _name(number), 8 + number % 30).items():
         tree.write(f"{home}/{name}", content)
     if number % 2:
-        tree.write(f"{home}/Dockerfile", "FROM debian:12-slim\nCOPY app /app\nEXPOSE 8080\nCMD [\"/app\"]\n")
+        tree.write(f"{home}/Dockerfile", 'FROM debian:12-slim\nCOPY app /app\nEXPOSE 8080\nCMD ["/app"]\n')
     top = {"java": "src/main/java/test/example/mono", "csharp": "Source", "go": "internal"}.get(language, "src")
     tests = {"java": "src/test/java/test/example/mono", "go": "internal"}.get(language, "tests")
     extension, write = SOURCES[language]
@@ -139,7 +145,10 @@ def _service(tree: _Tree, number: int, count: int) -> None:
             name = ending.get(language, f"{part.title()}{index}Test.{extension}")
             tree.write(f"{home}/{tests}/{deep}/{name}", write(tree.chance, tree.size(), "library"))
         elif kind < 18:
-            tree.write(f"{home}/tests/testdata/{deep}/{part}{index}.{('json', 'yaml', 'txt')[kind - 15]}", test_data(tree.chance, tree.size() // 2))
+            tree.write(
+                f"{home}/tests/testdata/{deep}/{part}{index}.{('json', 'yaml', 'txt')[kind - 15]}",
+                test_data(tree.chance, tree.size() // 2),
+            )
         else:
             tree.write(f"{home}/docs/{area}/{part}{index}.md", document(tree.chance, tree.size()))
 
@@ -163,7 +172,10 @@ def _example(tree: _Tree, number: int) -> None:
     tree.write(f"{home}/README.md", document(tree.chance, 900))
     extension, write = SOURCES[language]
     for index in range(tree.chance.randint(1, 6)):
-        tree.write(f"{home}/{'index' if index == 0 else tree.word() + str(index)}.{extension}", write(tree.chance, 1_200, "program" if index == 0 else "library"))
+        tree.write(
+            f"{home}/{'index' if index == 0 else tree.word() + str(index)}.{extension}",
+            write(tree.chance, 1_200, "program" if index == 0 else "library"),
+        )
     if number % 10 == 0 and language == "typescript":
         tree.write(f"{home}/package-lock.json", _npm_lock(tree, 120))
 
@@ -195,7 +207,10 @@ def _manifest(tree: _Tree, language: str, name: str, dependencies: int) -> dict[
                 "dependencies": {"express": "^5.1.0", "pg": "^8.16.0"} | {word: f"^{len(word)}.1.0" for word in words},
                 "devDependencies": {"typescript": "^5.9.0", "vitest": "^3.0.0"},
             }  # fmt: skip
-            return {"package.json": json.dumps(package, indent=2), "tsconfig.json": '{"compilerOptions": {"strict": true, "outDir": "dist"}}\n'}
+            return {
+                "package.json": json.dumps(package, indent=2),
+                "tsconfig.json": '{"compilerOptions": {"strict": true, "outDir": "dist"}}\n',
+            }
         case "python":
             listed = "".join(f'    "{word}>={len(word)}.0",\n' for word in words)
             return {
@@ -206,13 +221,18 @@ def _manifest(tree: _Tree, language: str, name: str, dependencies: int) -> dict[
             sums = "".join(f"github.com/example/{word} v1.{len(word)}.0 h1:{'a1B2' * 10}aaa=\n" for word in words * 4)
             return {"go.mod": f"module example.test/{name}\n\ngo 1.24\n\nrequire (\n{listed})\n", "go.sum": sums}
         case "java":
-            listed = "".join(f"<dependency><groupId>test.{word}</groupId><artifactId>{word}</artifactId><version>1.{len(word)}</version></dependency>\n" for word in words)
+            listed = "".join(
+                f"<dependency><groupId>test.{word}</groupId><artifactId>{word}</artifactId><version>1.{len(word)}</version></dependency>\n"
+                for word in words
+            )
             return {
                 "pom.xml": f"<project><modelVersion>4.0.0</modelVersion><groupId>test.example</groupId><artifactId>{name}</artifactId><version>1</version>\n<dependencies>\n{listed}</dependencies></project>\n"
             }
         case "rust":
             listed = "".join(f'{word} = "1.{len(word)}"\n' for word in dict.fromkeys(words))
-            return {"Cargo.toml": f'[package]\nname = "{name}"\nversion = "0.1.0"\nedition = "2024"\n\n[dependencies]\naxum = "0.8"\n{listed}'}
+            return {
+                "Cargo.toml": f'[package]\nname = "{name}"\nversion = "0.1.0"\nedition = "2024"\n\n[dependencies]\naxum = "0.8"\n{listed}'
+            }
         case _:
             listed = "".join(f'    <PackageReference Include="{word}" Version="1.{len(word)}.0" />\n' for word in words)
             return {

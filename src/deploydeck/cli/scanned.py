@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,20 @@ def scanned(root: Path, *, fresh: bool = False) -> tuple[ProjectProfile, Setting
     paths = default_paths()
     settings = load_settings(paths, root)
     analyzer = ProjectAnalyzer(Limits.of(settings.scan), None if fresh else ProfileCache(paths.profiles))
-    profile = analyzer.profile(root, settings.app)
+    with _seldom_collected():
+        profile = analyzer.profile(root, settings.app)
     require_project(profile)
     return profile, settings
+
+
+@contextlib.contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Garbage is looked for seldom: a scan keeps nearly all it makes, and every search would go through all of that again."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

@@ -7,16 +7,18 @@ fails or knows no file here, the tree is walked with the well-known directories 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from deploydeck.domain import DeployDeckError
-from deploydeck.settings import ScanSettings
+if TYPE_CHECKING:
+    from deploydeck.domain import DeployDeckError
+    from deploydeck.settings import ScanSettings
 
 ALWAYS_SKIPPED = frozenset(
     ".git .hg .svn .bzr CVS node_modules bower_components jspm_packages .venv venv virtualenv __pycache__ __pypackages__ .tox .nox "
@@ -78,6 +80,12 @@ class Limits:
             source_files=settings.max_source_files,
             total_source_bytes=settings.max_total_source_kb * 1000,
         )
+
+
+def _error(*arguments: str, **named: str) -> DeployDeckError:
+    from deploydeck.domain import DeployDeckError  # not for a walk that goes well: its import takes longer than ten thousand files
+
+    return DeployDeckError(*arguments, **named)
 
 
 class Entry(NamedTuple):
@@ -154,16 +162,17 @@ def walk(root: Path, limits: Limits, cancelled: Callable[[], bool] = lambda: Fal
                 tree.unreadable.append(display(item.name))
         tree.entries = dict(sorted(tree.entries.items()))
         return tree
-    listed = _git_files(root)
-    if listed is not None:
+    found = _git_files(root)
+    listed, states = found or ({}, {})
+    if found is not None:
         tree.git = True
-        _add_listed(tree, listed, limits, cancelled)
+        _add_listed(tree, listed, states, limits, cancelled)
     if not tree.entries:  # no git, or a checkout that ignores this very directory
         tree.git = False
         _add_walked(tree, "", limits, cancelled)
     if tree.git:
         _add_local_settings(tree)
-        tree.tracked = frozenset(display(name) for name, tracked in (listed or {}).items() if tracked)
+        tree.tracked = frozenset(display(name) for name, tracked in listed.items() if tracked)
     tree.entries = dict(sorted(tree.entries.items()))
     return tree
 
@@ -172,18 +181,16 @@ def _check_root(root: Path) -> None:
     try:
         mode = root.stat().st_mode
     except FileNotFoundError:
-        raise DeployDeckError(
-            "project-missing", f"{root} does not exist.", hint="Check the path, or create the project first."
-        ) from None
+        raise _error("project-missing", f"{root} does not exist.", hint="Check the path, or create the project first.") from None
     except OSError as error:
-        raise DeployDeckError("project-unreadable", f"{root} cannot be read.", error.strerror or str(error)) from error
+        raise _error("project-unreadable", f"{root} cannot be read.", error.strerror or str(error)) from error
     if not stat.S_ISDIR(mode):
-        raise DeployDeckError("project-not-a-directory", f"{root} is not a directory.", hint="Name the directory of the project.")
+        raise _error("project-not-a-directory", f"{root} is not a directory.", hint="Name the directory of the project.")
     try:
         with os.scandir(root):
             pass
     except OSError as error:
-        raise DeployDeckError(
+        raise _error(
             "project-unreadable", f"{root} cannot be read.", error.strerror or str(error), "Give yourself read permission on it."
         ) from error
 
@@ -195,7 +202,8 @@ def display(raw: str) -> str:
     return os.fsencode(raw).decode("utf-8", "backslashreplace")
 
 
-def _run_git(root: Path, *arguments: str) -> list[str] | None:
+def _git(root: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start git. Raises OSError."""
     # A hook or an editor may have pointed git elsewhere by environment; a partial clone must not fetch (that runs commands).
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environment |= {
@@ -204,29 +212,60 @@ def _run_git(root: Path, *arguments: str) -> list[str] | None:
         "GIT_ALLOW_PROTOCOL": "none",
         "GIT_NO_LAZY_FETCH": "1",
     }
+    return subprocess.Popen(
+        [*_GIT, "-C", str(root), *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _names(process: subprocess.Popen[bytes]) -> list[str] | None:
+    """The names that a git prints; None when it fails or takes too long."""
     try:
-        done = subprocess.run(
-            [*_GIT, "-C", str(root), *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_GIT_TIMEOUT_S,
-            check=True,
-        )
+        output, _ = process.communicate(timeout=_GIT_TIMEOUT_S)
     except (OSError, subprocess.SubprocessError):
-        return None  # no git, no checkout, somebody else's checkout: the plain walk answers instead
-    return os.fsdecode(done.stdout).split("\0")
-
-
-def _git_files(root: Path) -> dict[str, bool] | None:
-    """Every file that git knows or would add, by name, and whether it is tracked; None where git does not decide."""
-    listed = _run_git(root, "ls-files", "-cot", "--exclude-standard", "-z", "--", ".")
-    if listed is None:
         return None
-    return {name[2:]: not name.startswith("?") for name in listed if name}
+    return os.fsdecode(output).split("\0")[:-1] if process.returncode == 0 else None
 
 
-def _add_listed(tree: Tree, listed: Mapping[str, bool], limits: Limits, cancelled: Callable[[], bool]) -> None:
+def _git_files(root: Path) -> tuple[dict[str, bool], dict[str, os.stat_result]] | None:
+    """Every file that git knows or would add, by name, and whether it is tracked; None where git does not decide.
+
+    With them the states of those that could be had for nothing: git finds the new files while we look at the tracked ones.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        processes.append(_git(root, "ls-files", "-o", "--exclude-standard", "-z", "--", "."))
+        processes.append(_git(root, "ls-files", "-c", "-z", "--", "."))
+        tracked = _names(processes[1])
+        if tracked is None:
+            return None  # no checkout, somebody else's checkout: the plain walk answers instead
+        states: dict[str, os.stat_result] = {}
+        prefix = f"{root}/"
+        for name in tracked:
+            with contextlib.suppress(OSError, ValueError):
+                states[name] = os.lstat(prefix + name)
+        others = _names(processes[0])
+    except OSError:
+        return None  # no git
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    if others is None:
+        return None
+    return dict.fromkeys(others, False) | dict.fromkeys(tracked, True), states
+
+
+def _add_listed(
+    tree: Tree,
+    listed: Mapping[str, bool],
+    states: Mapping[str, os.stat_result],
+    limits: Limits,
+    cancelled: Callable[[], bool],
+) -> None:
     prefix = f"{tree.root}/"
     kept: dict[str, bool] = {"": True}
 
@@ -256,7 +295,7 @@ def _add_listed(tree: Tree, listed: Mapping[str, bool], limits: Limits, cancelle
         if not known:
             continue
         try:
-            status = lstat(prefix + name)
+            status = states.get(name) or lstat(prefix + name)
         except (OSError, ValueError):
             continue  # in the index, not on the disk
         mode = status.st_mode
@@ -362,4 +401,4 @@ def _root_items(root: Path) -> Iterator[os.DirEntry[str]]:
 
 def _check_cancelled(cancelled: Callable[[], bool]) -> None:
     if cancelled():
-        raise DeployDeckError("scan-cancelled", "The scan was cancelled.")
+        raise _error("scan-cancelled", "The scan was cancelled.")

@@ -16,6 +16,8 @@ from deploydeck.scan.facts import Broken, Text
 _DEEPEST = 60
 _YAML_BYTES = 1_000_000
 _MOST_ALIASES = 200
+_MOST_PARTS = 1_000
+_PARTS = re.compile(r"[=,{}\[\]]")
 _JSON_NOISE = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?(?:\*/|\Z)|,(?=\s*[}\]])', re.DOTALL)
 
 
@@ -38,6 +40,10 @@ def load_json(text: Text) -> Any:
 
 def load_toml(text: Text) -> dict[str, Any]:
     """The tables of a TOML text. Raises Broken."""
+    for number, line in enumerate(text.lines, 1):
+        # Reading a key of n parts takes n x n steps; no person writes one of hundreds.
+        if line.count(".") > _MOST_PARTS and any(part.count(".") > _MOST_PARTS for part in _PARTS.split(line)):
+            raise Broken("a key has too many parts", number)
     try:
         return tomllib.loads(text.text)
     except tomllib.TOMLDecodeError as error:

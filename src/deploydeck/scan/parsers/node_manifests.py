@@ -27,7 +27,7 @@ _DELEGATES = re.compile(
     r"|\s(?:--workspaces?|-w|-ws)\b|\bbun\b.{0,20}\s--filter\b"
 )
 _KEY5 = re.compile(r"([{,]\s{0,200})([A-Za-z_$][\w$]{0,100})(\s{0,20}):")
-_STRING5 = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'((?:[^'\\\n]|\\.)*)'|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_STRING5 = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'((?:[^'\\\n]|\\.)*)'|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 class _Manifest:
