@@ -121,7 +121,12 @@ def _hints(scan: Scan, start: Fact[StartCommand] | None, scope: str, configured:
             health = "health" in fact.tags
             given = any("env" in one.tags for one in listening) and fact.file in sets_port  # the program listens where it is told
             yield _Hint(
-                int(fact.name[:6]), 60 if health else 75, 0.85, fact.evidence("port"), f"{fact.file} says so", confirms=health or given
+                int(fact.name[:6]),
+                60 if health else 75,
+                0.85,
+                fact.evidence("port"),
+                f"{fact.file} says so",
+                confirms=health or given,
             )
     for fact in scan.facts.of("env", "PORT"):
         if {"defaulted", "sample"} & fact.tags and re.fullmatch(r"[0-9]{2,5}", fact.value):
@@ -220,7 +225,9 @@ def _health_route(scan: Scan, technology: Technology | None, scope: str) -> Fact
     named = _named_health(scan)
     if named is not None and named.name.rstrip("/"):
         return Fact(value=named.name, confidence=0.95, evidence=evidence([named], "health"), reason=f"{named.file} names it")
-    best = next((by_path[path] for path in HEALTH_PATHS if path in by_path), None) or (_below_prefix(scan, by_path, scope) if scope == "node" else None)
+    best = next((by_path[path] for path in HEALTH_PATHS if path in by_path), None) or (
+        _below_prefix(scan, by_path, scope) if scope == "node" else None
+    )
     if best:
         return Fact(
             value=best.name, confidence=0.95, evidence=evidence([best], "health"), reason="a route of this name is in the source"

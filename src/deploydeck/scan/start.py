@@ -112,7 +112,9 @@ def _report_development(scan: Scan, usable: list[Written], chosen: Written | Non
 
 def _fact(scan: Scan, one: Written, detected: Fact[StartCommand] | None, confidence: float = 0.0) -> Fact[StartCommand] | None:
     places = tuple(dict.fromkeys((one.place.evidence("start"), *(fact.evidence("start") for fact in one.further))))
-    started = detected is not None and len(one.command.argv) > 1 and detected.value.argv[: len(one.command.argv)] == one.command.argv
+    started = (
+        detected is not None and len(one.command.argv) > 1 and detected.value.argv[: len(one.command.argv)] == one.command.argv
+    )
     if (one.start_script or started) and detected is not None:  # the same, said with the address to listen on
         merged = tuple(dict.fromkeys((*places, *detected.evidence[:4])))[:MAX_EVIDENCE]
         return detected.model_copy(update={"evidence": merged})

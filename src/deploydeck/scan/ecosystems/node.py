@@ -13,7 +13,14 @@ from deploydeck.scan.ecosystems.node_files import existing
 from deploydeck.scan.ecosystems.node_frameworks import framework_start
 from deploydeck.scan.ecosystems.node_links import configured_port, file_routes, link_ports, link_routes
 from deploydeck.scan.ecosystems.node_scripts import outcome, serves_files
-from deploydeck.scan.ecosystems.node_server import from_outcome, instead_of, report_main, report_replaced, script_outcomes, server_start
+from deploydeck.scan.ecosystems.node_server import (
+    from_outcome,
+    instead_of,
+    report_main,
+    report_replaced,
+    script_outcomes,
+    server_start,
+)
 from deploydeck.scan.ecosystems.node_static import bundled, kind_of, output, single_page, static_output
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Role, Technology

@@ -7,8 +7,8 @@ import posixpath
 import re
 from itertools import pairwise
 
-from deploydeck.scan.commands import parse_command
 from deploydeck.domain import Evidence, Fact, PackageManager, Severity, StartCommand
+from deploydeck.scan.commands import parse_command
 from deploydeck.scan.ecosystems.node_files import TYPED, compiled, existing, is_built, source_files
 from deploydeck.scan.ecosystems.node_scripts import Outcome, outcome, serves_files
 from deploydeck.scan.facts import Found

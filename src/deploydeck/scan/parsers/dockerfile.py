@@ -30,7 +30,9 @@ _OF_THE_IMAGE = re.compile(
     re.IGNORECASE,
 )
 """Variables that speak to the image's own tools, not to the program."""
-_INSTALLS = re.compile(r"(?:^|[;&|]|\s)(npm|pnpm|yarn|bun)\s+(?:ci|install|i)\b(?!\s+(?:-g|--global)\b)(?![^;&|]{0,60}\s(?:-g|--global)\b)")
+_INSTALLS = re.compile(
+    r"(?:^|[;&|]|\s)(npm|pnpm|yarn|bun)\s+(?:ci|install|i)\b(?!\s+(?:-g|--global)\b)(?![^;&|]{0,60}\s(?:-g|--global)\b)"
+)
 _NOT_FINAL = re.compile(r"test|dev|debug|lint|\bci\b|e2e", re.IGNORECASE)
 _FINAL = re.compile(r"^(?:prod|production|runner|runtime|release|final|deploy|app|web|serve)", re.IGNORECASE)
 

@@ -88,7 +88,7 @@ def _validator(value: Node, libraries: set[str]) -> tuple[str, set[str]] | None:
         else:
             root = trees.text(node)
             break
-    if "Optional" in methods and methods["Optional"]:  # TypeBox: Type.Optional(Type.String({ default: "x" }))
+    if methods.get("Optional"):  # TypeBox: Type.Optional(Type.String({ default: "x" }))
         inside = _validator(methods["Optional"][0], libraries)
         return inside if inside and "defaulted" in inside[1] else ("", set())
     if not methods or not (_ROOTS.match(root) or (root in _MAKERS and "()" in methods)):

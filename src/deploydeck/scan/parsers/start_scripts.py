@@ -87,7 +87,9 @@ def pm2(file: str, data: bytes) -> Iterator[Found]:
     production = False
     plain = r"|([^\s\"'`{}\[\],#][^\s{}\[\],#]{0,200})" if file.endswith((".yml", ".yaml")) else r"|(\d{2,5})"
     pattern = re.compile(
-        r"[\"']?\b(script|args|interpreter|PORT|env|env_\w{1,20})[\"']?\s{0,5}:\s{0,5}(?:[\"'`]([^\"'`]{0,300})[\"'`]" + plain + r"|(?=\{|$))"
+        r"[\"']?\b(script|args|interpreter|PORT|env|env_\w{1,20})[\"']?\s{0,5}:\s{0,5}(?:[\"'`]([^\"'`]{0,300})[\"'`]"
+        + plain
+        + r"|(?=\{|$))"
     )
     for number, line in enumerate(text.lines, 1):
         for match in pattern.finditer(line[:2000]):
