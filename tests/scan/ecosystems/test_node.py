@@ -383,6 +383,14 @@ REAL: dict[str, tuple[Files, dict[str, Any]]] = {
     "an image that keeps a program running": ({"package.json": package({"start": "node src/a.js"}, "express"), "src/a.js": "require('express')().listen(3000)", "Dockerfile": "FROM node:22\nCMD [\"pm2-runtime\", \"start\", \"src/a.js\"]\n"}, {"start": "node src/a.js"}),
     "a process file in yaml": ({"package.json": package({"start": "node src/a.js"}, "express"), "src/a.js": "require('express')().listen(3000)", "ecosystem.yml": "apps:\n  - script: ./src/a.js\n    name: a\n", "Dockerfile": "FROM node:22\nENTRYPOINT [\"pm2-runtime\"]\nCMD [\"start\", \"ecosystem.yml\"]\n"}, {"start": "node src/a.js"}),
     "a process file for production": ({"package.json": package({}, "express"), "a.js": "require('express')().listen(process.env.PORT)", "ecosystem.config.js": "module.exports = { apps: [{ script: 'a.js', env: { PORT: 3000 },\n env_production: {\n NODE_ENV: 'production',\n PORT: 8000 } }] }"}, {"port": 8000}),
+    "a prefix in a constant": ({"package.json": package({"build": "nest build", "start:prod": "node dist/main"}, "@nestjs/core"), "src/main.ts": "const app = await NestFactory.create(M)\nconst globalPrefix = 'api'\napp.setGlobalPrefix(globalPrefix)\nawait app.listen(3001)\n", "src/a.controller.ts": "@Controller('health')\nexport class A { @Get() check() {} }"}, {"health": "/api/health"}),
+    "a prefix nobody knows": ({"package.json": package({"build": "nest build", "start:prod": "node dist/main"}, "@nestjs/core"), "src/main.ts": "const app = await NestFactory.create(M)\napp.setGlobalPrefix(config.get('PREFIX'))\nawait app.listen(3001)\n", "src/a.controller.ts": "@Controller('health')\nexport class A { @Get() check() {} }"}, {"health": "/"}),
+    "a health check of yoga": ({"package.json": package({"start": "node a.js"}, "graphql-yoga"), "a.js": "const { createYoga } = require('graphql-yoga')\nrequire('http').createServer(createYoga({ schema, healthCheckEndpoint: '/live' })).listen(4000)"}, {"health": "/live"}),
+    "variables taken from vite": ({"package.json": package({"build": "astro build"}, "astro"), "astro.config.mjs": "const { SITE_URL } = loadEnv(process.env.NODE_ENV, process.cwd(), '')\nexport default defineConfig({ site: SITE_URL })"}, {"variables": {"SITE_URL": (False, None)}, "build": {"SITE_URL"}}),
+    "an old adonis": ({"package.json": package({"start": "node server.js"}, "@adonisjs/framework"), "server.js": "new Ignitor().fireHttpServer()"}, {"framework": "adonis", "build_command": None}),
+    "sockets of their own": ({"package.json": package({"start": "node a.js"}, "socket.io"), "a.js": "import { Server } from 'socket.io'\nimport { env } from './env.js'\nconst io = new Server(env.SOCKET_PORT, { cors: {} })", "env.js": "export const env = { SOCKET_PORT: Number(process.env.SOCKET_PORT ?? 5001) }"}, {"framework": "socket.io", "port": 5001}),
+    "sockets beside a server": ({"package.json": package({"start": "node a.js"}, "express", "ws"), "a.js": "const { WebSocketServer } = require('ws')\nconst server = require('http').createServer(require('express')())\nnew WebSocketServer({ server })\nserver.listen(3001)"}, {"framework": "express", "port": 3001}),
+    "an address in sequelize's configuration": ({"package.json": package({"start": "node a.js"}, "sequelize"), "a.js": "", "config/config.json": '{"production": {"use_env_variable": "DB_ADDRESS", "dialect": "mysql"}}'}, {"variables": {"DB_ADDRESS": (False, None)}}),
     "an old range": ({"package.json": package({"start": "node app.js"}, engines={"node": "8.x"}), "app.js": "require('http').createServer().listen(3001)"}, {"version": "8", "codes": {"runtime-end-of-life"}}),
 }  # fmt: skip
 
@@ -402,6 +410,8 @@ def test_what_real_projects_taught(name: str, tmp_path: Path) -> None:
     if "start" in expected:
         assert profile.start is not None and " ".join(profile.start.value.argv) == expected["start"]
         assert len(profile.start.alternatives) == expected.get("alternatives", 0)
+    if "build_command" in expected:
+        assert (profile.build_command.value if profile.build_command else None) == expected["build_command"]
     if "manager" in expected:
         assert profile.package_manager is not None and profile.package_manager.value.name == expected["manager"]
     if "port" in expected:

@@ -54,6 +54,8 @@ def build_command(scan: Scan, manager: PackageManager | None, technology: Techno
     own = OWN.get(technology.id if technology else "")
     if technology is None or own is None:
         return None
+    if technology.id == "adonis" and not scan.facts.of("dependency", "@adonisjs/core", "node"):
+        return None  # up to version 4 there was nothing to build
     if own[0] == "vitepress" or own[0] == "vuepress":
         own = (*own[:2], *([directory] if (directory := documents(scan, own[0])) else []))
     place = [fact for package in technology.packages for fact in scan.facts.of("dependency", package, "node")]

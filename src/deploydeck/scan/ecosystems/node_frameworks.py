@@ -32,6 +32,8 @@ _TOOLS: dict[str, frozenset[str]] = {
     "tanstack-start": frozenset({"vite", "vinxi"}), "solid-start": frozenset({"solid-start"}), "angular": frozenset({"ng"}),
 }  # fmt: skip
 """Programs of a framework that its own production command replaces wherever a script runs them."""
+_READS_PORT = frozenset({"astro", "nuxt", "nitro", "sveltekit", "tanstack-start", "solid-start", "analog"})
+"""Frameworks whose built server listens on PORT without a word in the source."""
 
 
 def framework_start(scan: Scan, technology: Technology, manager: PackageManager | None) -> Start | None:
@@ -64,6 +66,8 @@ def _written(scan: Scan, technology: Technology, manager: PackageManager | None)
         if one.why or one.elsewhere or one.command is None or serves_files(one.argv) or _program(one) in own:
             continue
         if start := from_outcome(scan, one, manager):
+            if technology.id in _READS_PORT and start.value.argv[:1] == ("node",) and not scan.facts.own("listen", scope="node"):
+                return start.model_copy(update={"value": start.value.model_copy(update={"port_from_env": True})})
             return start
     return None
 

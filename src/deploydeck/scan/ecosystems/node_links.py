@@ -90,6 +90,8 @@ def link_routes(scan: Scan) -> None:
                 if told == "" or (number and number != "neutral" and not versioned.value):
                     continue  # several versions, or one that a header says
                 part = "" if number in {"", "neutral"} else f"v{number}"
+            if prefix is not None and prefix.name == "?":
+                continue
             excluded = prefix is not None and fact.name.strip("/") in {one.strip("/") for one in prefix.value.split()}
             path = joined(joined("" if prefix is None or excluded else prefix.name, part), fact.name)
             found.append(replace(fact, kind="route", name=path, value="app"))

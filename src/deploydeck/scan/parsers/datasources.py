@@ -147,7 +147,7 @@ def _erb_environment(file: str, text: Text) -> Iterator[Found]:
 
 
 def ormconfig(file: str, data: bytes) -> Iterator[Found]:
-    """ormconfig.json of TypeORM, mikro-orm and sequelize's config/config.json: `type` or `dialect`. Raises Broken."""
+    """ormconfig.json of TypeORM, mikro-orm and sequelize's config/config.json: `type` or `dialect`, `use_env_variable`. Raises Broken."""
     text = Text(data)
     content = load_json(text)
     for one in (
@@ -159,6 +159,10 @@ def ormconfig(file: str, data: bytes) -> Iterator[Found]:
             if isinstance(name := table(one).get(key), str) and name.lower() in NAMES:
                 number = line_of(text, key)
                 yield from _fact(name, "orm configuration", file, number, text.line(number))
+        variable = table(one).get("use_env_variable")
+        if isinstance(variable, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", variable):
+            number = text.find(variable)
+            yield Found("env", variable, "", file, number, text.line(number), "node")
 
 
 def always(service: str, how: str) -> Parse:

@@ -120,7 +120,8 @@ _NAMES = ("env.example", "env.sample", "env.template", "env.dist", "example.env"
 PARSERS: tuple[Parser, ...] = (
     Parser(".env*", env_file),
     *(Parser(name, env_file) for name in _NAMES),
-    *(Parser(f"{directory}config.env{ending}", env_file) for directory in ("", "config/", "src/config/") for ending in ("", ".example")),
+    *(Parser(f"{directory}config.env{ending}", env_file) for directory in ("", "config/", "src/config/")
+      for ending in ("", ".example")),
     *(
         Parser(f"{directory}/{name}", env_file)
         for directory in ("config", "env", "envs", ".envs", "environments", "docker", "deploy", "src", "app", "conf", "settings",

@@ -189,6 +189,8 @@ def listening(program: Program) -> Iterator[Found]:
         name = trees.text(node.child_by_field_name("constructor"))
         if (name.endswith("Server") and _from(program, name.partition(".")[0], _HAPI)) or name == "ApiGateway":
             yield from _options(program, node, arguments(node)[:1], "")
+        elif program.imports.get(name.partition(".")[0], ("", ""))[0] in {"socket.io", "ws"} and name.endswith("Server"):
+            yield from _sockets(program, node)
     for node in program.nodes["export_statement"]:
         value = node.child_by_field_name("value")
         if value is None:
@@ -199,6 +201,15 @@ def listening(program: Program) -> Iterator[Found]:
         if value.type == "object" and value_of(value, "fetch") is not None and (port := value_of(value, "port")) is not None:
             yield _fact(program, node, evaluate(program, port), Value(), {"bun"})
     yield from _constants(program)
+
+
+def _sockets(program: Program, node: Node) -> Iterator[Found]:
+    """`new Server(3000)` of socket.io and `new WebSocketServer({ port: 8080 })`; with a server of HTTP they do not listen themselves."""
+    given = arguments(node)
+    port = value_of(given[0], *_PORT_KEYS) if given and inner(given[0]).type == "object" else given[0] if given else None
+    value = evaluate(program, port)
+    if _NUMBER.fullmatch(value.text) or value.variables or any(_PORT_WORD.search(name) for name in value.names):
+        yield _fact(program, node, value, Value())
 
 
 def _serves(program: Program, name: str) -> bool:

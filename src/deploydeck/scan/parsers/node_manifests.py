@@ -79,7 +79,7 @@ def package_json5(file: str, data: bytes) -> Iterator[Found]:
 
 
 def package_yaml(file: str, data: bytes) -> Iterator[Found]:
-    """package.yaml as pnpm takes it. Haskell's hpack has a file of that name too; its dependencies are a list, and it has no scripts."""
+    """package.yaml as pnpm takes it. Haskell's hpack has a file of that name too: its dependencies are a list, and no scripts."""
     text = Text(data)
     content = table(load_yaml(text))
     if isinstance(content.get("dependencies"), dict) or isinstance(content.get("scripts"), dict):

@@ -140,6 +140,8 @@ class Program:
             return self._aliases.get(trees.text(node), "")
         if node.type == "member_expression" and (text := trees.text(node)) in _ENVIRONMENTS:
             return text
+        if node.type == "call_expression" and called(node) == (None, "loadEnv"):
+            return "process.env"
         if node.type == "binary_expression":  # (process.env || {})
             return self.environment(node.child_by_field_name("left"))
         return ""

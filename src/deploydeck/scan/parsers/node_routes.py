@@ -44,7 +44,9 @@ def routes(program: Program) -> Iterator[Found]:
             yield from _described(program, node, thing, given, kinds)
         if name in _MOUNTS and thing is not None:
             yield from _mount(program, node, thing, name, given)
-        if name == "setGlobalPrefix" and (prefix := string(given[0])) is not None:
+        if name == "setGlobalPrefix":
+            told = string(program.constants.get(trees.text(given[0]), given[0]))
+            prefix = "?" if told is None else told  # only the running program knows it
             excluded = " ".join(literal(one) or "" for one in _list(field(given[1], "exclude") if len(given) > 1 else None))
             yield program.found("global-prefix", prefix, node, excluded)
         elif name == "enableVersioning":
@@ -54,6 +56,8 @@ def routes(program: Program) -> Iterator[Found]:
         elif name == "createTerminus" and len(given) > 1:
             for path, _ in pairs(field(given[1], "healthChecks")):
                 yield program.found("route", path, node, "app")
+        elif name == "createYoga" and (status := string(field(given[0], "healthCheckEndpoint"))):
+            yield program.found("route", status, node, "app")
         elif name == "register" and len(given) > 1 and (status := field(given[1], "exposeStatusRoute")) is not None:
             path = string(status) or string(field(status, "url")) or "/status"
             yield program.found("route", path, node, "app")

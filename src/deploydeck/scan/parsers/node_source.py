@@ -21,7 +21,7 @@ _URL = re.compile(
 _STRONG = (
     b"process.env", b"meta.env", b"Deno.env", b"Bun.env", b"Netlify.env", b"process?.env", b".listen(", b".listen (", b"serve(", b"$env/", b"astro:env",
     b"runtimeConfig", b"cleanEnv", b"createEnv", b"parseEnv", b"getOrThrow", b"onfig.get", b"onfigService.get", b"Controller(", b"setGlobalPrefix",
-    b"createTerminus", b"startStandaloneServer", b"validateSync", b"DataSource", b"forRoot", b".routes()", b".register(", b"PORT", b"requireEnv",
+    b"createTerminus", b"createYoga(", b"socket.io", b"WebSocketServer", b"loadEnv(", b"startStandaloneServer", b"validateSync", b"DataSource", b"forRoot", b".routes()", b".register(", b"PORT", b"requireEnv",
     b"getEnv", b"envField", b"EnvVar", b"EnvironmentVar", b"envSchema", b"/env", b"dialect:", b"router)", b"Router)", b"Routes)", b"routes)",
 )  # fmt: skip
 _WEAK = (
