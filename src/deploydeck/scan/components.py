@@ -25,6 +25,7 @@ _WEAK = frozenset(
     "conanfile.txt conanfile.py vcpkg.json Dockerfile".split()
 )
 """Manifests that make a directory a component only where no directory above it is a project of the same ecosystem."""
+_DOCUMENT_ROOTS = frozenset("public web webroot htdocs pub public_html docroot www html wwwroot httpdocs".split())
 _REAL_PACKAGE = re.compile(rb'"(?:dependencies|devDependencies|scripts|workspaces|bin)"')
 _INHERITED = ("pin", "package-manager", "manager-version", "locked", "managed", "catalog")
 _PREFERRED = ("api", "server", "backend", "app", "web", "service", "core", "main", "src", "frontend", "client", "site", "www")
@@ -46,6 +47,7 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
                 continue
             homes = found.setdefault(directory, {})
             homes[home] = homes.get(home, False) or name not in _WEAK
+    _lift_document_roots(tree, found)
     wanted = list(declared)
     kept: dict[str, dict[str, bool]] = {"": found.get("", {})}
     for directory in sorted(found, key=lambda one: (one.count("/"), one)):
@@ -59,6 +61,22 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
         if any(strong or not any(home in homes for homes in above) for home, strong in found[directory].items()):
             kept[directory] = found[directory]
     return [directory for directory in kept if directory]
+
+
+def _lift_document_roots(tree: Tree, found: dict[str, dict[str, bool]]) -> None:
+    """A document root with an index.php and nothing else belongs to the directory around it, when that holds PHP beside it."""
+    roots = [
+        directory
+        for directory, homes in found.items()
+        if homes == {"php": False}
+        and directory.rpartition("/")[2] in _DOCUMENT_ROOTS
+        and not found.get(directory.rpartition("/")[0])
+    ]
+    for directory in roots:
+        above = directory.rpartition("/")[0]
+        inside = f"{above}/" if above else ""
+        if any(path.endswith(".php") and path.startswith(inside) and not path.startswith(f"{directory}/") for path in tree.entries):
+            found.setdefault(above, {}).update(found.pop(directory))
 
 
 def _manifest_names() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:

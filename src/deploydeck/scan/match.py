@@ -35,9 +35,10 @@ def hits(scan: Scan) -> list[Hit]:
     matched = [hit for hit in matched if hit.technology.id not in hidden]
     bundled = any(hit.technology.role is Role.BUNDLER and hit.technology.ecosystem == "node" for hit in matched)
 
-    def rank(hit: Hit) -> tuple[int, float, bool]:
+    def rank(hit: Hit) -> tuple[int, bool, float, bool]:
         listed = bundled and hit.technology.start == "node" and not _imported(scan, hit.technology)
-        return (_RANK[Role.TOOL] if listed else _RANK[hit.technology.role], -hit.confidence, not hit.technology.supported)
+        place = _RANK[Role.TOOL] if listed else _RANK[hit.technology.role]
+        return (place, only_listed(scan, hit.technology), -hit.confidence, not hit.technology.supported)
 
     return sorted(matched, key=rank)
 
@@ -45,6 +46,24 @@ def hits(scan: Scan) -> list[Hit]:
 def _imported(scan: Scan, technology: Technology) -> bool:
     """Whether a source imports the technology: a server that is only listed, beside a bundler, is a leftover."""
     return any(scan.facts.of("import", name, technology.ecosystem) for name in technology.packages)
+
+
+_READS_IMPORTS = {"python": frozenset({"wsgi", "asgi", "django", "python"}), "node": frozenset({"node"}), "perl": frozenset()}
+"""Ecosystems whose imports are read by the names of the packages, and the ways of starting that need an import (none: all)."""
+
+
+def only_listed(scan: Scan, technology: Technology) -> bool:
+    """Whether a framework is a dependency that no source imports, although sources with imports were read."""
+    ways = _READS_IMPORTS.get(technology.ecosystem)
+    if ways is None or (ways and technology.start not in ways) or not technology.packages or scan.tree.truncated:
+        return False
+    scope = technology.ecosystem
+    if not scan.facts.of("import", scope=scope) or scan.facts.of("app", technology.id, scope):
+        return False
+    names = {name.replace("-", "_") if scope == "python" else name for name in technology.packages}
+    if scope == "perl":
+        names |= {name.partition("::")[0] for name in names}
+    return not any(scan.facts.of("import", name, scope) for name in names)
 
 
 def _match(scan: Scan, technology: Technology) -> Hit | None:
@@ -92,6 +111,17 @@ def choose_framework(scan: Scan, found: list[Hit]) -> tuple[Technology | None, F
         named = next((hit for hit in found if hit.technology.role is Role.UI), main)
     rank = _RANK[main.technology.role] if main else -1
     rivals = [hit for hit in found if main and hit is not main and _RANK[hit.technology.role] == rank <= _RANK[Role.WORKER]]
+    if rivals and main is not None and not only_listed(scan, main.technology):
+        left_over = [hit for hit in rivals if only_listed(scan, hit.technology)]
+        rivals = [hit for hit in rivals if hit not in left_over]
+        for hit in left_over:
+            scan.finding(
+                "framework-never-imported",
+                Severity.WARNING,
+                f"{hit.technology.name} is listed as a dependency but imported nowhere.",
+                "Remove it if it is left over, or set [app] framework and start in deploydeck.toml.",
+                hit.evidence[:1],
+            )
     fact: Fact[Framework] | None = None
     if main is not None and named is not None:
         fact = framework_fact(scan, named)
