@@ -138,17 +138,19 @@ HOSTILE = [
 def test_no_parser_takes_long_over_repeated_pieces(piece: bytes) -> None:
     slow = []
     data = (piece * (300_000 // len(piece) + 1))[:300_000]
-    for parser in parsers():
+    for parser in {parser.parse: parser for parser in parsers()}.values():
         path = parser.pattern.replace("*", "x")
         begun = time.process_time()
         try:
             for _ in parser.parse(path, data):
                 pass
-            list(credentials(path, data))
         except Broken:
             pass
         if time.process_time() - begun > SECONDS:
             slow.append(f"{parser.pattern} ({parser.parse.__module__})")
+    begun = time.process_time()
+    list(credentials("x.sh", data))
+    assert time.process_time() - begun < SECONDS
     assert slow == []
 
 

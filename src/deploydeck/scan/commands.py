@@ -11,6 +11,7 @@ from deploydeck.scan.rules.names import DEVELOPMENT_ARGUMENTS, DEVELOPMENT_PAIRS
 _SHELL = re.compile(r"[|&;<>`(){}*?\[\]~$\\]|\n")
 _ANY_HOST = re.compile(r"://\*(?=[:/\s]|$)")
 """`http://*:8089`: no file is called so, so that a shell leaves it as it is."""
+_QUOTED = re.compile(r"'[^'$]{0,2000}'|\"[^\"$`\\\\]{0,2000}\"|(?<=-e )'[^']{0,2000}'")
 _PORT_VARIABLE = re.compile(r"\$(?:PORT\b|\{PORT(?::?-(\d{1,5}))?\})")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
 _PORT_FLAGS = (
@@ -84,7 +85,7 @@ def parse_command(text: str) -> Command | None:
     """The command as an argument vector; None when it is empty or its quotes do not close."""
     variable = _PORT_VARIABLE.search(text)
     plain = _PORT_VARIABLE.sub("{port}", text)
-    if _SHELL.search(_ANY_HOST.sub("://", plain).replace("{port}", "")):
+    if _SHELL.search(_unquoted(text, _ANY_HOST.sub("://", plain)).replace("{port}", "")):
         prefix = "" if re.search(r"[;&|]", text) else "exec "
         default = int(variable[1]) if variable and variable[1] else None
         if default is None and (literal := _LITERAL_PORT.search(text) or _DEFAULT_PORT.search(text)):
@@ -110,6 +111,13 @@ def parse_command(text: str) -> Command | None:
     if port is None and variable and variable[1]:
         port = int(variable[1])
     return Command(tuple(argv), port=port, port_variable=bool(variable), loopback=loopback)
+
+
+def _unquoted(text: str, plain: str) -> str:
+    """What of a command a shell would interpret: not what stands in quotes, unless that is itself a command or has variables."""
+    if text.split(" ", 1)[0].rpartition("/")[2] in _SHELLS:
+        return plain
+    return _QUOTED.sub("''", plain)
 
 
 def _number(text: str) -> int | None:

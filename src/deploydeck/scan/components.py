@@ -47,7 +47,9 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
                 continue
             homes = found.setdefault(directory, {})
             homes[home] = homes.get(home, False) or name not in _WEAK
+    _add_sites(tree, found)
     _lift_document_roots(tree, found)
+    _drop_environments(tree, found)
     wanted = list(declared)
     kept: dict[str, dict[str, bool]] = {"": found.get("", {})}
     for directory in sorted(found, key=lambda one: (one.count("/"), one)):
@@ -64,19 +66,43 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
 
 
 def _lift_document_roots(tree: Tree, found: dict[str, dict[str, bool]]) -> None:
-    """A document root with an index.php and nothing else belongs to the directory around it, when that holds PHP beside it."""
-    roots = [
-        directory
-        for directory, homes in found.items()
-        if homes == {"php": False}
-        and directory.rpartition("/")[2] in _DOCUMENT_ROOTS
-        and not found.get(directory.rpartition("/")[0])
-    ]
-    for directory in roots:
-        above = directory.rpartition("/")[0]
+    """An index.php alone is a page of the site around it, when that has PHP at its own top; in a document root (`htdocs/`) it
+    belongs to the directory above, when that holds PHP beside it."""
+    tops = {path.rpartition("/")[0] for path in tree.entries if path.endswith(".php")}
+    for directory in [directory for directory, homes in found.items() if directory and homes == {"php": False}]:
+        above, _, name = directory.rpartition("/")
         inside = f"{above}/" if above else ""
-        if any(path.endswith(".php") and path.startswith(inside) and not path.startswith(f"{directory}/") for path in tree.entries):
+        if not tops.isdisjoint(_above(directory)):
+            del found[directory]
+        elif name in _DOCUMENT_ROOTS and any(
+            top.startswith(inside) and top != directory and not top.startswith(f"{directory}/") for top in tops
+        ):
             found.setdefault(above, {}).update(found.pop(directory))
+
+
+def _add_sites(tree: Tree, found: dict[str, dict[str, bool]]) -> None:
+    """A site of Hugo whose settings have a name that many programs use: its directories tell."""
+    directories = {path.rpartition("/")[0] for path in tree.entries}
+    for path in tree.entries:
+        directory, _, name = path.rpartition("/")
+        if name not in {"config.toml", "config.yaml"} or not directory or "themes" in directory.split("/"):
+            continue
+        inside = {one[len(directory) + 1 :].partition("/")[0] for one in directories if one.startswith(f"{directory}/")}
+        if inside & {"themes", "archetypes"} or inside >= {"content", "layouts"}:
+            found.setdefault(directory, {})["sites"] = True
+
+
+def _drop_environments(tree: Tree, found: dict[str, dict[str, bool]]) -> None:
+    """A Project.toml with no source below it is an environment of Julia that the project around it uses."""
+    sources = [path for path in tree.entries if path.endswith(".jl")]
+    for directory in [directory for directory, homes in found.items() if directory and set(homes) == {"julia"}]:
+        if sources and not any(path.startswith(f"{directory}/") for path in sources):
+            del found[directory]
+
+
+def _above(directory: str) -> list[str]:
+    parts = directory.split("/")
+    return ["/".join(parts[:number]) for number in range(len(parts))]
 
 
 def _manifest_names() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
@@ -250,7 +276,8 @@ def primary(components: tuple[Component, ...]) -> tuple[Component | None, bool]:
 
 def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, ...]) -> ProjectProfile:
     """The profile of a directory that only holds components together, with what its primary component says."""
-    if profile.framework is not None or profile.start is not None or not components or scan.overrides.framework:
+    own = profile.start is not None and (profile.language is not None or scan.overrides.start)  # compose alone is no program
+    if profile.framework is not None or own or not components or scan.overrides.framework:
         return profile
     chosen, sure = primary(components)
     if chosen is None:

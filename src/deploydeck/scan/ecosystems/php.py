@@ -129,6 +129,10 @@ def _root(scan: Scan, technology: Technology | None) -> Fact[str] | None:
     if own and whole:
         place = next(path for path in ("artisan", "symfony.lock", "bin/console", "wp-config.php") if path in scan.tree.entries)
         return Fact(value=own[0], confidence=0.7, evidence=(Evidence(file=place, rule="root"),))
+    if technology is not None and technology.id == "wordpress" and "wp-config.php" in scan.tree.entries:
+        return Fact(
+            value=".", confidence=0.7, evidence=(Evidence(file="wp-config.php", rule="root"),)
+        )  # the core comes in its image
     pages = [path for path in scan.tree.entries if path.endswith(".php") and "/" not in path]
     if technology is None and len(pages) > 1 and not scan.files("composer.json"):
         return Fact(

@@ -97,7 +97,7 @@ _KEY = re.compile(
 )
 _DEFINED = re.compile(
     r"(?i)\bdefine\(\s{0,8}[\"']([A-Z0-9_]{0,40}(?:PASSWORD|PASSWD|SECRET|API_?KEY|TOKEN|(?:AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT)))[\"']\s{0,8},"
-    r"\s{0,8}([\"'])([^\"'\n]{6,200})\2\s{0,8}\)"
+    r"\s{0,8}([\"'])((?:(?!\2)[^\n]){6,200})\2\s{0,8}\)"
 )
 """PHP's way to write a constant: `define('DB_PASSWORD', '…')`."""
 _UNSET = re.compile(r"(?i)put your unique phrase|_here$|^[a-z]+(?:[ _-][a-z]+){0,6}$|^database_")
@@ -123,7 +123,7 @@ _HINTS: dict[str, tuple[bytes, ...]] = {
 }  # fmt: skip
 """Texts one of which stands on every line that holds a credential of a kind: a search for them costs next to nothing."""
 _BESIDE = (b"aws", b"twilio", b"heroku", b"discord", b"token", b"secret")
-_IN_ANY_CASE = (b"secret", b"passw", b"token", b"apikey", b"_key")
+_IN_ANY_CASE = (b"secret", b"passw", b"token", b"apikey", b"_key", b"_salt")
 _GENERIC_HINTS = frozenset(_IN_ANY_CASE)
 _EXACT = sorted({hint for hints in _HINTS.values() for hint in hints} - set(_IN_ANY_CASE) - set(_BESIDE))
 _RUN = re.compile(rb"[A-Za-z0-9_/+=.-]{24,}")

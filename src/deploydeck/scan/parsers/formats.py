@@ -16,6 +16,8 @@ from deploydeck.scan.facts import Broken, Text
 _DEEPEST = 60
 _YAML_BYTES = 1_000_000
 _MOST_ALIASES = 200
+_LONG_KEY = re.compile(r"(?:[\w-]{1,60}\.){100}")
+"""A dotted key takes time by the square of its length."""
 _JSON_NOISE = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?(?:\*/|\Z)|,(?=\s*[}\]])', re.DOTALL)
 
 
@@ -38,6 +40,8 @@ def load_json(text: Text) -> Any:
 
 def load_toml(text: Text) -> dict[str, Any]:
     """The tables of a TOML text. Raises Broken."""
+    if _LONG_KEY.search(text.text):
+        raise Broken("nested too deeply")
     try:
         return tomllib.loads(text.text)
     except tomllib.TOMLDecodeError as error:
