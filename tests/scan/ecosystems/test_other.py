@@ -122,7 +122,8 @@ def test_wordpress_whose_core_is_in_its_image(tmp_path: Path) -> None:
 
 
 def test_a_server_of_crystal_that_is_told_its_port(tmp_path: Path) -> None:
-    server = "class S\n def initialize(@address : String, @port : Int32)\n end\n def start\n  @server.bind_tcp(@address, @port)\n end\nend\n"
+    server = "class S\n def initialize(@address : String, @port : Int32)\n end\n"
+    server += " def start\n  @server.bind_tcp(@address, @port)\n end\nend\n"
     main = 'require "./s"\nport = ENV.fetch("PORT", "8080").to_i\nS.new("0.0.0.0", port).start\n'
     shard = "name: s\nversion: 0.1.0\ntargets:\n  server:\n    main: src/main.cr\n"
     profile = scan(tmp_path, {"shard.yml": shard, "src/main.cr": main, "src/s.cr": server})
