@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,13 +18,27 @@ from deploydeck.domain import DeployDeckError, ProjectProfile, Support
 from deploydeck.scan import ProjectAnalyzer
 from deploydeck.scan.commands import parse_command
 from deploydeck.scan.facts import Broken
+from deploydeck.scan.parsers import parsers, parsers_for
+from deploydeck.scan.parsers.credentials import credentials
 from deploydeck.scan.ranges import newest, parse_version, satisfies
+from deploydeck.scan.reading import OUR_DEFECT
 
 MANIFESTS = [
     "requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "Pipfile.lock", "package.json", "package-lock.json", "pnpm-lock.yaml",
     "yarn.lock", ".python-version", "runtime.txt", ".nvmrc", ".node-version", ".tool-versions", "Procfile", "Dockerfile", "compose.yaml", ".env",
     ".env.example", "deploydeck.toml", "vite.config.js", "next.config.mjs", "app.py", "src/main.py", "server.js", "index.html", "go.mod", "a.pem",
 ]  # fmt: skip
+EVERY = sorted(
+    {
+        path
+        for parser in parsers()
+        if parsers_for(path := re.sub(r"\[[^\]]\]?([^\]])[^\]]{0,60}\]", r"\1", parser.pattern).replace("*", "x").replace("?", "x"))
+    }
+)
+"""A file name for every parser of the table."""
+MANIFESTS += EVERY
+SECONDS = 6.0
+"""What one file of 300 kB may take at most, on a machine with other things to do."""
 PIECES = [
     "flask", "fastapi", "django", "express", "next", "vite", "==3.1.3", ">=3.11", "[project]\n", "dependencies = [", '"flask"', "]\n", "{", "}", ":", ",",
     '"dependencies"', '"scripts"', '"start"', '"node server.js"', "web: ", "gunicorn app:app", "$PORT", "&& ", "EXPOSE 80\n", "services:\n", "  web:\n",
@@ -88,6 +105,8 @@ def test_a_scan_never_fails_unanswered_and_its_profile_survives_json(files: dict
         assert profile.support is not Support.SUPPORTED or profile.start or profile.output_dir
         for finding in profile.findings:
             assert finding.message
+            assert OUR_DEFECT not in finding.message
+            assert finding.code != "start-not-resolved"
         again = ProjectAnalyzer().profile(root)
         assert again.model_copy(update={"analyzed_at": profile.analyzed_at}) == profile
     finally:
@@ -96,15 +115,43 @@ def test_a_scan_never_fails_unanswered_and_its_profile_survives_json(files: dict
 
 @given(name=st.sampled_from(MANIFESTS), data=content)
 def test_a_parser_finds_facts_or_says_what_is_broken(name: str, data: bytes) -> None:
-    parser = parser_for(name)
-    if parser is None:
-        return
-    try:
-        for fact in parser.parse(name, data):
-            assert fact.line >= 0
-            assert fact.file == name
-    except Broken as broken:
-        assert broken.message
+    for parser in parsers_for(name):
+        try:
+            for fact in parser.parse(name, data):
+                assert fact.line >= 0
+                assert fact.file == name
+        except Broken as broken:
+            assert broken.message
+
+
+HOSTILE = [
+    b"{", b"[", b"(", b"<a ", b"<a>", b"\"", b"'", b"`", b"\\", b"\n", b" ", b"\t", b"=", b"::", b"- ", b"${", b"#{", b"%(", b"a=\n", b"a: ", b"a.", b"a-", b"/*", b"//",
+    b"--", b"#", b"import a\n", b"use a\n", b"require a\n", b"ENV['A'] || ", b"env(", b"os.environ", b"process.env.A", b"getenv('A') ?: ", b"listen(", b"listen 80",
+    b"port", b"http://a:", b"dependencies", b"dependencies {\n", b"implementation(", b"<dependency>", b"[package]\n", b"name = ", b"gem 'a', ", b"define('A', ",
+    b"FROM a\nRUN a \\\n", b"EXPOSE ", b"services:\n", b"  a:\n", b"def a(", b"@Get(", b"get '/' do\n", b"do |a|\n", b"{:a, ", b"deps: [", b"password = \"", b"eyJa.",
+    b"a1B2c3D4e5F6g7H8i9J0k1L2/", b"AKIA", b"&a [*a,", b"? : ",
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", HOSTILE, ids=lambda piece: repr(piece))
+def test_no_parser_takes_long_over_repeated_pieces(piece: bytes) -> None:
+    slow = []
+    data = (piece * (300_000 // len(piece) + 1))[:300_000]
+    for parser in {parser.parse: parser for parser in parsers()}.values():
+        path = parser.pattern.replace("*", "x")
+        begun = time.process_time()
+        try:
+            for _ in parser.parse(path, data):
+                pass
+        except Broken:
+            pass
+        if time.process_time() - begun > SECONDS:
+            slow.append(f"{parser.pattern} ({parser.parse.__module__})")
+    begun = time.process_time()
+    list(credentials("x.sh", data))
+    assert time.process_time() - begun < SECONDS
+    assert slow == []
 
 
 @given(text=st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join))

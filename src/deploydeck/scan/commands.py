@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from deploydeck.scan.rules.names import DEVELOPMENT_ARGUMENTS, DEVELOPMENT_PAIRS, DEVELOPMENT_SERVERS
 
 _SHELL = re.compile(r"[|&;<>`(){}*?\[\]~$\\]|\n")
-_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"$`\\\n]*\"|(?<=//)\*(?=:)")
-"""What a shell passes on as it stands, so that none is needed: quoted words, the `*` of an address."""
+_ANY_HOST = re.compile(r"://\*(?=[:/\s]|$)")
+"""`http://*:8089`: no file is called so, so that a shell leaves it as it is."""
+_QUOTED = re.compile(r"'[^'$]{0,2000}'|\"[^\"$`\\\\]{0,2000}\"|(?<=-e )'[^']{0,2000}'")
 _PORT_VARIABLE = re.compile(r"\$(?:PORT\b|\{PORT(?::?-(\d{1,5}))?\})")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
 _PORT_FLAGS = (
@@ -27,6 +28,8 @@ _HOST_FLAG = re.compile(
 _SHORT_HOST_FLAGS = frozenset({"-h", "-a", "-o", "-b", "--binding", "--listen"})
 _LITERAL_PORT = re.compile(rf"(?:^|\s)(?:{_PORT_FLAGS})[ =](?:[A-Za-z0-9_.\[\]:/*+-]{{0,100}}:)?(\d{{2,5}})(?=[\s\"';&|)]|$)")
 _DEFAULT_PORT = re.compile(r"\$\{[A-Z_]{0,30}PORT:?-(\d{2,5})\}")
+_ANY_ADDRESS = frozenset({"*", "+"})
+"""Every interface, in words of the program's own that stay as they were written."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 _WRAPPERS = frozenset({"cross-env", "env", "exec"})
 _SET_ANYWAY = ("NODE_ENV=", "PORT=")
@@ -86,7 +89,7 @@ def parse_command(text: str) -> Command | None:
     """The command as an argument vector; None when it is empty or its quotes do not close."""
     variable = _PORT_VARIABLE.search(text)
     plain = _PORT_VARIABLE.sub("{port}", text)
-    if _SHELL.search(_QUOTED.sub("", plain.replace("{port}", ""))):
+    if _SHELL.search(_unquoted(text, _ANY_HOST.sub("://", plain)).replace("{port}", "")):
         prefix = "" if re.search(r"[;&|]", text) else "exec "
         default = int(variable[1]) if variable and variable[1] else None
         if default is None and (literal := _LITERAL_PORT.search(text) or _DEFAULT_PORT.search(text)):
@@ -112,6 +115,13 @@ def parse_command(text: str) -> Command | None:
     if port is None and variable and variable[1]:
         port = int(variable[1])
     return Command(tuple(argv), port=port, port_variable=bool(variable), loopback=loopback)
+
+
+def _unquoted(text: str, plain: str) -> str:
+    """What of a command a shell would interpret: not what stands in quotes, unless that is itself a command or has variables."""
+    if text.split(" ", 1)[0].rpartition("/")[2] in _SHELLS:
+        return plain
+    return _QUOTED.sub("''", plain)
 
 
 def _number(text: str) -> int | None:
@@ -140,7 +150,8 @@ def _placeholders(words: list[str]) -> tuple[list[str], int | None, bool]:
         if expect and (address := _ADDRESS.match(value)) and (expect != "short"):
             port = _number(address[3]) or port
             loopback = loopback or (address[2] or "") in _LOOPBACK
-            value = (address[1] or "") + ("{host}:" if address[2] is not None else "") + "{port}"
+            host = address[2] if address[2] in _ANY_ADDRESS else None if address[2] is None else "{host}"
+            value = (address[1] or "") + (f"{host}:" if host is not None else "") + "{port}"
         elif expect == "host" or (expect in {"port", "short"} and _HOST_ALONE.match(value)):
             if expect != "host" or not value.startswith("-"):
                 loopback = loopback or value in _LOOPBACK

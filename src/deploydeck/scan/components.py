@@ -26,6 +26,7 @@ _WEAK = frozenset(
     "conanfile.txt conanfile.py vcpkg.json Dockerfile".split()
 )
 """Manifests that make a directory a component only where no directory above it is a project of the same ecosystem."""
+_DOCUMENT_ROOTS = frozenset("public web webroot htdocs pub public_html docroot www html wwwroot httpdocs".split())
 _REAL_PACKAGE = re.compile(rb'"(?:dependencies|devDependencies|scripts|workspaces|bin)"')
 _INHERITED = ("pin", "package-manager", "manager-version", "locked", "managed", "catalog")
 _PREFERRED = (
@@ -64,6 +65,9 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
                 continue
             homes = found.setdefault(directory, {})
             homes[home] = homes.get(home, False) or name not in _WEAK
+    _add_sites(tree, found)
+    _lift_document_roots(tree, found)
+    _drop_environments(tree, found)
     kept: dict[str, dict[str, bool]] = {"": found.get("", {})}
     for directory in sorted(found, key=lambda one: (one.count("/"), one)):
         if directory == "" or len(kept) > MOST_COMPONENTS:
@@ -76,6 +80,46 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
         if any(strong or not any(home in homes for homes in above) for home, strong in found[directory].items()):
             kept[directory] = found[directory]
     return [directory for directory in kept if directory]
+
+
+def _lift_document_roots(tree: Tree, found: dict[str, dict[str, bool]]) -> None:
+    """An index.php alone is a page of the site around it, when that has PHP at its own top; in a document root (`htdocs/`) it
+    belongs to the directory above, when that holds PHP beside it."""
+    tops = {path.rpartition("/")[0] for path in tree.entries if path.endswith(".php")}
+    for directory in [directory for directory, homes in found.items() if directory and homes == {"php": False}]:
+        above, _, name = directory.rpartition("/")
+        inside = f"{above}/" if above else ""
+        if not tops.isdisjoint(_above(directory)):
+            del found[directory]
+        elif name in _DOCUMENT_ROOTS and any(
+            top.startswith(inside) and top != directory and not top.startswith(f"{directory}/") for top in tops
+        ):
+            found.setdefault(above, {}).update(found.pop(directory))
+
+
+def _add_sites(tree: Tree, found: dict[str, dict[str, bool]]) -> None:
+    """A site of Hugo whose settings have a name that many programs use: its directories tell."""
+    directories = {path.rpartition("/")[0] for path in tree.entries}
+    for path in tree.entries:
+        directory, _, name = path.rpartition("/")
+        if name not in {"config.toml", "config.yaml"} or not directory or "themes" in directory.split("/"):
+            continue
+        inside = {one[len(directory) + 1 :].partition("/")[0] for one in directories if one.startswith(f"{directory}/")}
+        if inside & {"themes", "archetypes"} or inside >= {"content", "layouts"}:
+            found.setdefault(directory, {})["sites"] = True
+
+
+def _drop_environments(tree: Tree, found: dict[str, dict[str, bool]]) -> None:
+    """A Project.toml with no source below it is an environment of Julia that the project around it uses."""
+    sources = [path for path in tree.entries if path.endswith(".jl")]
+    for directory in [directory for directory, homes in found.items() if directory and set(homes) == {"julia"}]:
+        if sources and not any(path.startswith(f"{directory}/") for path in sources):
+            del found[directory]
+
+
+def _above(directory: str) -> list[str]:
+    parts = directory.split("/")
+    return ["/".join(parts[:number]) for number in range(len(parts))]
 
 
 @lru_cache(maxsize=1)
@@ -298,18 +342,19 @@ def primary(components: tuple[Component, ...]) -> tuple[Component | None, bool]:
 
 def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, ...]) -> ProjectProfile:
     """The profile of a directory that only holds components together, with what its primary component says."""
+    own = profile.start is not None and (profile.language is not None or bool(scan.overrides.start))  # compose alone is no program
     if profile.framework is not None or not components or scan.overrides.framework:
         return profile
     chosen, sure = _started(profile, components), True
     if chosen is None:
         chosen, sure = primary(components)
-        if profile.start is not None:
+        if own:
             return _completed(profile, chosen) if sure and chosen is not None and not scan.overrides.start else profile
     if chosen is None:
         return profile
     told = chosen.profile
     changed: dict[str, Any] = {name: _less_sure(getattr(told, name), 0.95 if sure else 0.75) for name in _PROMOTED}
-    if profile.start is not None:  # its own command, for a program of the component
+    if own and profile.start is not None:  # its own command, for a program of the component
         if told.start is not None and told.start.value.port_from_env:
             value = profile.start.value.model_copy(update={"port_from_env": True})
             profile = profile.model_copy(update={"start": profile.start.model_copy(update={"value": value})})

@@ -6,6 +6,7 @@ Schema is exported to docs/scan.schema.json from these classes.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 from typing import Any
@@ -316,9 +317,16 @@ def _runtime(profile: ProjectProfile) -> RuntimeField:
 
 def _start(fact: Fact[StartCommand], port: int | None) -> CommandField:
     argv = fact.value.argv
-    text = shlex.join(word.replace("{host}", "0.0.0.0").replace("{port}", str(port) if port else "$PORT") for word in argv)  # noqa: S104
+    text = " ".join(_quoted(word.replace("{host}", "0.0.0.0").replace("{port}", str(port) if port else "$PORT")) for word in argv)  # noqa: S104
     text = text.replace("'$PORT'", '"$PORT"')
+    if len(argv) == 3 and argv[:2] == ("sh", "-c"):  # the line itself, as it was written for a shell
+        text = argv[2].removeprefix("exec ")
     return CommandField(value=text, argv=argv, port_from_env=fact.value.port_from_env, packages=fact.value.packages, **_told(fact))
+
+
+def _quoted(word: str) -> str:
+    """A word for a shell; one with apostrophes in double quotes, which people can read."""
+    return f'"{word}"' if "'" in word and not re.search(r'["$`\\!]', word) else shlex.quote(word)
 
 
 def _command(fact: Fact[tuple[str, ...]]) -> CommandField:

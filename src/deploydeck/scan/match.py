@@ -45,9 +45,10 @@ def hits(scan: Scan) -> list[Hit]:
         for hit in matched
     )
 
-    def rank(hit: Hit) -> tuple[int, float, bool]:
+    def rank(hit: Hit) -> tuple[int, bool, float, bool]:
         listed = (bundled or used) and hit.technology.start == "node" and not _imported(scan, hit.technology)
-        return (_RANK[Role.TOOL] if listed else _RANK[hit.technology.role], -hit.confidence, not hit.technology.supported)
+        place = _RANK[Role.TOOL] if listed else _RANK[hit.technology.role]
+        return (place, only_listed(scan, hit.technology), -hit.confidence, not hit.technology.supported)
 
     return sorted(matched, key=rank)
 
@@ -76,11 +77,31 @@ def _used(scan: Scan, found: list[Hit]) -> tuple[list[Hit], list[Hit]]:
 def _in_sources(scan: Scan, technology: Technology) -> bool:
     """Whether anything but a manifest shows a technology: an import, an application object, a file of its own."""
     names = {name.replace("-", "_") if technology.ecosystem == "python" else name for name in technology.packages}
+    if technology.ecosystem == "perl":
+        names |= {name.partition("::")[0] for name in names}
     if any(scan.facts.of("import", name, technology.ecosystem) for name in names):
         return True
     patterns = (*technology.all_of, *technology.any_of, *technology.hints)
     present = scan.facts.names()
     return any(_places(scan, one, technology.id, present) for one in patterns if not one.what.startswith(("dependency", "locked")))
+
+
+_READS_IMPORTS = {"python": frozenset({"wsgi", "asgi", "django", "python"}), "node": frozenset({"node"}), "perl": frozenset()}
+"""Ecosystems whose imports are read by the names of the packages, and the ways of starting that need an import (none: all)."""
+
+
+def only_listed(scan: Scan, technology: Technology) -> bool:
+    """Whether a framework is a dependency that no source imports, although sources with imports were read."""
+    ways = _READS_IMPORTS.get(technology.ecosystem)
+    if ways is None or (ways and technology.start not in ways) or not technology.packages or scan.tree.truncated:
+        return False
+    scope = technology.ecosystem
+    if not scan.facts.of("import", scope=scope) or scan.facts.of("app", technology.id, scope):
+        return False
+    names = {name.replace("-", "_") if scope == "python" else name for name in technology.packages}
+    if scope == "perl":
+        names |= {name.partition("::")[0] for name in names}
+    return not any(scan.facts.of("import", name, scope) for name in names)
 
 
 def _match(scan: Scan, technology: Technology, present: Container[tuple[str, str]]) -> Hit | None:

@@ -137,6 +137,14 @@ def _fact(scan: Scan, one: Written, detected: Fact[StartCommand] | None, confide
     return Fact(value=value, confidence=sure, evidence=places[:MAX_EVIDENCE], reason=reason)
 
 
+def _same_program(detected: tuple[str, ...], explicit: tuple[str, ...]) -> bool:
+    """Whether the command that we would have chosen runs what the written one runs, in other words (`puma -C x`, `R -e ...`)."""
+    first = gist(detected)[0]
+    words = explicit[-1].split() if explicit[:2] == ("sh", "-c") else explicit
+    names = {word.rpartition("/")[2] for word in words}
+    return first in names or ({detected[0], explicit[0]} | set(words[:2])) >= {"R", "Rscript"}
+
+
 def _with_alternatives(
     scan: Scan, explicit: Fact[StartCommand], chosen: Written, usable: list[Written], detected: Fact[StartCommand] | None
 ) -> Fact[StartCommand]:
@@ -163,6 +171,7 @@ def _with_alternatives(
         and not chosen.plausible
         and not chosen.start_script
         and gist(detected.value.argv) not in seen
+        and not _same_program(detected.value.argv, explicit.value.argv)
     ):
         others.append(Alternative(value=detected.value, evidence=detected.evidence))
     return explicit.model_copy(update={"alternatives": tuple(others)}) if others else explicit

@@ -186,6 +186,17 @@ def _report_end_of_life(scan: Scan, runtime: Runtime, fact: Fact[str]) -> None:
                 fact.evidence,
             )
             return
+    days = {parse_version(line) or (): (line, day) for line, day in runtime.end_of_life}
+    oldest = min({*days, *(parse_version(line) or () for line in runtime.lines)} - {()}, default=())
+    if oldest in days and len(chosen) >= len(oldest) and chosen[: len(oldest)] < oldest and days[oldest][1] <= today:
+        line, day = days[oldest]
+        scan.finding(
+            "runtime-end-of-life",
+            Severity.WARNING,
+            f"{runtime.name} {fact.value} is older than {line}, whose support ended on {day} (table of {runtime.checked}).",
+            f"Move to {runtime.lines[0]}." if runtime.lines else "Move to a line that is supported.",
+            fact.evidence,
+        )
 
 
 def _read(runtime: Runtime, text: str) -> tuple[str, float, str]:

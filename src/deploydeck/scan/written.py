@@ -293,7 +293,27 @@ def gist(argv: tuple[str, ...]) -> tuple[str, frozenset[str]]:
     words = [
         word
         for word in words
-        if word not in {"env", "exec", "npx", "bundle", "poetry", "uv", "pdm", "pipenv", "run", "python", "python3", "-m", "bunx"}
+        if word
+        not in {
+            "env",
+            "exec",
+            "npx",
+            "bundle",
+            "carton",
+            "--",
+            "Rscript",
+            "R",
+            "-e",
+            "poetry",
+            "uv",
+            "pdm",
+            "pipenv",
+            "run",
+            "python",
+            "python3",
+            "-m",
+            "bunx",
+        }
         and "=" not in word
     ]
     configured = {words[index + 1] for index, word in enumerate(words[:-1]) if word in {"-C", "-c", "--config"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deploydeck.domain import Evidence, Fact, Kind, PackageManager, StartCommand
+from deploydeck.domain import Evidence, Fact, Kind, PackageManager, Severity, StartCommand
 from deploydeck.scan.ecosystems.base import Resolved
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Technology
@@ -82,6 +82,14 @@ def resolve(scan: Scan, technology: Technology | None, manager: PackageManager |
     if root is None or _is_part(scan, technology):
         return Resolved(build=build_, kind=Kind.NONE)
     script = _development_server(scan)
+    if script is not None and script[0].name == "start":
+        scan.finding(
+            "development-start",
+            Severity.WARNING,
+            f"{script[0].evidence('').where} starts a development server (php -S); frankenphp is used instead.",
+            "Write the production command there.",
+            [script[0].evidence("start")],
+        )
     argv = ("frankenphp", "php-server", "--root", root.value, "--listen", "{host}:{port}")
     served: Fact[StartCommand] = Fact(
         value=StartCommand(argv=argv), confidence=0.85, evidence=root.evidence, reason=f"{root.value} is the document root"
@@ -121,6 +129,10 @@ def _root(scan: Scan, technology: Technology | None) -> Fact[str] | None:
     if own and whole:
         place = next(path for path in ("artisan", "symfony.lock", "bin/console", "wp-config.php") if path in scan.tree.entries)
         return Fact(value=own[0], confidence=0.7, evidence=(Evidence(file=place, rule="root"),))
+    if technology is not None and technology.id == "wordpress" and "wp-config.php" in scan.tree.entries:
+        return Fact(
+            value=".", confidence=0.7, evidence=(Evidence(file="wp-config.php", rule="root"),)
+        )  # the core comes in its image
     pages = [path for path in scan.tree.entries if path.endswith(".php") and "/" not in path]
     if technology is None and len(pages) > 1 and not scan.files("composer.json"):
         return Fact(

@@ -70,7 +70,9 @@ def mix(file: str, data: bytes) -> Iterator[Found]:
 
 
 def _function(node: Node, known: str) -> str:
-    """The function a node is in: `def project do`, `defp deps do`."""
+    """The function a node is in: `def project do`, `defp deps do`; in a project, the list `deps: [...]` is one too."""
+    if node.type == "pair" and known == "project" and symbol(node.child_by_field_name("key")) == "deps":
+        return "deps"
     if node.type != "call" or target(node) not in {"def", "defp"}:
         return known
     given = next((child for child in node.named_children if child.type == "arguments"), None)

@@ -96,6 +96,12 @@ _KEY = re.compile(
     r"(?i)(?:^|[^A-Za-z0-9])[\"']?([A-Za-z0-9_.-]{0,40}(?:secret|passwd|password|passphrase|api_?key|apikey|auth_?token|access_?token|private_?key|client_?secret|"
     r"encryption_?key|signing_?key|secret_?key|secret_?key_?base|jwt_?key|token)(?:_base|_value|_prod|_live|_?\d{1,2})?)[\"']?(?:\s{0,4}:\s{0,4}(?:str|string|String))?\s{0,8}(?::=|=>|=|:)\s{0,8}([\"'`])([^\"'`\s]{8,200})\2"
 )
+_DEFINED = re.compile(
+    r"(?i)\bdefine\(\s{0,8}[\"']([A-Z0-9_]{0,40}(?:PASSWORD|PASSWD|SECRET|API_?KEY|TOKEN|(?:AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT)))[\"']\s{0,8},"
+    r"\s{0,8}([\"'])((?:(?!\2)[^\n]){6,200})\2\s{0,8}\)"
+)
+"""PHP's way to write a constant: `define('DB_PASSWORD', '…')`."""
+_UNSET = re.compile(r"(?i)put your unique phrase|_here$|^[a-z]+(?:[ _-][a-z]+){0,6}$|^database_")
 _HINTS: dict[str, tuple[bytes, ...]] = {
     "aws-access-key": (b"AKIA", b"ASIA"), "aws-secret-key": (b"aws", b"secret"), "github-token": (b"ghp_", b"gho_", b"ghu_",
     b"ghs_", b"ghr_", b"github_pat_"),
@@ -118,7 +124,7 @@ _HINTS: dict[str, tuple[bytes, ...]] = {
 }  # fmt: skip
 """Texts one of which stands on every line that holds a credential of a kind: a search for them costs next to nothing."""
 _BESIDE = (b"aws", b"twilio", b"heroku", b"discord", b"token", b"secret")
-_IN_ANY_CASE = (b"secret", b"passw", b"token", b"apikey", b"_key")
+_IN_ANY_CASE = (b"secret", b"passw", b"token", b"apikey", b"_key", b"_salt")
 _GENERIC_HINTS = frozenset(_IN_ANY_CASE)
 _EXACT = sorted({hint for hints in _HINTS.values() for hint in hints} - set(_IN_ANY_CASE) - set(_BESIDE))
 _RUN = b"a" * 24
@@ -321,7 +327,11 @@ _CLASSES = tuple(re.compile(kind) for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-
 
 
 def _literals(line: str) -> Iterator[tuple[str, Shape]]:
-    """`password = "…"` whose value is random enough to be one."""
+    """`password = "…"` whose value is random enough to be one; `define('DB_PASSWORD', '…')` with any value that is not a word."""
+    for match in _DEFINED.finditer(line):
+        value = match[3]
+        if not _PLACEHOLDER.search(value) and value.lower() not in _ORDINARY and not _UNSET.search(value):
+            yield value, _GENERIC
     for match in _KEY.finditer(line):
         name, value = match[1], match[3]
         if _PLACEHOLDER.search(value) or value.lower() in _ORDINARY or _HASH_FIELD.search(name) or _NO_SECRET_NAME.search(name):

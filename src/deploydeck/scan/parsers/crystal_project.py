@@ -89,7 +89,7 @@ crystal_source = reader(
             re.compile(r"\bKemal\.run[\s(]{1,2}(?:port:\s{0,4})?(?P<port>\d{2,5}|[a-z]\w{0,40})\b"),
             re.compile(r"\bKemal\.config\.port\s{0,4}=\s{0,4}(?P<port>\d{2,5}|\w{1,40})"),
             re.compile(r"\bATH\.run[\s(]{1,2}(?:port:\s{0,4})?(?P<port>\d{2,5})"),
-            re.compile(r"\bbind_tcp[\s(]{1,2}(?:(?P<host>\"?[\w.:]{1,60}\"?)\s{0,4},\s{0,4})?(?P<port>\d{2,5}|[a-z]\w{0,40})"),
+            re.compile(r"\bbind_tcp[\s(]{1,2}(?:@?(?P<host>\"?[\w.:]{1,60}\"?)\s{0,4},\s{0,4})?@?(?P<port>\d{2,5}|[a-z]\w{0,40})"),
             re.compile(r"\.listen[\s(]{1,2}(?:(?P<host>\"[\w.:]{1,60}\")\s{0,4},\s{0,4})?(?P<port>\d{2,5})"),
             re.compile(r"\bconfig\.port\s{0,4}=\s{0,4}(?P<port>\d{2,5})"),
             re.compile(r"\bsettings\.port\s{0,4}=\s{0,4}(?P<port>\d{2,5})"),

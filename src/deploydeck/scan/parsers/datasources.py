@@ -108,6 +108,7 @@ def storage_yml(file: str, data: bytes) -> Iterator[Found]:
     for number, line in enumerate(text.lines, 1):
         if re.match(r"^\s{1,10}service:\s{0,10}[\"']?S3\b", line):
             yield Found("datasource", "s3", "storage service", file, number, line, tags=frozenset({"weak"}))
+    yield from _erb_environment(file, text)
 
 
 def _sections(file: str, text: Text, pattern: re.Pattern[str], how: str) -> Iterator[Found]:

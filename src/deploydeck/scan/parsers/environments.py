@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.rules.names import is_secret
+from deploydeck.scan.rules.services import CHOSEN_BY
 
 _ENV_LINE = re.compile(r"^(?:export\s{1,10}|set\s{1,10})?([A-Za-z_][A-Za-z0-9_.]{0,99})\s{0,20}(?:=|:\s)(.*)$")
 _SAMPLE = re.compile(
@@ -46,10 +47,9 @@ def env_file(file: str, data: bytes) -> Iterator[Found]:
         if "." in name:
             continue
         tags = {"sample" if sample else "local"} | ({"valued"} if value and not _PLACEHOLDER.match(value) else set())
-        kept = _kept(name, value) if sample else ""
-        yield Found(
-            "env", name, kept, file, first, f"{name}={kept}" if kept and not is_secret(name) else f"{name}=", tags=frozenset(tags)
-        )
+        kept = _kept(name, value) if sample else _telling(name, value)
+        shown = f"{name}={kept}" if sample and kept and not is_secret(name) else f"{name}="
+        yield Found("env", name, kept, file, first, shown, tags=frozenset(tags))
 
 
 def _value(text: Text, raw: str, number: int) -> tuple[str, int]:
@@ -83,9 +83,15 @@ def _kept(name: str, value: str) -> str:
     if re.fullmatch(r"\$\{?[A-Za-z_]{1,60}\}?", value):
         return ""
     if is_secret(name):
-        scheme = re.match(r"[a-z][a-z0-9+.-]{1,30}://", value)
-        return scheme[0] if scheme else ""
+        return _telling(name, value)
     return value[:200]
+
+
+def _telling(name: str, value: str) -> str:
+    """What of a value names a service and gives nothing away: the scheme of an address, the word that chooses a driver."""
+    if scheme := re.match(r"(?:jdbc:)?[a-z][a-z0-9+.-]{1,30}://", value):
+        return scheme[0]
+    return value if name in CHOSEN_BY and re.fullmatch(r"[a-z0-9_.]{1,40}", value) else ""
 
 
 def direnv(file: str, data: bytes) -> Iterator[Found]:

@@ -153,7 +153,7 @@ PARSERS: tuple[Parser, ...] = (
     Parser("*.rockspec", rockspec, config_kind="luarocks"),
     Parser("luarocks.lock", lock, "lock", config_kind="luarocks"),
     Parser("*.lua", lua_source, "source", anywhere=True),
-    # A glob, so that a parser of another module for the exact name goes first.
+    *(Parser(name, nginx) for name in ("nginx.conf", "conf/nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "default.conf")),
     Parser("*.conf", nginx),
     Parser("conf/*.conf", nginx),
     Parser("nginx/*.conf", nginx),

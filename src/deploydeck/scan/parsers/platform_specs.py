@@ -186,7 +186,8 @@ def kamal(file: str, data: bytes) -> Iterator[Found]:
     """config/deploy.yml of Kamal: port and health path of the proxy, variables, accessories. Templates in it may not parse."""
     if b"servers:" not in data and b"accessories:" not in data:
         return
-    text = Text(re.sub(rb"<%[^%]{0,500}%>", b"erb", data))
+    plain = re.sub(rb"(?m)^[ \t]{0,40}<%[^=\n][^\n]{0,500}$", b"", data)  # a line of Ruby gives nothing
+    text = Text(re.sub(rb"<%[^%]{0,500}%>", b"erb", plain))
     content = table(load_yaml(text))
     placed = Placed(file, text, "kamal")
     proxy, check = table(content.get("proxy")), table(content.get("healthcheck"))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from time import monotonic
 from typing import TYPE_CHECKING
+
+from deploydeck.scan.facts import Broken
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -24,6 +27,8 @@ _GRAMMARS: dict[str, tuple[str, str]] = {
     "rust": ("tree_sitter_rust", "language"),
     "elixir": ("tree_sitter_elixir", "language"),
 }
+_QUICK, _CHUNK, _SECONDS = 8_000, 512, 3.0
+"""Bytes that no grammar takes long for, bytes handed over at a time, and the longest that reading one file may take."""
 MOST_NODES = 400_000
 """A file with more is generated, or made to exhaust us: what was seen until then counts."""
 
@@ -37,8 +42,23 @@ def _parser(grammar: str) -> Parser:
 
 
 def root(grammar: str, data: bytes) -> Node:
-    """The root of the syntax tree. Broken source still gives a tree; its broken parts are nodes of type ERROR."""
-    return _parser(grammar).parse(data).root_node
+    """The root of the syntax tree. Broken source still gives a tree; its broken parts are nodes of type ERROR.
+
+    Raises Broken for source whose reading would take minutes: grammars with a scanner of their own can be made to.
+    """
+    parser = _parser(grammar)
+    if len(data) <= _QUICK:
+        return parser.parse(data).root_node
+    end = monotonic() + _SECONDS
+
+    def part(offset: int, _: object) -> bytes:
+        return data[offset : offset + _CHUNK]
+
+    try:
+        return parser.parse(part, progress_callback=lambda *_: monotonic() > end).root_node
+    except ValueError:
+        parser.reset()
+        raise Broken("reading it takes too long") from None
 
 
 def descend(node: Node, types: frozenset[str] | None = None) -> Iterator[Node]:
