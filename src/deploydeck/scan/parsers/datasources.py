@@ -148,7 +148,7 @@ def _erb_environment(file: str, text: Text) -> Iterator[Found]:
 
 
 def ormconfig(file: str, data: bytes) -> Iterator[Found]:
-    """ormconfig.json of TypeORM, mikro-orm and sequelize's config/config.json: `type` or `dialect`, `use_env_variable`. Raises Broken."""
+    """ormconfig.json of TypeORM, mikro-orm, sequelize's config.json: `type`, `dialect`, `use_env_variable`. Raises Broken."""
     text = Text(data)
     content = load_json(text)
     for one in (

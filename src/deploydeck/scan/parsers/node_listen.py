@@ -204,7 +204,7 @@ def listening(program: Program) -> Iterator[Found]:
 
 
 def _sockets(program: Program, node: Node) -> Iterator[Found]:
-    """`new Server(3000)` of socket.io and `new WebSocketServer({ port: 8080 })`; with a server of HTTP they do not listen themselves."""
+    """`new Server(3000)`, `new WebSocketServer({ port: 8080 })`; beside a server of HTTP it is that which listens."""
     given = arguments(node)
     port = value_of(given[0], *_PORT_KEYS) if given and inner(given[0]).type == "object" else given[0] if given else None
     value = evaluate(program, port)

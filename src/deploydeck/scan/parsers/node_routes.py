@@ -56,8 +56,8 @@ def routes(program: Program) -> Iterator[Found]:
         elif name == "createTerminus" and len(given) > 1:
             for path, _ in pairs(field(given[1], "healthChecks")):
                 yield program.found("route", path, node, "app")
-        elif name == "createYoga" and (status := string(field(given[0], "healthCheckEndpoint"))):
-            yield program.found("route", status, node, "app")
+        elif name == "createYoga" and (check := string(field(given[0], "healthCheckEndpoint"))):
+            yield program.found("route", check, node, "app")
         elif name == "register" and len(given) > 1 and (status := field(given[1], "exposeStatusRoute")) is not None:
             path = string(status) or string(field(status, "url")) or "/status"
             yield program.found("route", path, node, "app")
