@@ -152,7 +152,6 @@ def test_hostile_files_cost_little(data: bytes) -> None:
     assert time.perf_counter() - begin < 2
 
 
-@pytest.mark.xfail(reason="the walk asks git about environment files and keys only", strict=False)
 def test_the_profile_says_what_git_carries(tmp_path: Path) -> None:
     token = glued("gh", "p_", MIXED[:36])
     plant(

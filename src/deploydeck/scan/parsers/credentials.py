@@ -130,7 +130,10 @@ _EXACT = sorted({hint for hints in _HINTS.values() for hint in hints} - set(_IN_
 _RUN = b"a" * 24
 _RUNS = bytes(97 if chr(code) in "_/+=.-" or (code < 128 and chr(code).isalnum()) else 32 for code in range(256))
 """Makes every letter, digit or sign of a token an `a` and all else a space: a run of 24 is then found without a pattern."""
-_ASSIGNED = re.compile(rb"(?:secret|passw|passphrase|token|key)[a-z0-9_]{0,26}[\"']?\s{0,8}[:=]=?>?\s{0,8}[\"'`][^\"'`\s]{8}")
+_ASSIGNED = re.compile(
+    rb"(?:secret|passw|passphrase|token|key)[a-z0-9_]{0,26}[\"']?(?:\s{0,4}:\s{0,4}str(?:ing)?)?\s{0,8}[:=]=?>?\s{0,8}[\"'`][^\"'`\s]{8}"
+    rb"|\bdefine\(\s{0,8}[\"'][a-z0-9_]{4,60}[\"']\s{0,8},"
+)
 """What a line in small letters that names a secret must hold: a literal that is assigned to it."""
 _DIGIT = re.compile(rb"[0-9]")
 _ALONE = (b"AKIA", b"ASIA", b"PRIVATE KEY-----")

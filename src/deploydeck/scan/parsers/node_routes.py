@@ -58,8 +58,8 @@ def routes(program: Program) -> Iterator[Found]:
                 yield program.found("route", path, node, "app")
         elif name == "createYoga" and (check := string(field(given[0], "healthCheckEndpoint"))):
             yield program.found("route", check, node, "app")
-        elif name == "register" and len(given) > 1 and (status := field(given[1], "exposeStatusRoute")) is not None:
-            path = string(status) or string(field(status, "url")) or "/status"
+        elif name == "register" and len(given) > 1 and (asked := field(given[1], "exposeStatusRoute")) is not None:
+            path = string(asked) or string(field(asked, "url")) or "/status"
             yield program.found("route", path, node, "app")
     for node in program.nodes["class_declaration"]:
         yield from _controller(program, node)
