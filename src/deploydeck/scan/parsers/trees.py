@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from deploydeck.scan.facts import Broken
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -24,6 +27,9 @@ _GRAMMARS: dict[str, tuple[str, str]] = {
     "rust": ("tree_sitter_rust", "language"),
     "elixir": ("tree_sitter_elixir", "language"),
 }
+_SURELY_QUICK = 4_000
+_PIECE = 65_536
+LONGEST_S = 2.0
 MOST_NODES = 400_000
 """A file with more is generated, or made to exhaust us: what was seen until then counts."""
 
@@ -37,8 +43,31 @@ def _parser(grammar: str) -> Parser:
 
 
 def root(grammar: str, data: bytes) -> Node:
-    """The root of the syntax tree. Broken source still gives a tree; its broken parts are nodes of type ERROR."""
-    return _parser(grammar).parse(data).root_node
+    """The root of the syntax tree. Broken source still gives a tree; its broken parts are nodes of type ERROR.
+
+    Raises Broken for a text that keeps the grammar busy for seconds: some take a time that grows with the square of the text.
+    """
+    parser = _parser(grammar)
+    if len(data) <= _SURELY_QUICK:
+        return parser.parse(data).root_node
+    deadline = time.perf_counter() + LONGEST_S
+    late = False
+
+    def stop(_offset: int, _broken: bool) -> bool:
+        nonlocal late
+        late = time.perf_counter() > deadline
+        return late
+
+    try:
+        tree = parser.parse(lambda offset, _point: data[offset : offset + _PIECE], progress_callback=stop)
+    except ValueError:
+        if not late:
+            raise
+        tree = None
+    if late or tree is None:
+        parser.reset()  # else the next text would be taken for the rest of this one
+        raise Broken("takes too long to understand")
+    return tree.root_node
 
 
 def descend(node: Node, types: frozenset[str] | None = None) -> Iterator[Node]:
