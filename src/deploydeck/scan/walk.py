@@ -82,10 +82,10 @@ class Limits:
         )
 
 
-def _error(*arguments: str, **named: str) -> DeployDeckError:
+def _error(code: str, what: str, why: str = "", hint: str = "") -> DeployDeckError:
     from deploydeck.domain import DeployDeckError  # not for a walk that goes well: its import takes longer than ten thousand files
 
-    return DeployDeckError(*arguments, **named)
+    return DeployDeckError(code, what, why, hint)
 
 
 class Entry(NamedTuple):
