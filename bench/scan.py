@@ -101,7 +101,7 @@ def _peer(home: Path, tree: Path, environ: dict[str, str]) -> float:
     if done.returncode:
         return 0.0
     cli = place / "node_modules" / PEER / "dist" / "cli.js"
-    output = os.path.relpath(place / "out.json", tree)  # it puts what it is given behind the directory it works in
+    output = os.path.relpath(place / "out.json")  # it puts what it is given behind the directory it is started in
     return _best([node, str(cli), str(tree), "-o", output], environ, 3)
 
 

@@ -246,7 +246,7 @@ def _npm_lock(tree: _Tree, count: int) -> str:
         name = f"{tree.word()}-{tree.word()}{number}"
         packages[f"node_modules/{name}"] = {
             "version": f"{number % 9}.{number % 17}.0", "resolved": f"https://packages.example.test/{name}/-/{name}-1.0.0.tgz",
-            "integrity": "sha512-" + "%088x" % tree.chance.getrandbits(350), "dependencies": {tree.word(): "^1.0.0"}, "engines": {"node": ">=18"},
+            "integrity": f"sha512-{tree.chance.getrandbits(350):088x}", "dependencies": {tree.word(): "^1.0.0"}, "engines": {"node": ">=18"},
         }  # fmt: skip
     return json.dumps({"name": "mono", "lockfileVersion": 3, "requires": True, "packages": packages}, indent=2)
 

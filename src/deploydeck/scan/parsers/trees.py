@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -27,8 +28,9 @@ _GRAMMARS: dict[str, tuple[str, str]] = {
     "rust": ("tree_sitter_rust", "language"),
     "elixir": ("tree_sitter_elixir", "language"),
 }
-_QUICK, _CHUNK, _SECONDS = 8_000, 512, 3.0
-"""Bytes that no grammar takes long for, bytes handed over at a time, and the longest that reading one file may take."""
+_SURELY_QUICK = 4_000
+_PIECE = 65_536
+LONGEST_S = 2.0
 MOST_NODES = 400_000
 """A file with more is generated, or made to exhaust us: what was seen until then counts."""
 
@@ -44,21 +46,29 @@ def _parser(grammar: str) -> Parser:
 def root(grammar: str, data: bytes) -> Node:
     """The root of the syntax tree. Broken source still gives a tree; its broken parts are nodes of type ERROR.
 
-    Raises Broken for source whose reading would take minutes: grammars with a scanner of their own can be made to.
+    Raises Broken for a text that keeps the grammar busy for seconds: some take a time that grows with the square of the text.
     """
     parser = _parser(grammar)
-    if len(data) <= _QUICK:
+    if len(data) <= _SURELY_QUICK:
         return parser.parse(data).root_node
-    end = monotonic() + _SECONDS
+    deadline = time.perf_counter() + LONGEST_S
+    late = False
 
-    def part(offset: int, _: object) -> bytes:
-        return data[offset : offset + _CHUNK]
+    def stop(_offset: int, _broken: bool) -> bool:
+        nonlocal late
+        late = time.perf_counter() > deadline
+        return late
 
     try:
-        return parser.parse(part, progress_callback=lambda *_: monotonic() > end).root_node
+        tree = parser.parse(lambda offset, _point: data[offset : offset + _PIECE], progress_callback=stop)
     except ValueError:
-        parser.reset()
-        raise Broken("reading it takes too long") from None
+        if not late:
+            raise
+        tree = None
+    if late or tree is None:
+        parser.reset()  # else the next text would be taken for the rest of this one
+        raise Broken("takes too long to understand")
+    return tree.root_node
 
 
 def descend(node: Node, types: frozenset[str] | None = None) -> Iterator[Node]:
