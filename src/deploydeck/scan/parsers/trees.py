@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
-from functools import cache
 from importlib import import_module
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from deploydeck.scan.facts import Broken
@@ -35,12 +34,17 @@ MOST_NODES = 400_000
 """A file with more is generated, or made to exhaust us: what was seen until then counts."""
 
 
-@cache
-def _parser(grammar: str) -> Parser:
-    import tree_sitter
+_of_this_thread = threading.local()  # a parser is a state machine: two threads must not share one
 
-    module, function = _GRAMMARS[grammar]
-    return tree_sitter.Parser(tree_sitter.Language(getattr(import_module(module), function)()))
+
+def _parser(grammar: str) -> Parser:
+    known: dict[str, Parser] = _of_this_thread.__dict__
+    if grammar not in known:
+        import tree_sitter
+
+        module, function = _GRAMMARS[grammar]
+        known[grammar] = tree_sitter.Parser(tree_sitter.Language(getattr(import_module(module), function)()))
+    return known[grammar]
 
 
 def root(grammar: str, data: bytes) -> Node:
