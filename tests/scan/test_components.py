@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploydeck.domain import ProjectProfile, Support
+from deploydeck.scan.components import MOST_COMPONENTS
 from tests.scan.trees import codes, plant, scan
 
 
@@ -162,3 +163,10 @@ def test_what_the_primary_component_and_its_parts_need_stands_at_the_root(tmp_pa
     assert [service.name for service in profile.services] == ["postgresql", "redis"]
     assert [variable.name for variable in profile.variables] == ["STORE_NAME"]
     assert {"pg", "express"} <= {one.name for one in profile.dependencies}
+
+
+def test_more_projects_than_are_read_are_said(tmp_path: Path) -> None:
+    files = {f"apps/part{number}/go.mod": f"module part{number}\n" for number in range(MOST_COMPONENTS + 5)}
+    profile = scan(tmp_path, files)
+    assert len(profile.components) == MOST_COMPONENTS
+    assert "scan-truncated" in codes(profile)

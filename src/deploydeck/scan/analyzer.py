@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from deploydeck.domain import ConfigFile, Dependency, DeployDeckError, Fact, Finding, Framework, Language, ProjectProfile
-from deploydeck.scan import components
+from deploydeck.scan import components, promotion
 from deploydeck.scan.cache import ProfileCache
 from deploydeck.scan.deliver import deliver
 from deploydeck.scan.facts import Facts, Found, clean
@@ -184,7 +184,7 @@ class ProjectAnalyzer:
             scans,
         )
         root = scans[""]
-        profile = components.promoted(root, profiles[""], inner)
+        profile = promotion.promoted(root, profiles[""], inner)
         report_walk(root, results.reading.stopped)
         findings: tuple[Finding, ...] = root.all_findings()
         return components.rebased(profile, "").model_copy(
