@@ -51,7 +51,9 @@ class ScanSettings(Section):
     max_manifest_kb: int = Field(2_000, ge=10, le=50_000, description="Largest manifest or configuration file that is read, in kB.")
     max_lock_kb: int = Field(32_000, ge=10, le=200_000, description="Largest lock file that is read, in kB.")
     max_source_kb: int = Field(400, ge=10, le=10_000, description="Largest source file that is read, in kB.")
-    max_source_files: int = Field(4_000, ge=10, le=100_000, description="Source files that are read at most.")
+    max_source_files: int = Field(
+        4_000, ge=10, le=100_000, description="Source files that are read at most; 1500 in a tree with over 10000."
+    )
     max_total_source_kb: int = Field(32_000, ge=100, le=1_000_000, description="Source that is read at most, in kB.")
     osv_url: str = Field(
         "https://api.osv.dev", pattern=r"^https?://[!-~]+$", description="OSV server that is sent names and versions of packages."

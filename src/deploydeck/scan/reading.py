@@ -96,7 +96,8 @@ def most_telling(work: dict[str, Work], limits: Limits) -> dict[str, Work]:
         return sizes[number] >= limits.source_bytes, _GENERATED.search(path) is not None, path.count("/"), number
 
     chosen, left = set[int](), limits.total_source_bytes
-    for number in sorted(range(len(sources)), key=rank)[: limits.source_files]:
+    most = limits.source_files if len(sources) <= limits.many_sources else min(limits.source_files, limits.of_many_sources)
+    for number in sorted(range(len(sources)), key=rank)[:most]:
         left -= sizes[number]
         if left < 0:
             break

@@ -58,7 +58,11 @@ _GIT_TIMEOUT_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a scan may cost. Bytes are read bytes; the walk stops at `files` entries or `depth` directories down."""
+    """What a scan may cost. Bytes are read bytes; the walk stops at `files` entries or `depth` directories down.
+
+    A tree with more than `many_sources` source files is many projects: the `of_many_sources` most telling are read, and all of one
+    when it is opened by itself.
+    """
 
     files: int = 100_000
     depth: int = 48
@@ -66,6 +70,8 @@ class Limits:
     lock_bytes: int = 32_000_000
     source_bytes: int = 400_000
     source_files: int = 4_000
+    many_sources: int = 10_000
+    of_many_sources: int = 1_500
     total_source_bytes: int = 32_000_000
 
     @classmethod
