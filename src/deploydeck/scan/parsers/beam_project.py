@@ -14,7 +14,7 @@ from deploydeck.scan.parsers.elixir_nodes import literal, pairs, symbol, target
 from deploydeck.scan.parsers.formats import items, load_toml, table
 from deploydeck.scan.parsers.keys import TOML_KEY, Keys
 from deploydeck.scan.parsers.nested import nested
-from deploydeck.scan.parsers.trees import line, root, text
+from deploydeck.scan.parsers.trees import line, manifest_root, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,7 +37,7 @@ def mix(file: str, data: bytes) -> Iterator[Found]:
         return Found(kind, name[:200], value[:200], file, line(node), source.line(line(node)), scope, tags)
 
     seen: set[str] = set()
-    for node, function in nested(root("elixir", data), "", _function):
+    for node, function in nested(manifest_root("elixir", data), "", _function):
         if node.type == "tuple" and "dep" in function:
             yield from _dependency(node, found)
         if node.type != "pair" or function not in {"project", "application", "releases"}:

@@ -11,7 +11,7 @@ from deploydeck.scan.parsers import ruby_source
 from deploydeck.scan.parsers.base import Parser
 from deploydeck.scan.parsers.nested import nested
 from deploydeck.scan.parsers.ruby_nodes import arguments, literal, literals, method, options, receiver
-from deploydeck.scan.parsers.trees import descend, line, root, text
+from deploydeck.scan.parsers.trees import descend, line, manifest_root, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -32,7 +32,7 @@ def gemfile(file: str, data: bytes) -> Iterator[Found]:
     lines = Text(data)
     yield Found("manifest", "Gemfile", "", file, 0, "", "ruby")
     none: Groups = frozenset()
-    for node, groups in nested(root("ruby", data), none, _groups):
+    for node, groups in nested(manifest_root("ruby", data), none, _groups):
         if node.type != "call" or node.child_by_field_name("receiver") is not None:
             continue
         match method(node):
@@ -105,7 +105,7 @@ def gemspec(file: str, data: bytes) -> Iterator[Found]:
     """The name, the dependencies and the Ruby of a gem."""
     lines = Text(data)
     yield Found("manifest", "gemspec", "", file, 0, "", "ruby")
-    for node in descend(root("ruby", data), frozenset({"call", "assignment"})):
+    for node in descend(manifest_root("ruby", data), frozenset({"call", "assignment"})):
         number = line(node)
         if node.type == "call":
             development = _ADDS.get(method(node))

@@ -30,6 +30,7 @@ _GRAMMARS: dict[str, tuple[str, str]] = {
 _SURELY_QUICK = 4_000
 _PIECE = 65_536
 LONGEST_S = 2.0
+LARGEST_MANIFEST_BYTES = 100_000
 MOST_NODES = 400_000
 """A file with more is generated, or made to exhaust us: what was seen until then counts."""
 
@@ -73,6 +74,13 @@ def root(grammar: str, data: bytes) -> Node:
         parser.reset()  # else the next text would be taken for the rest of this one
         raise Broken("takes too long to understand")
     return tree.root_node
+
+
+def manifest_root(grammar: str, data: bytes) -> Node:
+    """The root of a manifest that is a program. Raises Broken for one larger than any that people write."""
+    if len(data) > LARGEST_MANIFEST_BYTES:
+        raise Broken(f"larger than {LARGEST_MANIFEST_BYTES} bytes")
+    return root(grammar, data)
 
 
 def descend(node: Node, types: frozenset[str] | None = None) -> Iterator[Node]:
