@@ -38,7 +38,7 @@ EVERY = sorted(
 """A file name for every parser of the table."""
 MANIFESTS += EVERY
 SECONDS = 3.0
-"""What one file of 300 kB may take at most, on a machine with other things to do."""
+"""What one file of 60 kB may take at most, on a machine with other things to do."""
 PIECES = [
     "flask", "fastapi", "django", "express", "next", "vite", "==3.1.3", ">=3.11", "[project]\n", "dependencies = [", '"flask"', "]\n", "{", "}", ":", ",",
     '"dependencies"', '"scripts"', '"start"', '"node server.js"', "web: ", "gunicorn app:app", "$PORT", "&& ", "EXPOSE 80\n", "services:\n", "  web:\n",
