@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploydeck.domain import ProjectProfile, Support
+from deploydeck.domain import ProjectProfile, Support, timeless
 from deploydeck.scan.components import MOST_COMPONENTS
 from tests.scan.trees import codes, plant, scan
 
@@ -170,3 +170,10 @@ def test_more_projects_than_are_read_are_said(tmp_path: Path) -> None:
     profile = scan(tmp_path, files)
     assert len(profile.components) == MOST_COMPONENTS
     assert "scan-truncated" in codes(profile)
+
+
+def test_two_scans_that_find_the_same_are_the_same_but_for_their_time(tmp_path: Path) -> None:
+    first = scan(tmp_path, {**inside("backend", FLASK), **inside("frontend", SITE)})
+    again = scan(tmp_path)
+    assert again != first
+    assert timeless(again).content_hash == timeless(first).content_hash

@@ -89,6 +89,7 @@ from deploydeck.domain.project import (
     SystemPackage,
     Vulnerability,
     VulnerabilityReport,
+    timeless,
 )
 
 __all__ = [
@@ -165,5 +166,6 @@ __all__ = [
     "Vulnerability",
     "VulnerabilityReport",
     "new_id",
+    "timeless",
     "utc_now",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -233,6 +234,13 @@ class ProjectProfile(Value):
     truncated: bool = False
     source_hash: str = ""
     analyzed_at: Utc
+
+
+def timeless(profile: ProjectProfile) -> ProjectProfile:
+    """The profile without the time it was made at, its components' too: equal for two scans that found the same."""
+    never = datetime(2000, 1, 1, tzinfo=UTC)
+    inner = tuple(one.model_copy(update={"profile": timeless(one.profile)}) for one in profile.components)
+    return profile.model_copy(update={"analyzed_at": never, "components": inner})
 
 
 class Component(Value):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deploydeck.domain import DeployDeckError, DeploymentConfig, ProjectProfile, Utc, Value, new_id, utc_now
+from deploydeck.domain import DeployDeckError, DeploymentConfig, ProjectProfile, Utc, Value, new_id, timeless, utc_now
 from deploydeck.store.database import Database
 from deploydeck.store.rows import from_row, to_row
 from deploydeck.store.tables import configs, profiles, projects, reviews, users
@@ -100,7 +99,7 @@ class Projects:
     async def save_profile(self, project_id: str, profile: ProjectProfile) -> str:
         """Keep a profile unless the last one says the same; returns its id."""
         # A scan has an id and a time of its own; what it found is the rest.
-        digest = profile.model_copy(update={"id": "", "analyzed_at": datetime(2000, 1, 1, tzinfo=UTC)}).content_hash
+        digest = timeless(profile).model_copy(update={"id": ""}).content_hash
         async with self._database.write() as connection:
             last = (
                 (
