@@ -410,3 +410,12 @@ def test_the_hash_sees_the_ends_of_a_huge_file(tmp_path: Path) -> None:
         file.seek(-1, os.SEEK_END)
         file.write(b"x")
     assert source_hash(tmp_path) != first
+
+
+def test_a_source_that_is_too_large_is_said_and_nothing_is_concluded_from_not_reading_it(tmp_path: Path) -> None:
+    plant(tmp_path, {"requirements.txt": "flask==3.1.3\n", "app.py": ""})
+    os.truncate(tmp_path / "app.py", 2_000_000_000)
+    profile = scan(tmp_path)
+    assert "source-too-large" in codes(profile)
+    assert "framework-never-imported" not in codes(profile)
+    assert next(one for one in profile.findings if one.code == "source-too-large").evidence[0].file == "app.py"

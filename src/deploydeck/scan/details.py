@@ -303,7 +303,7 @@ def report_unused(scan: Scan, technology: Technology) -> None:
     declared = scan.facts.of("dependency", technology.packages[0], scope)
     names = {name.replace("-", "_") if scope == "python" else name for name in technology.packages}
     imported = any(scan.facts.of("import", name, scope) for name in names)
-    if declared and not imported and not scan.tree.truncated:
+    if declared and not imported and not scan.tree.truncated and not scan.unread:
         scan.finding(
             "framework-never-imported",
             Severity.WARNING,

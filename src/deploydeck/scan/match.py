@@ -60,7 +60,7 @@ def _imported(scan: Scan, technology: Technology) -> bool:
 
 def _used(scan: Scan, found: list[Hit]) -> tuple[list[Hit], list[Hit]]:
     """The hits without those of the first rank that are only listed, while the sources use another one of their ecosystem."""
-    if not found or scan.tree.truncated or not _in_sources(scan, found[0].technology):
+    if not found or scan.tree.truncated or scan.unread or not _in_sources(scan, found[0].technology):
         return found, []
     first = found[0].technology
     leftovers = [
@@ -93,7 +93,7 @@ _READS_IMPORTS = {"python": frozenset({"wsgi", "asgi", "django", "python"}), "no
 def only_listed(scan: Scan, technology: Technology) -> bool:
     """Whether a framework is a dependency that no source imports, although sources with imports were read."""
     ways = _READS_IMPORTS.get(technology.ecosystem)
-    if ways is None or (ways and technology.start not in ways) or not technology.packages or scan.tree.truncated:
+    if ways is None or (ways and technology.start not in ways) or not technology.packages or scan.tree.truncated or scan.unread:
         return False
     scope = technology.ecosystem
     if not scan.facts.of("import", scope=scope) or scan.facts.of("app", technology.id, scope):

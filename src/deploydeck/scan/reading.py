@@ -119,7 +119,8 @@ def read(scan: Scan, reading: Reading, work: Work) -> tuple[ConfigFile, ...]:
             reading.sources += 1
             reading.source_bytes += min(entry.size, reading.limits.source_bytes)
             if entry.size > reading.limits.source_bytes:
-                continue  # bundles and generated code
+                scan.unread.append(entry.path)  # bundles and generated code, mostly
+                continue
             if reading.source_bytes > reading.limits.total_source_bytes or reading.sources > reading.limits.source_files:
                 reading.stopped = MORE_SOURCES
                 break

@@ -54,6 +54,7 @@ def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
     )
     if technology and technology.supported and served:
         details.report_unused(scan, technology)
+    _report_unread(scan)
     details.report_secrets(scan)
     if technology and technology.id == "django":
         details.report_django(scan)
@@ -79,7 +80,7 @@ def resolve(scan: Scan, config_files: tuple[ConfigFile, ...]) -> ProjectProfile:
         runtime=runtime,
         runtime_version=version,
         start=command,
-        build_command=known.build,
+        build_command=_grounded(known.build, manager, language),
         port=port,
         health_path=_grounded(network.health_path(scan, technology, scope, static=not served) if pages else None, *grounds),
         output_dir=known.output,
@@ -108,6 +109,20 @@ def _resolved(scan: Scan, home: Ecosystem | None, technology: Technology | None,
             "Set [app] start and build in deploydeck.toml, and report this.",
         )
         return Resolved()
+
+
+def _report_unread(scan: Scan) -> None:
+    """Sources past the size limit: what they say is missing from every fact."""
+    if not scan.unread:
+        return
+    which = f"{scan.unread[0]} is" if len(scan.unread) == 1 else f"{len(scan.unread)} source files are"
+    scan.finding(
+        "source-too-large",
+        Severity.INFO,
+        f"{which} too large and not read; facts may be missing.",
+        "Raise [scan] max_source_kb in config.toml if it is written by hand.",
+        [Evidence(file=path) for path in scan.unread],
+    )
 
 
 def _grounded(fact: Fact[T] | None, *grounds: Fact[Any] | None) -> Fact[T] | None:

@@ -23,6 +23,7 @@ MAX_SAME_FINDINGS = 20
 class Scan:
     """The scan of one component in progress. Paths are relative to the component's directory, `directory` ("": the project itself).
 
+    `unread` are sources too large to be read.
     `above` are files of the outer project that hold for its components too (lock files, version pins), by name, as relative paths.
     """
 
@@ -31,6 +32,7 @@ class Scan:
     overrides: AppSettings
     directory: str = ""
     above: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     _hidden: dict[str, int] = field(default_factory=dict)
 
