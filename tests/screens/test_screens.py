@@ -188,6 +188,8 @@ async def test_vulnerabilities_are_asked_for_and_never_claimed_to_be_none(deck: 
         await driver.sees("not checked · v checks")
         deck.report = VulnerabilityReport(checked=False, reason="not checked: no network")
         await driver.press("v")
+        await driver.sees("not checked · v tries again")
+        driver.get("#facts", RowList).move_to_key("vulnerabilities")
         await driver.sees("not checked: no network")
         found = Vulnerability(
             id="GHSA-x",

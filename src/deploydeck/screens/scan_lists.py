@@ -38,7 +38,7 @@ def _variables(profile: ProjectProfile, _report: object) -> str | Line:
     required = sum(variable.required for variable in profile.variables)
     secret = sum(variable.secret for variable in profile.variables)
     count = len(profile.variables)
-    return f"{count} read, {required} required, {secret} secret" if count else NONE
+    return f"{count}, {required} required, {secret} secret" if count else NONE
 
 
 def _variable_lines(profile: ProjectProfile, _report: object) -> list[Line]:
@@ -85,8 +85,7 @@ def _vulnerabilities(_profile: ProjectProfile, report: VulnerabilityReport | Non
     if report is not None and report.found and not report.checked:
         return ((f"✗ {len(report.found)} known, not all were checked", "bad"),)
     if report is None or not report.checked:
-        reason = report.reason if report else "not checked"
-        return ((visible(reason), "warn" if report else "dim"), (" · v checks", "accent"))
+        return (("not checked", "warn" if report else "dim"), (" · v tries again" if report else " · v checks", "accent"))
     if report.found:
         return ((f"✗ {len(report.found)} known in {report.packages_checked} packages", "bad"),)
     return ((f"✓ none known in {report.packages_checked} packages", "good"),)
