@@ -135,10 +135,11 @@ async def test_the_wait_of_all_steps_together_is_bounded(bench: Bench) -> None:
     make_unhealthy(bench, deployment)
     clock = asyncio.get_running_loop().time
     before = clock()
-    result = await bench.run(deployment, replace(FAST, pause_s=1.0))
+    pause_s = 4.0  # long beside what a busy machine takes for everything else
+    result = await bench.run(deployment, replace(FAST, pause_s=pause_s))
     assert result.status is DeploymentState.FAILED_UNCHANGED
     assert len(result.warnings) == 2
-    assert clock() - before < 2.8, "one wait for the target, not one for each step"
+    assert clock() - before < 2 * pause_s, "one wait for the target, not one for each step"
 
 
 async def test_undone_steps_keep_their_own_duration_and_checks_are_not_undone(bench: Bench) -> None:
