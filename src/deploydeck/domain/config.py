@@ -66,6 +66,77 @@ class ResourceLimits(Value):
     cpus: float | None = None
 
 
+class ServiceSpec(Value):
+    """A service that runs beside the program (postgresql, redis, …).
+
+    `image` is what it runs on, with its tag; `port` where it listens; `data` the directory that must outlive it ("" for none).
+    `variables` are those by which the program finds it: name and value, where `{host}` and `{password}` stand for themselves.
+    """
+
+    name: str
+    image: str
+    port: int = Field(ge=1, le=65535)
+    data: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+class CiPlatform(StrEnum):
+    """Who runs the pipeline."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    JENKINS = "jenkins"
+
+
+class PipelineConfig(Value):
+    """What the pipeline files are made from. `environments` in the order a change passes through them."""
+
+    platforms: tuple[CiPlatform, ...] = ()
+    default_branch: str = "main"
+    environments: tuple[str, ...] = ()
+
+
+class CloudProvider(StrEnum):
+    AWS = "aws"
+    AZURE = "azure"
+
+
+class InfrastructureTool(StrEnum):
+    """The language infrastructure is written in."""
+
+    TERRAFORM = "terraform"
+    CLOUDFORMATION = "cloudformation"
+    ARM = "arm"
+
+
+class InfrastructureConfig(Value):
+    """What the infrastructure files are made from. CPU in cores, memory and storage in bytes."""
+
+    provider: CloudProvider
+    tools: tuple[InfrastructureTool, ...]
+    region: str
+    compute: str
+    cpus: float = Field(ge=0.05)
+    memory_bytes: int = Field(ge=4 * 1024**2)
+    min_copies: int = Field(default=1, ge=0)
+    max_copies: int = Field(default=3, ge=1)
+    database: str = ""
+    database_size: str = ""
+    database_storage_bytes: int = 20 * 1024**3
+    log_days: int = Field(default=30, ge=1)
+
+
+class Preference(Value):
+    """A wish about the generated files and who has it: a settings key now, a model's proposal later through the same door.
+
+    Pairs are written `NAME=value`.
+    """
+
+    name: str
+    value: str | int | bool | tuple[str, ...]
+    source: str
+
+
 class DeploymentConfig(Value):
     """Everything a target needs to know, and nothing it must look up elsewhere. Holds no secret value.
 
@@ -90,5 +161,9 @@ class DeploymentConfig(Value):
     variables: tuple[VariableRef, ...] = ()
     limits: ResourceLimits = ResourceLimits()
     keep_releases: int = Field(default=5, ge=1, le=100)
+    services: tuple[ServiceSpec, ...] = ()
+    pipeline: PipelineConfig | None = None
+    infrastructure: InfrastructureConfig | None = None
+    preferences: tuple[Preference, ...] = ()
     profile_hash: str = ""
     created_at: Utc

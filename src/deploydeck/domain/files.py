@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from deploydeck.domain.base import Value
 from deploydeck.domain.evidence import Evidence
 
@@ -18,18 +20,34 @@ class LineReason(Value):
 
 
 class CheckState(StrEnum):
+    """What a checker came to. WAITING: it has not answered yet, and the file is not offered before it has."""
+
     PASSED = "passed"
     FINDINGS = "findings"
     UNAVAILABLE = "unavailable"
+    WAITING = "waiting"
+
+
+class TextEdit(Value):
+    """`count` lines from `line` (from 1) become `lines`, without newlines. With `count` 0 they go in before `line`."""
+
+    line: int = Field(ge=1)
+    count: int = Field(ge=0)
+    lines: tuple[str, ...] = ()
 
 
 class CheckFinding(Value):
-    """One finding of a checker. `blocking` means the file must not be offered for acceptance."""
+    """One finding of a checker. `blocking` means the file must not be offered for acceptance.
+
+    `reason` says why the rule exists, `fix` what would settle it; both may be empty.
+    """
 
     line: int
     rule: str
     message: str
     blocking: bool
+    reason: str = ""
+    fix: tuple[TextEdit, ...] = ()
 
 
 class CheckVerdict(Value):
@@ -57,6 +75,11 @@ class GeneratedFile(Value):
     @property
     def blocked(self) -> bool:
         return any(verdict.blocking for verdict in self.verdicts)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a checker has still to answer."""
+        return any(verdict.state is CheckState.WAITING for verdict in self.verdicts)
 
 
 class ChangeState(StrEnum):

@@ -197,7 +197,7 @@ class ProjectProfile(Value):
     `scanned_bytes` and `scanned_files` describe the walk; `truncated` says that a limit stopped it (then a finding says which).
     """
 
-    schema_version: int = 2
+    schema_version: int = Field(default=2, ge=2)
     id: str
     name: str
     root: str

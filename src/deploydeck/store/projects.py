@@ -169,8 +169,9 @@ class Projects:
 
 async def insert_config(connection: AsyncConnection, config: DeploymentConfig) -> None:
     """Insert a configuration unless it is there. Raises DeployDeckError `config-changed`: it never changes under its id."""
-    present = await connection.scalar(select(configs.c.config_hash).where(configs.c.id == config.id))
-    if present not in (None, config.content_hash):
+    present = await connection.scalar(select(configs.c.config).where(configs.c.id == config.id))
+    # Compared as values, not by the stored hash: an earlier version wrote fewer fields.
+    if present is not None and DeploymentConfig.model_validate(present) != config:
         raise DeployDeckError("config-changed", f"The configuration {config.id} is stored with other content.")
     if present is None:
         await connection.execute(
