@@ -15,8 +15,9 @@ from deploydeck.domain import (
 from deploydeck.generate.checkers import checkers_for
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.docker import docker_files
-from deploydeck.generate.recipe import DOCKERFILE_TARGETS, choose, make_config
+from deploydeck.generate.recipe import choose, make_config
 from deploydeck.generate.render import owned
+from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
 from deploydeck.generate.textfiles import dockerignore, env_example, project_file
 from deploydeck.settings import Settings
 
@@ -40,8 +41,8 @@ class ConfigurationGenerator:
         A Dockerfile that is the project's own is not replaced unless `replace`: it comes back unchanged, with the verdicts on it
         and a finding `own-file` that says so.
         """
-        choices = choose(profile, settings, config.target)
-        files = ProjectFiles(profile.root)
+        choices, files = choose(profile, settings, config.target), ProjectFiles(profile.root)
+        request = Request(profile, config, settings, choices, files, replace)
         wanted: list[GeneratedFile | None] = []
         if config.target in DOCKERFILE_TARGETS:
             existing = files.text(config.dockerfile)
@@ -49,7 +50,7 @@ class ConfigurationGenerator:
             if kept:
                 wanted.append(self._kept(config.dockerfile, existing) if existing else None)
             else:
-                wanted.extend(docker_files(profile, config, settings, choices))
+                wanted.extend(docker_files(request))
             wanted.append(dockerignore(profile, choices, files, own_dockerfile=kept))
         wanted.append(project_file(profile, config, settings, files))
         wanted.append(env_example(profile, files))

@@ -1,0 +1,77 @@
+"""What every part of the generator is given: the profile, the settings and what was decided from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from deploydeck.domain import DeploymentConfig, Evidence, Kind, PackageManager, ProjectProfile
+from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
+from deploydeck.settings import Settings
+
+if TYPE_CHECKING:
+    from deploydeck.generate.stacks.base import Installation, Stack
+
+Argv = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Decisions in the making. A stack's `decide` corrects them: a better start, one more build step, clues for the files."""
+
+    profile: ProjectProfile
+    settings: Settings
+    files: ProjectFiles
+    target: str
+    kind: Kind
+    framework: str
+    manager: PackageManager | None
+    build: tuple[Argv, ...]
+    start: Argv
+    packages: tuple[str, ...] = ()
+    clues: Mapping[str, Clue] = field(default_factory=dict)
+
+    @property
+    def image(self) -> bool:
+        """Whether the result is a container image, rather than something that runs from the project's directory."""
+        return self.target in DOCKERFILE_TARGETS
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Everything decided for one project, shared by the configuration and by the files."""
+
+    kind: Kind
+    stack: Stack
+    framework: str
+    series: str
+    series_evidence: tuple[Evidence, ...]
+    install: Installation | None
+    build: tuple[Argv, ...]
+    build_evidence: tuple[Evidence, ...]
+    start: Argv
+    start_evidence: tuple[Evidence, ...]
+    port_from_env: bool
+    packages: tuple[str, ...]
+    static_dir: str
+    clues: Mapping[str, Clue] = field(default_factory=dict)
+
+    def clue(self, name: str) -> Clue:
+        """What a stack noted while deciding; an empty clue when it noted nothing."""
+        return self.clues.get(name, NOTHING)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call of the generator. `files` reads the project; nothing writes it. `replace`: propose in place of people's own files too."""
+
+    profile: ProjectProfile
+    config: DeploymentConfig
+    settings: Settings
+    choices: Choices
+    files: ProjectFiles
+    replace: bool = False
+
+
+DOCKERFILE_TARGETS = frozenset({"docker"})

@@ -1,0 +1,39 @@
+"""The stacks that can be deployed: one module each, listed here. The first row that claims a manager or a language wins."""
+
+from __future__ import annotations
+
+from deploydeck.domain import DeployDeckError, PackageManager, ProjectProfile
+from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
+from deploydeck.generate.stacks.node import NODE
+from deploydeck.generate.stacks.python import PYTHON
+from deploydeck.generate.stacks.site import SITE
+
+STACKS: tuple[Stack, ...] = (PYTHON, NODE, SITE)
+BY_ID: dict[str, Stack] = {stack.id: stack for stack in STACKS}
+
+
+def stack_of(profile: ProjectProfile, manager: PackageManager | None) -> Stack:
+    """The stack that installs with the manager, else the one of the language, else plain files."""
+    if manager is not None:
+        for stack in STACKS:
+            if manager.name in stack.managers:
+                return stack
+    language = profile.language.value.id if profile.language else ""
+    return next((stack for stack in STACKS if language in stack.languages), SITE)
+
+
+def installation(stack: Stack, question: InstallQuestion) -> Installation:
+    """How the project is installed. Raises DeployDeckError `generate-manager` for a manager that no stack knows."""
+    installer = stack.managers.get(question.manager.name)
+    if installer is None:
+        known = sorted({name for one in STACKS for name in one.managers})
+        raise DeployDeckError(
+            "generate-manager",
+            f"Projects managed with {question.manager.name} cannot be deployed yet.",
+            f"DeployDeck installs with {', '.join(known)}.",
+            "Set app.package_manager in deploydeck.toml when the project can also be installed with one of these.",
+        )
+    return installer(question)
+
+
+__all__ = ["BY_ID", "STACKS", "InstallQuestion", "Installation", "Stack", "installation", "stack_of"]
