@@ -7,13 +7,11 @@ import re
 from dataclasses import dataclass
 
 from deploydeck.domain import CheckFinding, CheckState, CheckVerdict
+from deploydeck.generate.names import secret_looking
 
 _INSTRUCTIONS = frozenset(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD "
     "RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split()
-)
-_SECRET_NAME = re.compile(
-    r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(?:_|$)", re.IGNORECASE
 )
 _UNLOCKED = (
     re.compile(r"\bnpm install(?! --global)\b(?!.*--no-save)"),
@@ -108,7 +106,7 @@ def _secrets(parsed: tuple[Instruction, ...]) -> list[CheckFinding]:
             continue
         names = _NAMES.findall(i.arguments) or i.arguments.split()[:1]
         for name in names:
-            if _SECRET_NAME.search(name):
+            if secret_looking(name):
                 message = f"{name} in {i.name} would stay readable in the image; give it when the container starts."
                 found.append(CheckFinding(line=i.line, rule="secret-in-image", message=message, blocking=True))
     return found
