@@ -31,8 +31,8 @@ from deploydeck.domain import (
 )
 from deploydeck.generate import ConfigurationGenerator
 from deploydeck.generate.checkers import CHECKERS
-from deploydeck.generate.checkers.dockerfile import instructions
 from deploydeck.generate.checking import Checking
+from deploydeck.generate.dockerfile_syntax import instructions
 from deploydeck.settings import Settings, validate_content
 from tests.generate.samples import express_npm, fact, flask_pip, profile, static_site, vite_npm, write
 
