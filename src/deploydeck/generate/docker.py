@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from deploydeck.domain import DeployDeckError, Evidence, GeneratedFile, Kind, VariableSource
+from deploydeck.domain import DeployDeckError, EnvVariable, Evidence, GeneratedFile, Kind, VariableSource
 from deploydeck.generate.clues import NOTHING
-from deploydeck.generate.names import mirror, secret_looking, shown, variable_name
+from deploydeck.generate.names import mirror, shown, variable_name
+from deploydeck.generate.policies.model import names_secret
 from deploydeck.generate.preferences import Preferences
 from deploydeck.generate.render import render
 from deploydeck.generate.request import Request
@@ -89,7 +90,7 @@ def build_arguments(request: Request) -> tuple[BuildArgument, ...]:
     found = []
     for variable in request.profile.variables:
         name = variable.name
-        if not variable.build_time or variable.secret or secret_looking(name) or not variable_name(name) or name in already:
+        if not variable.build_time or _hidden(variable) or not variable_name(name) or name in already:
             continue
         value = given.get(name)
         plain = value is not None and value.isprintable()
@@ -102,7 +103,11 @@ def build_arguments(request: Request) -> tuple[BuildArgument, ...]:
 
 def build_secrets(request: Request) -> tuple[str, ...]:
     """Names of secrets that the project reads while it is built: mounted for those steps, never ARG or ENV."""
-    return tuple(v.name for v in request.profile.variables if v.build_time and v.secret and variable_name(v.name))
+    return tuple(v.name for v in request.profile.variables if v.build_time and _hidden(v) and variable_name(v.name))
+
+
+def _hidden(variable: EnvVariable) -> bool:
+    return variable.secret or names_secret(variable.name)
 
 
 def _common(request: Request) -> dict[str, Any]:

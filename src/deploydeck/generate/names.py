@@ -17,11 +17,6 @@ _PACKAGE = re.compile(
 )
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _DEBIAN = re.compile(r"[a-z0-9][a-z0-9.+-]{1,63}(?:=[A-Za-z0-9.+:~-]{1,60})?")
-_SECRET_LOOKING = re.compile(
-    r"SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|AUTH_?KEY|(?:^|_)(?:KEY|PASS|PWD|DSN)$",
-    re.IGNORECASE,
-)
-_FOR_BROWSERS = re.compile(r"(?:NEXT_PUBLIC|VITE|PUBLIC|REACT_APP)_")
 _YAML_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*(?::[A-Za-z0-9_.-]+)?")
 _YAML_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"})
 _MIRROR = re.compile(r"[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?(?:/[a-z0-9][a-z0-9._-]*)*/?")
@@ -61,11 +56,6 @@ def package_spec(spec: str) -> str:
 def debian_package(name: str) -> bool:
     """Whether it is the name of a Debian package, perhaps with an exact version (`libpq5=17.6-1`)."""
     return _DEBIAN.fullmatch(name) is not None
-
-
-def secret_looking(name: str) -> bool:
-    """Whether the name of a variable says that its value is a secret. Names made for browsers are public by design."""
-    return _SECRET_LOOKING.search(name) is not None and _FOR_BROWSERS.match(name) is None
 
 
 def mirror(prefix: str) -> str:

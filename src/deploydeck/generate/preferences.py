@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from deploydeck.domain import DeployDeckError, Preference
-from deploydeck.generate.names import debian_package, secret_looking, shown, variable_name
+from deploydeck.generate.names import debian_package, shown, variable_name
+from deploydeck.generate.policies.model import names_secret
 from deploydeck.redaction import Redactor
 from deploydeck.settings import PROJECT_FILE, Settings
 
@@ -143,7 +144,7 @@ def _check_arguments(one: Preference) -> None:
         name, equals, value = pair.partition("=")
         if not equals or not variable_name(name):
             raise _refused(one, f"{shown(name)} is not the name of a variable.")
-        if secret_looking(name) or _shapes(value) != value:
+        if names_secret(name) or _shapes(value) != value:
             raise _refused(
                 one,
                 f"{name} looks like a secret, and a build argument stays readable in the image. A build mounts secrets instead.",
