@@ -75,7 +75,9 @@ def _program(out: Lines, request: Request, *, own_dockerfile: bool) -> None:
     out.add("      context: .", "compose-build", "The project's directory")
     out.add(f"      dockerfile: {yaml_text(config.dockerfile)}", "compose-build", "The same Dockerfile as everywhere")
     _build(out, request, own_dockerfile=own_dockerfile)
-    out.add(f"    image: {yaml_text(f'{config.app}:local')}", "compose-image", "The name of what is built here; it is pushed nowhere")
+    out.add(
+        f"    image: {yaml_text(f'{config.app}:local')}", "compose-image", "The name of what is built here; it is pushed nowhere"
+    )
     out.add("    init: true", "compose-init", "A first process that passes signals on and takes in orphans")
     out.add("    restart: unless-stopped", "compose-restart", "Back after a crash or a restart of the machine")
     port = request.profile.port.evidence if request.profile.port else ()
@@ -123,7 +125,7 @@ def _used(request: Request, name: str) -> tuple[Evidence, ...]:
 
 
 def _environment(out: Lines, request: Request) -> None:
-    """Every variable of the running program: from a service, from the settings, required from .env, or passed on where it is set."""
+    """Every variable of the running program: of a service, of the settings, required from .env, or passed on where it is set."""
     config = request.config
     rows: dict[str, tuple[str, str, str]] = {}
     for spec in config.services:
@@ -225,4 +227,3 @@ def _limits(out: Lines, config: DeploymentConfig) -> None:
         out.add(f'          cpus: "{limits.cpus:g}"', "limits", f"Asked for by {asked.get('cpus', 'the settings')}")
     if limits.memory_bytes is not None:
         out.add(f"          memory: {limits.memory_bytes}b", "limits", f"Asked for by {asked.get('memory-mb', 'the settings')}")
-

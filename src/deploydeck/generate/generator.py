@@ -16,11 +16,14 @@ from deploydeck.domain import (
 from deploydeck.generate.checkers import Scope
 from deploydeck.generate.checking import Checking
 from deploydeck.generate.clues import ProjectFiles
+from deploydeck.generate.compose import COMPOSE_FILES, compose_file, compose_wanted
 from deploydeck.generate.docker import docker_files
+from deploydeck.generate.envfile import env_example
+from deploydeck.generate.ignored import dockerignore
+from deploydeck.generate.projectfile import project_file
 from deploydeck.generate.recipe import choose, make_config
 from deploydeck.generate.render import owned
 from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
-from deploydeck.generate.textfiles import dockerignore, env_example, project_file
 from deploydeck.settings import Settings
 
 Producer = Callable[[Request], Sequence[GeneratedFile | None]]
@@ -34,15 +37,34 @@ def _image_files(request: Request) -> Sequence[GeneratedFile | None]:
         made: Sequence[GeneratedFile | None] = docker_files(request)
     else:
         made = (kept if kept.content else None,)  # larger than we read: theirs, and left alone
-    return (*made, dockerignore(request.profile, request.choices, request.files, own_dockerfile=kept is not None))
+    return (*made, dockerignore(request, own_dockerfile=kept is not None))
+
+
+def _compose_files(request: Request) -> Sequence[GeneratedFile | None]:
+    if request.config.target not in DOCKERFILE_TARGETS:
+        return ()
+    path = _own_compose(request)
+    if path:
+        existing = request.files.text(path)
+        return (own_file(path, existing) if existing else None,)
+    if not compose_wanted(request):
+        return ()
+    return (compose_file(request, own_dockerfile=_own_dockerfile(request) is not None),)
+
+
+def _own_compose(request: Request) -> str:
+    """The project's own compose file, which stays as it is; "" when there is none, or it is to be replaced."""
+    present = (path for path in COMPOSE_FILES if request.files.is_file(path))
+    own = next((path for path in present if not owned(request.files.head(path))), "")
+    return "" if request.replace else own
 
 
 def _text_files(request: Request) -> Sequence[GeneratedFile | None]:
-    profile, config = request.profile, request.config
-    return (project_file(profile, config, request.settings, request.files), env_example(profile, request.files))
+    composed = request.config.target in DOCKERFILE_TARGETS and compose_wanted(request) and not _own_compose(request)
+    return (project_file(request), env_example(request, with_compose=composed))
 
 
-PRODUCERS: tuple[Producer, ...] = (_image_files, _text_files)
+PRODUCERS: tuple[Producer, ...] = (_image_files, _compose_files, _text_files)
 """Who makes which files, in the order a reviewer reads them."""
 
 

@@ -23,6 +23,7 @@ from deploydeck.generate.docker import check_images
 from deploydeck.generate.names import inside_path, shown, slug, variable_name
 from deploydeck.generate.preferences import Preferences, preferences
 from deploydeck.generate.request import Choices, Draft
+from deploydeck.generate.services import service_specs
 from deploydeck.generate.stacks import STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
 from deploydeck.generate.stacks.site import SITE_PORT
@@ -164,6 +165,7 @@ def make_config(
         variables=_variables(profile, settings, environment, {name for name, _ in fixed}),
         limits=ResourceLimits(memory_bytes=wishes.memory_bytes, cpus=wishes.cpus),
         keep_releases=place.keep_releases,
+        services=service_specs(profile, settings),
         preferences=wishes.all,
         profile_hash=profile.content_hash,
         created_at=utc_now(),

@@ -25,7 +25,9 @@ from deploydeck.generate.stacks.shared import exact_version, extras
 
 # Versions of managers put into images when the project pins none; checked against the registry on 2026-11-23.
 _TOOLS = {"uv": "0.13.9", "poetry": "2.5.1", "poetry-1": "1.8.5", "pdm": "2.29.4", "pipenv": "2026.10.3"}
-_FOR_SERIES = {"3.9": {"poetry==2.5.1": "poetry==2.2.1", "pdm[locked]==2.29.4": "pdm[locked]==2.26.9", "pipenv==2026.10.3": "pipenv==2025.0.4"}}
+_FOR_SERIES = {
+    "3.9": {"poetry==2.5.1": "poetry==2.2.1", "pdm[locked]==2.29.4": "pdm[locked]==2.26.9", "pipenv==2026.10.3": "pipenv==2025.0.4"}
+}
 """The last versions for a Python that later ones no longer run on."""
 _TOOL_ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
     "pip": (("PIP_DISABLE_PIP_VERSION_CHECK", "1"),),
@@ -244,5 +246,5 @@ PYTHON = Stack(
             "**/.ipynb_checkpoints",
         )
     ),
-    foreign=(".venv", "venv", "__pypackages__"),
+    foreign=(".venv", "venv"),
 )
