@@ -53,7 +53,11 @@ def env_example(request: Request, *, with_compose: bool) -> GeneratedFile | None
         out.add(f"# {', '.join(row.words)}")
         for note in row.notes:
             out.add(f"# {note}")
-        out.add(f"{row.name}={env_value(row.value)}", "variable", row.why, row.used)
+        value = env_value(row.value)
+        if value or row.required:
+            out.add(f"{row.name}={value}", "variable", row.why, row.used)
+        else:
+            out.add(f"# {row.name}=")  # an empty value would stand in the way of the program's own default
     return out.file()
 
 
