@@ -22,7 +22,7 @@ from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.docker import check_images
 from deploydeck.generate.names import inside_path, shown, slug, variable_name
 from deploydeck.generate.preferences import Preferences, preferences
-from deploydeck.generate.request import Choices, Draft
+from deploydeck.generate.request import DOCKERFILE_TARGETS, Choices, Draft
 from deploydeck.generate.services import service_specs
 from deploydeck.generate.stacks import STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
@@ -32,6 +32,13 @@ from deploydeck.settings import Settings
 
 _PLATFORM_VARIABLES = frozenset({"PORT", "HOST", "HOSTNAME", "NODE_ENV", "HOME", "PATH", "PWD", "TZ", "LANG", "CI"})
 _UNREAD = frozenset({"broken-manifest", "file-unreadable", "file-too-large"})
+_TOLD: dict[str, tuple[tuple[str, str], ...]] = {
+    "streamlit": (("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false"), ("STREAMLIT_SERVER_HEADLESS", "true")),
+    "gradio": (("GRADIO_SERVER_PORT", "{port}"), ("GRADIO_ANALYTICS_ENABLED", "False")),
+}
+"""What frameworks are told by variables, for they are started by the program itself or ask questions otherwise."""
+_TOLD_IN_IMAGES: dict[str, tuple[tuple[str, str], ...]] = {"gradio": (("GRADIO_SERVER_NAME", "0.0.0.0"),)}  # noqa: S104
+"""Where a program must listen inside a container, and must not on a desk."""
 _LANGUAGES = frozenset(language for stack in STACKS for language in stack.languages)
 
 
@@ -134,6 +141,9 @@ def make_config(
     fixed = choices.stack.environment if choices.kind is Kind.SERVER else ()
     if choices.framework in NEXT_IDS:
         fixed = (*fixed, ("NEXT_TELEMETRY_DISABLED", "1"))
+    if choices.kind is Kind.SERVER:
+        told = _TOLD.get(choices.framework, ()) + (_TOLD_IN_IMAGES.get(choices.framework, ()) if target in DOCKERFILE_TARGETS else ())
+        fixed = (*fixed, *((name, value.replace("{port}", str(port))) for name, value in told))
     return DeploymentConfig(
         id=new_id("cfg"),
         project_id=project_id,
