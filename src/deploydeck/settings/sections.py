@@ -81,7 +81,7 @@ class GenerateSettings(Section):
 
     ci: list[CiPlatform] | None = Field(
         None,
-        description="Pipelines to write: github, gitlab, jenkins. Default: what the project has, else where its git remote is.",
+        description="Pipelines to write: github, gitlab, jenkins. Default: what is there, else what fits the git remote.",
     )
     compose: bool | None = Field(None, description="Write compose.yaml. Default: when the program needs a service beside it.")
     infrastructure: list[InfrastructureTool] = Field(
