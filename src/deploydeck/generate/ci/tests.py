@@ -12,7 +12,7 @@ from functools import cached_property
 
 from deploydeck.domain import Evidence
 from deploydeck.generate.clues import poetry_installs_root
-from deploydeck.generate.names import inside_path
+from deploydeck.generate.names import inside_path, shown
 from deploydeck.generate.request import Argv, Request
 from deploydeck.generate.stacks.node import MANAGERS
 
@@ -421,7 +421,7 @@ def test_plan(request: Request) -> TestPlan:
     fact = profile.package_manager
     name = choices.install.manager if choices.install else fact.value.name if fact else ""
     if name not in _LOOKS:
-        return TestPlan(missing=f"how projects managed with {name} are tested is not known" if name else "no package manager")
+        return TestPlan(missing=f"how projects managed with {shown(name)} are tested is not known" if name else "no package manager")
     family, look_at = _LOOKS[name]
     toolchain, found = _TOOLCHAINS[family], look_at(Look(request))
     system = sorted({one.name for one in profile.system_packages if _DEBIAN.fullmatch(one.name)})
