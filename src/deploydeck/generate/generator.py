@@ -13,6 +13,7 @@ from deploydeck.domain import (
 )
 from deploydeck.generate.checkers import Scope
 from deploydeck.generate.checking import Checking
+from deploydeck.generate.ci import pipeline_files
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.docker import docker_files
 from deploydeck.generate.existing import own_file, own_files
@@ -41,7 +42,11 @@ def _text_files(request: Request) -> Sequence[GeneratedFile | None]:
     return (project_file(profile, config, request.settings, request.files), env_example(profile, request.files))
 
 
-PRODUCERS: tuple[Producer, ...] = (_image_files, _text_files)
+def _pipeline_files(request: Request) -> Sequence[GeneratedFile | None]:
+    return tuple(_unless_own(request, file) for file in pipeline_files(request))
+
+
+PRODUCERS: tuple[Producer, ...] = (_image_files, _pipeline_files, _text_files)
 """Who makes which files, in the order a reviewer reads them."""
 
 
@@ -94,6 +99,14 @@ class ConfigurationGenerator:
 
 def _scope(config: DeploymentConfig) -> Scope:
     return Scope(config.dockerfile)
+
+
+def _unless_own(request: Request, file: GeneratedFile) -> GeneratedFile | None:
+    """The file, or what people have at its path: that one stays. None: it is larger than we read."""
+    existing = request.files.text(file.path)
+    if not request.files.is_file(file.path) or owned(existing) or request.replace:
+        return file
+    return own_file(file.path, existing) if existing else None
 
 
 def _own_dockerfile(request: Request) -> GeneratedFile | None:

@@ -18,6 +18,7 @@ from deploydeck.domain import (
     new_id,
     utc_now,
 )
+from deploydeck.generate.ci.platforms import pipeline_config
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.names import inside_path, mirror, shown, slug, variable_name
 from deploydeck.generate.request import Choices, Draft
@@ -164,6 +165,7 @@ def make_config(
             cpus=settings.resources.cpus,
         ),
         keep_releases=place.keep_releases,
+        pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
         profile_hash=profile.content_hash,
         created_at=utc_now(),
     )

@@ -50,18 +50,21 @@ def _environment() -> Environment:
 
 def owned(content: str) -> bool:
     """Whether a file on disk is our earlier output."""
-    return content.lstrip("\ufeff").startswith(HEADER_START)
+    return content.lstrip("\ufeff").removeprefix("//").lstrip(" #").startswith(HEADER_START.lstrip("# "))
 
 
-def render(template: str, path: str, context: dict[str, Any]) -> GeneratedFile:
-    """One file from one template. Raises jinja2 errors only for a defect of ours (an undefined name)."""
+def render(template: str, path: str, context: dict[str, Any], comment: str = "#") -> GeneratedFile:
+    """One file from one template. `comment` begins a comment in its language; such lines need no reason.
+
+    Raises jinja2 errors only for a defect of ours (an undefined name).
+    """
     reasons: list[tuple[str, str, tuple[Evidence, ...]]] = []
 
     def because(rule: str, why: str, evidence: Sequence[Evidence] = ()) -> str:
         reasons.append((rule, why, tuple(evidence)[:MAX_EVIDENCE]))
         return f"\x00{len(reasons) - 1}\x00"
 
-    text = _environment().get_template(template).render(**context, because=because, header=HEADER)
+    text = _environment().get_template(template).render(**context, because=because, header=HEADER.replace("#", comment, 1))
     lines: list[str] = []
     found: list[LineReason] = []
     current: tuple[str, str, tuple[Evidence, ...]] | None = None
@@ -73,6 +76,6 @@ def render(template: str, path: str, context: dict[str, Any]) -> GeneratedFile:
         if not line and (not lines or not lines[-1]):
             continue  # one blank line is enough
         lines.append(line)
-        if current and line and not line.lstrip().startswith("#"):
+        if current and line and not line.lstrip().startswith(comment):
             found.append(LineReason(line=len(lines), rule=current[0], why=current[1], evidence=current[2]))
     return GeneratedFile(path=path, content="\n".join(lines).rstrip("\n") + "\n", reasons=tuple(found))
