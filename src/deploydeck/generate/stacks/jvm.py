@@ -43,6 +43,19 @@ _LISTEN: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """The variables by which a framework is told where to listen, whatever its configuration says."""
 
+_LEFTOVERS = (
+    "target",
+    "*/target",
+    "**/.gradle",
+    "**/build/classes",
+    "**/build/install",
+    "**/build/libs",
+    "**/build/reports",
+    "**/build/resources",
+    "**/build/tmp",
+    "**/*.class",
+)
+
 
 def _maven(question: InstallQuestion) -> Installation:
     """Plugins and dependencies of one module are fetched by its pom.xml alone; several modules need each other's sources."""
@@ -135,7 +148,7 @@ def _context(request: Request) -> dict[str, Any]:
 
 
 def _builder(request: Request, manager: str) -> tuple[str, str, str]:
-    """The JDK that builds, why, and the image it comes in. Raises DeployDeckError `generate-gradle-jdk` when Gradle cannot run on it."""
+    """The JDK that builds, why, and the image it comes in. Raises DeployDeckError `generate-gradle-jdk` when the two do not fit."""
     choices, files = request.choices, request.files
     jdk, why = choices.series, f"A JDK to build with; Java {choices.series} as the program runs on"
     if manager == "gradle":
@@ -194,21 +207,8 @@ JVM = Stack(
     | {str(number): "25" for number in range(22, 25)},
     environment=(("JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=75.0"),),
     decide=_decide,
-    leftovers=tuple(
-        (pattern, "java-leftovers", "Made by a build on this machine; the image builds it anew")
-        for pattern in (
-            "target",
-            "*/target",
-            "**/.gradle",
-            "**/build/classes",
-            "**/build/install",
-            "**/build/libs",
-            "**/build/reports",
-            "**/build/resources",
-            "**/build/tmp",
-            "**/*.class",
-        )
-    )
-    + ((".m2", "credentials", "Its settings may hold logins for a repository"),),
-    needs_manager=True,
+    leftovers=(
+        *((pattern, "java-leftovers", "Made by a build on this machine; the image builds it anew") for pattern in _LEFTOVERS),
+        (".m2", "credentials", "Its settings may hold logins for a repository"),
+    ),
 )
