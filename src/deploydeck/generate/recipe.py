@@ -97,7 +97,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         raise DeployDeckError(
             "generate-no-manager",
             f"No manifest that lists the dependencies of {shown(profile.name)} was found.",
-            hint="Add requirements.txt, pyproject.toml or package.json.",
+            hint=f"Add the manifest of one of {', '.join(stack.managers)}.",
         )
     series, series_evidence = _series(profile, settings, stack)
     return Choices(

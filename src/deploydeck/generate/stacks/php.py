@@ -56,7 +56,7 @@ _ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def _composer(question: InstallQuestion) -> Installation:
-    """Packages first by manifest and lock alone; the second run has them all there and completes autoloader, plugins and scripts."""
+    """Packages first, by manifest and lock alone; the second run has them there and completes autoloader, plugins and scripts."""
     files = question.files
     locked = files.is_file("composer.lock")
     base: Argv = ("composer", "install", "--no-dev", "--no-interaction", "--no-progress", "--prefer-dist")

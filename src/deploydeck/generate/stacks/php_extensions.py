@@ -15,9 +15,9 @@ from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.names import shown
 
 _THERE = frozenset(
-    "core ctype curl date dom fileinfo filter hash iconv json libxml mbstring mysqlnd opcache openssl pcre pdo pdo_sqlite phar posix "
-    "random readline reflection session simplexml sodium spl sqlite3 standard tokenizer uri xml xmlreader xmlwriter zend-opcache "
-    "zlib lexbor".split()
+    "core ctype curl date dom fileinfo filter hash iconv json lexbor libxml mbstring mysqlnd opcache openssl pcre pdo pdo_sqlite "
+    "phar posix random readline reflection session simplexml sodium spl sqlite3 standard tokenizer uri xml xmlreader xmlwriter "
+    "zend-opcache zlib".split()
 )
 """Compiled into the image, or there and enabled."""
 
@@ -112,13 +112,14 @@ _BY_FRAMEWORK: dict[str, tuple[str, ...]] = {
     "codeigniter": ("intl", "mysqli"),
 }
 _OWN_CLIENTS = ("predis/predis", "cheprasov/php-redis-client")
+_FIRST_MAJOR = r"[\^~=v ]{0,4}1\."
 _MONGODB_1 = "1.21.0"
 """The last 1.x of the driver: its API is another than that of 2, and the newest is 2."""
 
 
 @dataclass(frozen=True)
 class Extensions:
-    """What to install, by way (`pecl` with a version where it matters, `enable` without), and the Debian packages; `evidence`: who asks."""
+    """What to install, by way, and the Debian packages. `pecl` has a version where one matters; `evidence` says who asks."""
 
     core: tuple[str, ...] = ()
     pecl: tuple[str, ...] = ()
@@ -136,6 +137,10 @@ def extensions(profile: ProjectProfile, files: ProjectFiles, framework: str) -> 
     Raises DeployDeckError `generate-php-extension` for one that the image cannot be given in a known way.
     """
     wanted = _declared(files)
+    if any(
+        one.name == "mongodb/mongodb" and re.match(_FIRST_MAJOR, one.version or one.requirement) for one in profile.dependencies
+    ):
+        wanted.setdefault("mongodb", "1.")
     for name in (*_of_packages(profile), *_of_services(profile, framework), *_BY_FRAMEWORK.get(framework, ())):
         wanted.setdefault(name, "")
     names = sorted(name for name in wanted if name not in _THERE)
@@ -163,7 +168,7 @@ def extensions(profile: ProjectProfile, files: ProjectFiles, framework: str) -> 
 
 
 def _declared(files: ProjectFiles) -> dict[str, str]:
-    """Extensions of composer.json and of every locked package, with the version asked for; those that a package brings are left out."""
+    """Extensions of composer.json and of every locked package with the version asked for, without those that a package brings."""
     found: dict[str, str] = {}
     brought: set[str] = set()
     lock = files.json("composer.lock")
@@ -203,7 +208,7 @@ def _of_services(profile: ProjectProfile, framework: str) -> tuple[str, ...]:
 
 def _release(name: str, wanted: str) -> str:
     """The name for pecl, with a version where the newest would be another program."""
-    old = name == "mongodb" and re.match(r"[\^~=v ]*1\.", wanted) is not None
+    old = name == "mongodb" and re.match(_FIRST_MAJOR, wanted) is not None
     return f"{name}-{_MONGODB_1}" if old else name
 
 
