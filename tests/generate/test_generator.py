@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from deploydeck.domain import (
     Change,
     CheckState,
+    ConfigFile,
     Dependency,
     DeployDeckError,
     DeploymentConfig,
@@ -31,8 +32,8 @@ from deploydeck.domain import (
 )
 from deploydeck.generate import ConfigurationGenerator
 from deploydeck.generate.checkers import CHECKERS
-from deploydeck.generate.checkers.dockerfile import instructions
 from deploydeck.generate.checking import Checking
+from deploydeck.generate.dockerfile_syntax import instructions
 from deploydeck.settings import Settings, validate_content
 from tests.generate.samples import express_npm, fact, flask_pip, profile, static_site, vite_npm, write
 
@@ -168,8 +169,8 @@ def test_every_file_passes_its_checkers_and_gives_reasons(tmp_path: Path, make: 
             else:
                 assert number not in reasoned
         assert all(reason.rule and reason.why for reason in file.reasons)
-    verdict = next(v for v in found["Dockerfile"].verdicts if v.checker == "deploydeck")
-    assert not [f for f in verdict.findings if f.rule != "unlocked-install"]
+    ours = [v for v in found["Dockerfile"].verdicts if v.checker in ("dockerfile", "policies")]
+    assert len(ours) == 2 and not [f for v in ours for f in v.findings if f.rule != "unlocked-install"]
 
 
 def test_reasons_carry_the_evidence_of_the_scan(tmp_path: Path) -> None:
@@ -586,3 +587,25 @@ def test_any_profile_gives_valid_files_or_a_clear_error(made: ProjectProfile, ta
         return
     assert DeploymentConfig.model_validate_json(found.model_dump_json()) == found
     assert not any("\n" in word for command in found.recipe.install for word in command)
+
+
+def test_files_the_project_brings_are_shown_with_advice_and_never_blocked(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "docker-compose.yml": "services:\n  db:\n    image: postgres\n    environment:\n      POSTGRES_PASSWORD: hunter22\n",
+            ".github/workflows/ci.yml": "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: pytest\n",
+            "tsconfig.json": "{}\n",
+        },
+    )
+    configs = tuple(
+        ConfigFile(path=path, kind="any", sha256="0")
+        for path in ("docker-compose.yml", ".github/workflows/ci.yml", "tsconfig.json", "gone.tf")
+    )
+    found = files_of(flask_pip(tmp_path, config_files=configs))
+    own = {path: file for path, file in found.items() if file.own}
+    assert sorted(own) == [".github/workflows/ci.yml", "docker-compose.yml"]
+    rules = {finding.rule for verdict in own["docker-compose.yml"].verdicts for finding in verdict.findings}
+    assert {"own-file", "unpinned-base", "secret-literal"} <= rules
+    assert own["docker-compose.yml"].content == (tmp_path / "docker-compose.yml").read_text()
+    assert not any(file.blocked for file in own.values())

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from deploydeck.domain import (
-    CheckFinding,
-    CheckState,
     CheckVerdict,
     DeploymentConfig,
     GeneratedFile,
@@ -17,6 +15,7 @@ from deploydeck.generate.checkers import Scope
 from deploydeck.generate.checking import Checking
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.docker import docker_files
+from deploydeck.generate.existing import own_file, own_files
 from deploydeck.generate.recipe import choose, make_config
 from deploydeck.generate.render import owned
 from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
@@ -76,7 +75,8 @@ class ConfigurationGenerator:
         choices, files = choose(profile, settings, config.target), ProjectFiles(profile.root)
         request = Request(profile, config, settings, choices, files, replace)
         wanted = tuple(file for producer in PRODUCERS for file in producer(request) if file is not None)
-        return (self.checking.complete if wait else self.checking.started)(wanted, _scope(config))
+        every = (*wanted, *own_files(request, {file.path for file in wanted}))
+        return (self.checking.complete if wait else self.checking.started)(every, _scope(config))
 
     def answers(self, files: Sequence[GeneratedFile], config: DeploymentConfig) -> Iterator[tuple[GeneratedFile, ...]]:
         """The files again, each time a checker that was WAITING has answered."""
@@ -102,15 +102,3 @@ def _own_dockerfile(request: Request) -> GeneratedFile | None:
     if not request.files.is_file(path) or owned(existing) or request.replace:
         return None
     return own_file(path, existing)
-
-
-def own_file(path: str, content: str) -> GeneratedFile:
-    """The project's own file: reported, never blocked by us, and the same as on disk."""
-    note = CheckFinding(
-        line=1,
-        rule="own-file",
-        message="This is the project's own file; it is used as it is. Generate with --replace to get one from DeployDeck.",
-        blocking=False,
-    )
-    verdicts = (CheckVerdict(checker="provenance", state=CheckState.FINDINGS, findings=(note,)),)
-    return GeneratedFile(path=path, content=content, own=True, verdicts=verdicts)

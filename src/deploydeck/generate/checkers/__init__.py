@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from deploydeck.generate import policies
 from deploydeck.generate.checkers.base import Checker, Scope, single
 from deploydeck.generate.checkers.dockerfile import check_dockerfile
 from deploydeck.generate.checkers.hadolint import check_with_hadolint
@@ -29,6 +30,7 @@ def _is_nginx(path: str, _scope: Scope) -> bool:
 
 
 CHECKERS: tuple[Checker, ...] = (
+    Checker(policies.NAME, policies.groups, policies.check, quick=True),
     single("dockerfile", is_dockerfile, check_dockerfile),
     single("hadolint", is_dockerfile, check_with_hadolint, identity=partial(tool_identity, "hadolint")),
     single("dockerignore", _named(".dockerignore"), check_dockerignore),
