@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from deploydeck.domain import DeployDeckError, Evidence, GeneratedFile, Kind
 from deploydeck.generate.clues import NOTHING
 from deploydeck.generate.names import mirror
 from deploydeck.generate.render import render
-from deploydeck.generate.request import Request
+from deploydeck.generate.request import Request, placed
 from deploydeck.generate.stacks.site import SITE, server_configuration
 from deploydeck.generate.systems import system_packages
 from deploydeck.settings import Settings
@@ -25,7 +26,7 @@ def docker_files(request: Request) -> tuple[GeneratedFile, ...]:
     stack = choices.stack
     context = {**_common(request), **stack.context(request)}
     if choices.kind is not Kind.STATIC:
-        return (render(stack.template, path, context),)
+        return (render(stack.template, path, context), *stack.files(request))
     if choices.install and not stack.site_template:
         raise DeployDeckError(
             "generate-static-build",
@@ -43,12 +44,13 @@ def _common(request: Request) -> dict[str, Any]:
     profile, config, choices, settings = request.profile, request.config, request.choices, request.settings
     stack, install = choices.stack, choices.install
     last = SITE if choices.kind is Kind.STATIC else stack
-    start = [word.replace("{host}", "0.0.0.0").replace("{port}", str(config.port)) for word in choices.start]  # noqa: S104
+    start = [placed(word, config.port) for word in choices.start]
     pinned = f"{stack.id} {choices.series} is what the project asks for; the slim image has no compilers"
     return {
         "base": base_image(settings, stack.image.format(series=choices.series)),
         "base_why": pinned if choices.series_evidence else "No version is pinned: the current stable series",
         "base_evidence": choices.series_evidence,
+        "image": partial(base_image, settings),
         "site_image": base_image(settings, SITE.image),
         "install": install,
         "manager": _manager_evidence(request),

@@ -21,7 +21,7 @@ from deploydeck.domain import (
 from deploydeck.generate.ci.platforms import pipeline_config
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.names import inside_path, mirror, shown, slug, variable_name
-from deploydeck.generate.request import Choices, Draft
+from deploydeck.generate.request import Choices, Draft, placed
 from deploydeck.generate.stacks import STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
 from deploydeck.generate.stacks.site import SITE_PORT
@@ -98,7 +98,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         raise DeployDeckError(
             "generate-no-manager",
             f"No manifest that lists the dependencies of {shown(profile.name)} was found.",
-            hint="Add requirements.txt, pyproject.toml or package.json.",
+            hint=f"Add the manifest of one of {', '.join(stack.managers)}.",
         )
     series, series_evidence = _series(profile, settings, stack)
     return Choices(
@@ -115,6 +115,8 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         port_from_env=start_fact.port_from_env if start_fact else not any("{port}" in word for word in start),
         packages=draft.packages,
         static_dir=_static_dir(profile, settings) if kind is Kind.STATIC else "",
+        port=draft.port,
+        environment=draft.environment,
         clues=draft.clues,
     )
 
@@ -131,6 +133,7 @@ def make_config(
     fixed = choices.stack.environment if choices.kind is Kind.SERVER else ()
     if choices.framework in NEXT_IDS:
         fixed = (*fixed, ("NEXT_TELEMETRY_DISABLED", "1"))
+    fixed = (*fixed, *((name, placed(value, port)) for name, value in choices.environment))
     return DeploymentConfig(
         id=new_id("cfg"),
         project_id=project_id,
@@ -213,6 +216,8 @@ def _port(profile: ProjectProfile, settings: Settings, choices: Choices, target:
         return settings.app.port
     if choices.kind is Kind.STATIC:  # our server, our port
         return SITE_PORT
+    if choices.port:
+        return choices.port
     if profile.port:
         return profile.port.value
     raise DeployDeckError(

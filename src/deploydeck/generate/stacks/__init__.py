@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from deploydeck.domain import DeployDeckError, PackageManager, ProjectProfile
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
+from deploydeck.generate.stacks.jvm import JVM
 from deploydeck.generate.stacks.node import NODE
+from deploydeck.generate.stacks.php import PHP
 from deploydeck.generate.stacks.python import PYTHON
+from deploydeck.generate.stacks.ruby import RUBY
 from deploydeck.generate.stacks.site import SITE
 
-STACKS: tuple[Stack, ...] = (PYTHON, NODE, SITE)
+STACKS: tuple[Stack, ...] = (PYTHON, NODE, JVM, PHP, RUBY, SITE)
 BY_ID: dict[str, Stack] = {stack.id: stack for stack in STACKS}
 
 
