@@ -21,6 +21,7 @@ from deploydeck.domain import (
     DeploymentConfig,
     DeploymentKind,
     Event,
+    GeneratedFile,
     Health,
     HealthStatus,
     Liveness,
@@ -130,9 +131,9 @@ class Deck:
 
     @cached_property
     def generator(self) -> ConfigurationGenerator:
-        from deploydeck.generate import ConfigurationGenerator
+        from deploydeck.generate import Checking, ConfigurationGenerator, VerdictCache
 
-        return ConfigurationGenerator()
+        return ConfigurationGenerator(Checking(VerdictCache(self.paths.verdict_cache)))
 
     @cached_property
     def review(self) -> Review:
@@ -256,14 +257,26 @@ class Deck:
         *,
         replace: bool = False,
         scanned: Scanned | None = None,
+        wait: bool = True,
     ) -> Proposal:
-        """Generate every file the deployment needs and compare it with the disk; earlier decisions are put back."""
+        """Generate every file the deployment needs and compare it with the disk; earlier decisions are put back.
+
+        Without `wait`, checkers that are programs have not answered yet; `verdicts` brings their answers.
+        """
         scanned = scanned or await self.scan(root)
         config = await self.configure(scanned, environment, target)
-        files = await asyncio.to_thread(self.generator.generate, scanned.profile, config, scanned.settings, replace=replace)
+        files = await asyncio.to_thread(
+            self.generator.generate, scanned.profile, config, scanned.settings, replace=replace, wait=wait
+        )
         changes = await asyncio.to_thread(self.review.compare, Path(scanned.profile.root), files)
         saved = await self.store.projects.decisions(scanned.project.id)
         return Proposal(scanned, config, self.review.restore(changes, saved))
+
+    async def verdicts(self, proposal: Proposal) -> AsyncIterator[tuple[GeneratedFile, ...]]:
+        """The proposed files again, each time a checker that was waited for has answered. Ends when none is waited for."""
+        answers = self.generator.answers(tuple(change.file for change in proposal.changes), proposal.config)
+        while (files := await asyncio.to_thread(next, answers, None)) is not None:
+            yield files
 
     async def remember(self, proposal: Proposal, changes: Sequence[Change]) -> None:
         """Keep the decisions of a review, so that a dropped link loses nothing."""

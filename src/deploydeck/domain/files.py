@@ -64,11 +64,15 @@ class CheckVerdict(Value):
 
 
 class GeneratedFile(Value):
-    """A file the generator wants. `path` is relative to the project root (POSIX); `content` ends with a newline."""
+    """A file the generator wants. `path` is relative to the project root (POSIX); `content` ends with a newline.
+
+    `own`: it is the project's own file, shown with what checkers say of it; they advise and never block.
+    """
 
     path: str
     content: str
     mode: int = 0o644
+    own: bool = False
     reasons: tuple[LineReason, ...] = ()
     verdicts: tuple[CheckVerdict, ...] = ()
 

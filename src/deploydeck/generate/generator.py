@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from deploydeck.domain import (
     CheckFinding,
@@ -12,7 +13,8 @@ from deploydeck.domain import (
     GeneratedFile,
     ProjectProfile,
 )
-from deploydeck.generate.checkers import checkers_for
+from deploydeck.generate.checkers import Scope
+from deploydeck.generate.checking import Checking
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.docker import docker_files
 from deploydeck.generate.recipe import choose, make_config
@@ -21,10 +23,34 @@ from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
 from deploydeck.generate.textfiles import dockerignore, env_example, project_file
 from deploydeck.settings import Settings
 
+Producer = Callable[[Request], Sequence[GeneratedFile | None]]
+
+
+def _image_files(request: Request) -> Sequence[GeneratedFile | None]:
+    if request.config.target not in DOCKERFILE_TARGETS:
+        return ()
+    kept = _own_dockerfile(request)
+    if kept is None:
+        made: Sequence[GeneratedFile | None] = docker_files(request)
+    else:
+        made = (kept if kept.content else None,)  # larger than we read: theirs, and left alone
+    return (*made, dockerignore(request.profile, request.choices, request.files, own_dockerfile=kept is not None))
+
+
+def _text_files(request: Request) -> Sequence[GeneratedFile | None]:
+    profile, config = request.profile, request.config
+    return (project_file(profile, config, request.settings, request.files), env_example(profile, request.files))
+
+
+PRODUCERS: tuple[Producer, ...] = (_image_files, _text_files)
+"""Who makes which files, in the order a reviewer reads them."""
+
 
 @dataclass(frozen=True)
 class ConfigurationGenerator:
     """Turns what a scan found into what a deployment needs. Reads the project, never writes it; blocking: call it in a thread."""
+
+    checking: Checking = field(default_factory=Checking)
 
     def deployment_config(
         self, profile: ProjectProfile, settings: Settings, *, project_id: str, environment: str, target: str
@@ -34,46 +60,57 @@ class ConfigurationGenerator:
         return make_config(profile, settings, choices, project_id=project_id, environment=environment, target=target)
 
     def generate(
-        self, profile: ProjectProfile, config: DeploymentConfig, settings: Settings, *, replace: bool = False
+        self,
+        profile: ProjectProfile,
+        config: DeploymentConfig,
+        settings: Settings,
+        *,
+        replace: bool = False,
+        wait: bool = True,
     ) -> tuple[GeneratedFile, ...]:
-        """The files that configuration needs, each checked, in the order a reviewer reads them.
+        """The files that configuration needs, in the order a reviewer reads them, each with its verdicts.
 
-        A Dockerfile that is the project's own is not replaced unless `replace`: it comes back unchanged, with the verdicts on it
-        and a finding `own-file` that says so.
+        Without `wait`, checkers that are programs stand there as WAITING until `answers` has them. A file that is the project's own
+        is not replaced unless `replace`: it comes back unchanged, with the verdicts on it and a finding `own-file` that says so.
         """
         choices, files = choose(profile, settings, config.target), ProjectFiles(profile.root)
         request = Request(profile, config, settings, choices, files, replace)
-        wanted: list[GeneratedFile | None] = []
-        if config.target in DOCKERFILE_TARGETS:
-            existing = files.text(config.dockerfile)
-            kept = files.is_file(config.dockerfile) and not owned(existing) and not replace
-            if kept:
-                wanted.append(self._kept(config.dockerfile, existing) if existing else None)
-            else:
-                wanted.extend(docker_files(request))
-            wanted.append(dockerignore(profile, choices, files, own_dockerfile=kept))
-        wanted.append(project_file(profile, config, settings, files))
-        wanted.append(env_example(profile, files))
-        return tuple(file if file.verdicts else self.checked(file, config.dockerfile) for file in wanted if file is not None)
+        wanted = tuple(file for producer in PRODUCERS for file in producer(request) if file is not None)
+        return (self.checking.complete if wait else self.checking.started)(wanted, _scope(config))
+
+    def answers(self, files: Sequence[GeneratedFile], config: DeploymentConfig) -> Iterator[tuple[GeneratedFile, ...]]:
+        """The files again, each time a checker that was WAITING has answered."""
+        return self.checking.answers(files, _scope(config))
 
     def checked(self, file: GeneratedFile, dockerfile: str = "Dockerfile") -> GeneratedFile:
         """The same file with fresh verdicts: for content that was edited in review."""
-        return file.model_copy(update={"verdicts": self.check(file.path, file.content, dockerfile)})
+        (checked,) = self.checking.complete((file,), Scope(dockerfile))
+        return checked
 
     def check(self, path: str, content: str, dockerfile: str = "Dockerfile") -> tuple[CheckVerdict, ...]:
         """What every checker for this kind of file says of the content. Empty when there is none for it."""
-        return tuple(checker(content) for checker in checkers_for(path, dockerfile))
+        return self.checked(GeneratedFile(path=path, content=content), dockerfile).verdicts
 
-    def _kept(self, path: str, content: str) -> GeneratedFile:
-        """The project's own file: reported, never blocked by us, and the same as on disk."""
-        note = CheckFinding(
-            line=1,
-            rule="own-file",
-            message="This is the project's own file; it is used as it is. Generate with --replace to get one from DeployDeck.",
-            blocking=False,
-        )
-        verdicts = [CheckVerdict(checker="provenance", state=CheckState.FINDINGS, findings=(note,))]
-        for verdict in self.check(path, content, path):
-            advice = tuple(finding.model_copy(update={"blocking": False}) for finding in verdict.findings)
-            verdicts.append(verdict.model_copy(update={"findings": advice}))
-        return GeneratedFile(path=path, content=content, verdicts=tuple(verdicts))
+
+def _scope(config: DeploymentConfig) -> Scope:
+    return Scope(config.dockerfile)
+
+
+def _own_dockerfile(request: Request) -> GeneratedFile | None:
+    path = request.config.dockerfile
+    existing = request.files.text(path)
+    if not request.files.is_file(path) or owned(existing) or request.replace:
+        return None
+    return own_file(path, existing)
+
+
+def own_file(path: str, content: str) -> GeneratedFile:
+    """The project's own file: reported, never blocked by us, and the same as on disk."""
+    note = CheckFinding(
+        line=1,
+        rule="own-file",
+        message="This is the project's own file; it is used as it is. Generate with --replace to get one from DeployDeck.",
+        blocking=False,
+    )
+    verdicts = (CheckVerdict(checker="provenance", state=CheckState.FINDINGS, findings=(note,)),)
+    return GeneratedFile(path=path, content=content, own=True, verdicts=verdicts)

@@ -66,7 +66,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Request:
-    """One call of the generator. `files` reads the project; nothing writes it. `replace`: propose in place of people's own files too."""
+    """One call of the generator. `files` reads the project. `replace`: propose in place of people's own files, too."""
 
     profile: ProjectProfile
     config: DeploymentConfig

@@ -6,6 +6,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from deploydeck.domain import CiPlatform, InfrastructureTool
+
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -72,6 +74,19 @@ class ResourceSettings(Section):
 class BuildSettings(Section):
     dockerfile: str = Field("Dockerfile", description="Path of the Dockerfile inside the project.")
     registry_mirror: str = Field("", description="Prefix put before every generated base image.")
+
+
+class GenerateSettings(Section):
+    """Which files are proposed besides those that every deployment needs."""
+
+    ci: list[CiPlatform] | None = Field(
+        None,
+        description="Pipelines to write: github, gitlab, jenkins. Default: what is there, else what fits the git remote.",
+    )
+    compose: bool | None = Field(None, description="Write compose.yaml. Default: when the program needs a service beside it.")
+    infrastructure: list[InfrastructureTool] = Field(
+        default_factory=list, description="Infrastructure to write: terraform, cloudformation, arm. Default: none."
+    )
 
 
 class EnvironmentSettings(Section):

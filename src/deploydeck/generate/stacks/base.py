@@ -57,7 +57,7 @@ def as_it_is(draft: Draft) -> Draft:
 
 
 # The probes take address and Host header as arguments: nothing of the project becomes part of the program.
-_PROBE_BASH = (
+PROBE_BASH = (
     'exec 3<>/dev/tcp/127.0.0.1/$1 && printf \'GET %s HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n\' "$2" "$3" >&3 '
     '&& read -r _ status _ <&3 && [ "$status" -lt 400 ]'
 )
@@ -65,7 +65,7 @@ _PROBE_BASH = (
 
 def probe_with_bash(config: DeploymentConfig) -> list[str]:
     """Asks the health path with nothing but bash, which every Debian image has."""
-    return ["bash", "-c", _PROBE_BASH, "probe", str(config.port), config.health.path, config.health.host_header or "localhost"]
+    return ["bash", "-c", PROBE_BASH, "probe", str(config.port), config.health.path, config.health.host_header or "localhost"]
 
 
 @dataclass(frozen=True)
