@@ -117,7 +117,7 @@ def test_the_settings_win_over_the_scan(tmp_path: Path) -> None:
         ({"port": None}, "generate-no-port"),
         ({"package_manager": None}, "generate-no-manager"),
         ({"kind": Kind.NONE}, "generate-nothing-to-run"),
-        ({"package_manager": fact(PackageManager(name="bun"))}, "generate-manager"),
+        ({"package_manager": fact(PackageManager(name="nimble"))}, "generate-manager"),
         ({"runtime_version": fact("2.7", "runtime.txt")}, "generate-runtime-version"),
         ({"health_path": fact("/a b")}, "generate-health-path"),
         ({"start": fact(StartCommand(argv=("x",), packages=("a; rm",)))}, "generate-unsafe-package"),
@@ -360,7 +360,7 @@ def test_system_packages(tmp_path: Path) -> None:
 def test_a_single_page_falls_back_and_a_site_does_not(tmp_path: Path) -> None:
     write(tmp_path / "spa", {})
     spa, site = files_of(vite_npm(tmp_path / "spa")), files_of(static_site(tmp_path / "site"))
-    assert "try_files $uri $uri/ /index.html;" in spa["deploy/nginx.conf"].content
+    assert "try_files $uri $uri.html $uri/ /index.html;" in spa["deploy/nginx.conf"].content
     assert "try_files $uri $uri/ =404;" in site["deploy/nginx.conf"].content
     assert "COPY --from=build /app/dist/ /srv/site/" in spa["Dockerfile"].content
     assert "/dist\n" in spa[".dockerignore"].content and "USER 101:101" in spa["Dockerfile"].content

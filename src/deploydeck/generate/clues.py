@@ -86,6 +86,13 @@ class ProjectFiles:
             return {}
         return content if isinstance(content, dict) else {}
 
+    def line(self, path: str, needle: str, value: str, rule: str) -> Clue:
+        """A clue at the first line that holds the needle; at the file where no line does."""
+        for number, line in enumerate(self.text(path).split("\n"), 1):
+            if needle in line:
+                return Clue(value, (Evidence(file=path, line=number, text=line.strip()[:200], rule=rule),))
+        return Clue(value, (Evidence(file=path, rule=rule),))
+
     def _read(self, path: str, limit: int) -> str:
         full = self._inside(path)
         try:
@@ -246,10 +253,7 @@ def node_needs_source(files: ProjectFiles) -> Clue:
 
 
 def _in_manifest(files: ProjectFiles, needle: str, rule: str) -> Clue:
-    for number, line in enumerate(files.text("package.json").split("\n"), 1):
-        if needle in line:
-            return Clue(rule, (Evidence(file="package.json", line=number, text=line.strip()[:200], rule=rule),))
-    return Clue(rule, (Evidence(file="package.json", rule=rule),))
+    return files.line("package.json", needle, rule, rule)
 
 
 def python_needs_source(files: ProjectFiles) -> Clue:

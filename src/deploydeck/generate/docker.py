@@ -27,7 +27,8 @@ def docker_files(request: Request) -> tuple[GeneratedFile, ...]:
     context = {**_common(request), **stack.context(request)}
     if choices.kind is not Kind.STATIC:
         return (render(stack.template, path, context), *stack.files(request))
-    if choices.install and not stack.site_template:
+    built = bool(choices.install or choices.build)
+    if built and not stack.site_template:
         raise DeployDeckError(
             "generate-static-build",
             f"Sites built with {stack.name} cannot be deployed yet.",
@@ -36,7 +37,7 @@ def docker_files(request: Request) -> tuple[GeneratedFile, ...]:
         )
     conf = server_configuration(request)
     site = "." if choices.static_dir == "." else f"{choices.static_dir}/"
-    context |= {"conf": conf.path, "site_source": site, "site_template": stack.site_template}
+    context |= {"conf": conf.path, "site_source": site, "site_template": stack.site_template, "built": built}
     return (render(SITE.template, path, context), conf)
 
 

@@ -22,8 +22,9 @@ from deploydeck.generate.ci.platforms import pipeline_config
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.names import inside_path, mirror, shown, slug, variable_name
 from deploydeck.generate.request import Choices, Draft, placed
-from deploydeck.generate.stacks import STACKS, InstallQuestion, Stack, installation, stack_of
+from deploydeck.generate.stacks import BY_ID, STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
+from deploydeck.generate.stacks.shared import exact_version
 from deploydeck.generate.stacks.site import SITE_PORT
 from deploydeck.generate.versions import choose_series
 from deploydeck.settings import Settings
@@ -61,7 +62,8 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
     app, files = settings.app, ProjectFiles(profile.root)
     start_fact = profile.start.value if profile.start else None
     manager = _manager(profile, app.package_manager, files)
-    stack = stack_of(profile, manager)
+    start = tuple(app.start) if app.start else (start_fact.argv if start_fact else ())
+    stack = stack_of(profile, manager, start)
     draft = stack.decide(
         Draft(
             profile=profile,
@@ -72,7 +74,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
             framework=app.framework or (profile.framework.value.id if profile.framework else ""),
             manager=manager,
             build=_build(profile, app.build),
-            start=tuple(app.start) if app.start else (start_fact.argv if start_fact else ()),
+            start=start,
             packages=start_fact.packages if start_fact and not app.start else (),
         )
     )
@@ -93,7 +95,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         )
     install = None
     if manager and (kind is Kind.SERVER or build):
-        install = installation(stack, InstallQuestion(profile, manager, files, draft.packages, bool(build)))
+        install = installation(stack, InstallQuestion(profile, manager, files, draft.packages, bool(build) or draft.development))
     elif kind is Kind.SERVER and stack.needs_manager:
         raise DeployDeckError(
             "generate-no-manager",
@@ -192,9 +194,11 @@ def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[
     if not stack.series:
         return "", ()
     fact = profile.runtime_version
-    wanted = settings.app.runtime_version or (fact.value if fact else "")
-    evidence = fact.evidence if fact and not settings.app.runtime_version else ()
-    series = choose_series(stack, wanted) if wanted else stack.default_series
+    theirs = profile.runtime == stack.id or profile.runtime not in BY_ID  # else it is the version of another program
+    wanted = settings.app.runtime_version or (fact.value if fact and theirs else "")
+    evidence = fact.evidence if fact and theirs and not settings.app.runtime_version else ()
+    exact = exact_version(wanted) if stack.exact else ""
+    series = exact or (choose_series(stack, wanted) if wanted else stack.default_series)
     if series is None:
         where = f" ({evidence[0].where})" if evidence else ""
         raise DeployDeckError(

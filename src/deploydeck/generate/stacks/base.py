@@ -84,7 +84,9 @@ class Stack:
     builds none). `files` makes what a server's Dockerfile copies besides the project. `context` gives the templates what they need
     beyond the common values. `environment` holds fixed plain variables of the running program, `user` its numeric user and group,
     `probe` the health check that works in the final image. `decide` may correct build, start and packages before anything is
-    rendered. `leftovers` stay out of the build context; `foreign` are those of them
+    rendered. `programs` are first words of start commands that only this stack can run, `frameworks` those it alone can build,
+    whatever the language. `exact`: every release has an image of its own, so an exact version is taken as it is. `leftovers` stay
+    out of the build context; `foreign` are those of them
     that would break the image's own. `needs_manager`: without a manifest there is nothing to build an image from.
     """
 
@@ -104,6 +106,9 @@ class Stack:
     user: str = "10001:10001"
     probe: Probe = probe_with_bash
     decide: Callable[[Draft], Draft] = as_it_is
+    programs: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    exact: bool = False
     leftovers: tuple[Row, ...] = ()
     foreign: tuple[str, ...] = ()
     needs_manager: bool = True

@@ -161,6 +161,7 @@ PYTHON = Stack(
     image="python:{series}-slim",
     series=("3.9", "3.10", "3.11", "3.12", "3.13", "3.14"),
     default_series="3.13",
+    site_template="docker/_python_site.j2",
     environment=(("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1")),
     probe=_probe,
     decide=_decide,
