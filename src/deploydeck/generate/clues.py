@@ -288,6 +288,31 @@ def poetry_installs_root(files: ProjectFiles) -> bool:
     return bool(module) and any(files.is_dir(p) or files.is_file(f"{p}.py") for p in (module, f"src/{module}"))
 
 
+def pdm_installs_root(files: ProjectFiles) -> bool:
+    """Whether `pdm sync` installs the project itself: it has a name and does not say that it is no distribution."""
+    content = files.toml("pyproject.toml")
+    project, tool = content.get("project"), content.get("tool")
+    pdm = tool.get("pdm") if isinstance(tool, dict) else None
+    pdm = pdm if isinstance(pdm, dict) else {}
+    if "distribution" in pdm:
+        return pdm["distribution"] is True
+    return isinstance(project, dict) and bool(project.get("name"))
+
+
+_PDM_LOCAL = re.compile(r"""^(path|url)\s{0,4}=\s{0,4}"(?:\.{0,2}/|file:)""")
+_PIPFILE_LOCAL = re.compile(r"""\b(path)\s{0,4}=\s{0,4}['"]""")
+
+
+def pdm_needs_source(files: ProjectFiles) -> Clue:
+    """Why a pdm install needs the source at once: the lock names a package by path."""
+    return search(files, "pdm.lock", _PDM_LOCAL, "#", "pdm-local-source")
+
+
+def pipfile_needs_source(files: ProjectFiles) -> Clue:
+    """Why a pipenv install needs the source at once: a package by path, often the project itself."""
+    return search(files, "Pipfile", _PIPFILE_LOCAL, "#", "pipfile-local-source")
+
+
 _NPMRC_SECRET = re.compile(r"(_authToken|_auth|_password)\s{0,4}=\s{0,4}(?!\$\{)\S")
 
 

@@ -20,7 +20,9 @@ from deploydeck.domain import (
 )
 from deploydeck.generate.ci.platforms import pipeline_config
 from deploydeck.generate.clues import ProjectFiles
-from deploydeck.generate.names import inside_path, mirror, shown, slug, variable_name
+from deploydeck.generate.docker import check_images
+from deploydeck.generate.names import inside_path, shown, slug, variable_name
+from deploydeck.generate.preferences import Preferences, preferences
 from deploydeck.generate.request import Choices, Draft, placed
 from deploydeck.generate.stacks import BY_ID, STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
@@ -128,7 +130,8 @@ def make_config(
 ) -> DeploymentConfig:
     """The configuration itself. `published_port` follows the program's port unless the environment sets one."""
     place = settings.environment(environment)
-    mirror(settings.build.registry_mirror)  # refuse a bad one now, not when a file is made from it
+    check_images(settings)  # refuse a bad name now, not when a file is made from it
+    wishes = Preferences(preferences(settings))
     port = _port(profile, settings, choices, target)
     health = settings.health
     path = settings.app.health_path or (profile.health_path.value if profile.health_path else "/")
@@ -165,12 +168,10 @@ def make_config(
         bind_address=place.bind_address,
         health=HealthSpec(path=_health_path(path), **health.model_dump()),
         variables=_variables(profile, settings, environment, {name for name, _ in fixed}),
-        limits=ResourceLimits(
-            memory_bytes=settings.resources.memory_mb * 1024 * 1024 if settings.resources.memory_mb else None,
-            cpus=settings.resources.cpus,
-        ),
+        limits=ResourceLimits(memory_bytes=wishes.memory_bytes, cpus=wishes.cpus),
         keep_releases=place.keep_releases,
         pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
+        preferences=wishes.all,
         profile_hash=profile.content_hash,
         created_at=utc_now(),
     )

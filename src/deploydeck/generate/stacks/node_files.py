@@ -9,7 +9,6 @@ from deploydeck.domain import ProjectProfile
 from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
 from deploydeck.generate.names import inside_path
 from deploydeck.generate.request import Argv, Choices
-from deploydeck.generate.systems import Needed, system_packages
 
 _WITH_PACKAGES = frozenset({"astro", "sveltekit", "react-router", "remix", "angular", "qwik-city"})
 """Frameworks whose build holds the whole program, but not the packages it loads."""
@@ -49,7 +48,9 @@ def runtime_files(choices: Choices, files: ProjectFiles) -> RuntimeFiles:
     """What is needed to run. All of /app unless the framework is known to write the whole program to one directory."""
     words = plain(choices.start)
     entry = next((word for word in words[1:] if word != "run" and not word.startswith("-")), "").removeprefix("./")
-    built = bool(entry) and choices.build and not files.is_file(entry) and ".." not in entry.split("/") and not entry.startswith("/")
+    built = (
+        bool(entry) and choices.build and not files.is_file(entry) and ".." not in entry.split("/") and not entry.startswith("/")
+    )
     if not built or choices.kind.value != "server":
         return _ALL
     if home := next((home for home in _BY_ITSELF if entry.startswith(home) and words[0] == "node"), ""):
@@ -63,7 +64,9 @@ def runtime_files(choices: Choices, files: ProjectFiles) -> RuntimeFiles:
     paths = [top, "package.json", *(["node_modules"] if packages else [])]
     if choices.framework == "remix" and entry == "build/index.js" and files.is_dir("public"):
         paths.append("public")  # the classic compiler writes what browsers load there
-    return RuntimeFiles(tuple(paths), "runtime-output", "What the build wrote and the packages it loads; sources stay behind", packages)
+    return RuntimeFiles(
+        tuple(paths), "runtime-output", "What the build wrote and the packages it loads; sources stay behind", packages
+    )
 
 
 def needs_package_programs(start: Argv) -> bool:
@@ -90,16 +93,3 @@ def browsers(profile: ProjectProfile) -> tuple[tuple[str, str], ...]:
     """Variables that keep downloaded browsers beside the program."""
     names = {one.name for one in profile.dependencies if one.direct and not one.development}
     return tuple(dict.fromkeys(value for name, value in _BROWSERS.items() if name in names))
-
-
-def system(profile: ProjectProfile) -> Needed:
-    """Debian packages that dependencies need: those the scan names, and those of the generator's own table."""
-    own = system_packages("node", profile.dependencies)
-    found = [one for one in profile.system_packages if _DEBIAN.fullmatch(one.name)]
-    build = {one.name for one in found if one.build}
-    run = {one.name for one in found if one.run}
-    because = tuple(dict.fromkeys((*own.because, *(one.because for one in found if one.because))))
-    evidence = (*own.evidence, *(place for one in found for place in one.evidence))
-    return Needed(
-        tuple(sorted({*own.build, *build})), tuple(sorted({*own.run, *run})), because, tuple(dict.fromkeys(evidence))
-    )
