@@ -24,6 +24,7 @@ def docker_files(request: Request) -> tuple[GeneratedFile, ...]:
     choices, path = request.choices, request.config.dockerfile
     stack = choices.stack
     context = {**_common(request), **stack.context(request)}
+    context |= {name: base_image(request.settings, image) for name, image in context.pop("images", {}).items()}
     if choices.kind is not Kind.STATIC:
         return (render(stack.template, path, context),)
     if choices.install and not stack.site_template:

@@ -189,6 +189,7 @@ def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[
     fact = profile.runtime_version
     wanted = settings.app.runtime_version or (fact.value if fact else "")
     evidence = fact.evidence if fact and not settings.app.runtime_version else ()
+    wanted = stack.requirement(wanted, evidence)
     series = choose_series(stack, wanted) if wanted else stack.default_series
     if series is None:
         where = f" ({evidence[0].where})" if evidence else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from deploydeck.domain import DeployDeckError, PackageManager, ProjectProfile
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
+from deploydeck.generate.stacks.go import GO
 from deploydeck.generate.stacks.node import NODE
 from deploydeck.generate.stacks.python import PYTHON
 from deploydeck.generate.stacks.site import SITE
 
-STACKS: tuple[Stack, ...] = (PYTHON, NODE, SITE)
+STACKS: tuple[Stack, ...] = (PYTHON, NODE, GO, SITE)
 BY_ID: dict[str, Stack] = {stack.id: stack for stack in STACKS}
 
 
