@@ -7,9 +7,10 @@ from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
 from deploydeck.generate.stacks.go import GO
 from deploydeck.generate.stacks.node import NODE
 from deploydeck.generate.stacks.python import PYTHON
+from deploydeck.generate.stacks.rust import RUST
 from deploydeck.generate.stacks.site import SITE
 
-STACKS: tuple[Stack, ...] = (PYTHON, NODE, GO, SITE)
+STACKS: tuple[Stack, ...] = (PYTHON, NODE, GO, RUST, SITE)
 BY_ID: dict[str, Stack] = {stack.id: stack for stack in STACKS}
 
 

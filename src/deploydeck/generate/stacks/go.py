@@ -118,7 +118,7 @@ def _decide(draft: Draft) -> Draft:
         package, start = _run_package(start)
         build = ("go", "build", package)
     elif draft.profile.primary and not draft.settings.app.build and files.is_file("go.work"):
-        build = (*build[:-1], f"./{posixpath.join(draft.profile.primary, build[-1].removeprefix('./'))}")
+        build = (*build[:-1], f"./{posixpath.normpath(posixpath.join(draft.profile.primary, build[-1]))}")
     if not start:
         return draft
     name = program_name(start, files, " ".join(build[:2]))
