@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from deploydeck.domain import DeployDeckError, PackageManager, ProjectProfile
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
+from deploydeck.generate.stacks.dotnet import DOTNET
+from deploydeck.generate.stacks.elixir import ELIXIR
 from deploydeck.generate.stacks.go import GO
 from deploydeck.generate.stacks.node import NODE
 from deploydeck.generate.stacks.python import PYTHON
 from deploydeck.generate.stacks.rust import RUST
 from deploydeck.generate.stacks.site import SITE
 
-STACKS: tuple[Stack, ...] = (PYTHON, NODE, GO, RUST, SITE)
+STACKS: tuple[Stack, ...] = (PYTHON, NODE, GO, RUST, DOTNET, ELIXIR, SITE)
 BY_ID: dict[str, Stack] = {stack.id: stack for stack in STACKS}
 
 
