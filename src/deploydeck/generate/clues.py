@@ -6,6 +6,7 @@ Every read stays inside the project (symlinks out of it count as absent), is bou
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from deploydeck.domain import Evidence
 
 READ_LIMIT = 1_000_000
 HEAD_LIMIT = 8_192
+_NOT_SOURCE = frozenset({"node_modules", "vendor", "target", "deps", "_build", "bin", "obj", "testdata", "third_party"})
+_MOST_DIRECTORIES = 1_000
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,25 @@ class ProjectFiles:
             return tuple(sorted(f"{path}/{entry.name}" for entry in full.iterdir() if entry.name.endswith(suffix)))[:200]
         except OSError:
             return ()
+
+    def find(self, suffix: str, limit: int = 400) -> tuple[str, ...]:
+        """Files anywhere in the project with that suffix, nearest first; none of hidden, vendored or built directories, no links."""
+        found: list[str] = []
+        waiting = [""]
+        for seen, directory in enumerate(waiting):
+            try:
+                entries = sorted(os.scandir(self._root / directory), key=lambda entry: entry.name)
+            except OSError:
+                continue
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if not entry.name.startswith(".") and entry.name not in _NOT_SOURCE and len(waiting) < _MOST_DIRECTORIES:
+                        waiting.append(f"{directory}{entry.name}/")
+                elif entry.name.endswith(suffix) and entry.is_file(follow_symlinks=False):
+                    found.append(f"{directory}{entry.name}")
+            if len(found) >= limit or seen >= _MOST_DIRECTORIES:
+                break
+        return tuple(found[:limit])
 
     def toml(self, path: str) -> dict[str, Any]:
         try:
