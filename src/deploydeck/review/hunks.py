@@ -38,13 +38,7 @@ def split(text: str) -> list[str]:
 
 def pieces(before: Sequence[str], after: Sequence[str]) -> list[Piece]:
     """What differs between two lists of lines, in order. Equal ends are cut off first, so that the costly part is small."""
-    head = 0
-    limit = min(len(before), len(after))
-    while head < limit and before[head] == after[head]:
-        head += 1
-    tail = 0
-    while tail < limit - head and before[len(before) - 1 - tail] == after[len(after) - 1 - tail]:
-        tail += 1
+    head, tail = alike(before, after)
     old_middle, new_middle = before[head : len(before) - tail], after[head : len(after) - tail]
     if not old_middle and not new_middle:
         return []
@@ -52,6 +46,18 @@ def pieces(before: Sequence[str], after: Sequence[str]) -> list[Piece]:
         return [Piece((head, head + len(old_middle)), (head, head + len(new_middle)))]
     opcodes = difflib.SequenceMatcher(None, old_middle, new_middle, autojunk=False).get_opcodes()
     return [Piece((head + i1, head + i2), (head + j1, head + j2)) for tag, i1, i2, j1, j2 in opcodes if tag != "equal"]
+
+
+def alike(one: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
+    """How many lines two lists begin with alike, and how many of the rest they end with alike."""
+    limit = min(len(one), len(other))
+    head = 0
+    while head < limit and one[head] == other[head]:
+        head += 1
+    tail = 0
+    while tail < limit - head and one[len(one) - 1 - tail] == other[len(other) - 1 - tail]:
+        tail += 1
+    return head, tail
 
 
 def hunks(path: str, old: str, new: str) -> tuple[Hunk, ...]:
@@ -160,15 +166,13 @@ def _tagged(tag: str, lines: Sequence[str]) -> list[str]:
 
 def _changed(gone: Sequence[str], come: Sequence[str]) -> list[str]:
     """Both sides of a piece; what they begin and end with alike is no difference (in a conflict it can be)."""
-    head = 0
-    limit = min(len(gone), len(come))
-    while head < limit and gone[head] == come[head]:
-        head += 1
-    tail = 0
-    while tail < limit - head and gone[len(gone) - 1 - tail] == come[len(come) - 1 - tail]:
-        tail += 1
-    kept = _tagged(" ", gone[:head]), _tagged(" ", gone[len(gone) - tail :])
-    return [*kept[0], *_tagged("-", gone[head : len(gone) - tail]), *_tagged("+", come[head : len(come) - tail]), *kept[1]]
+    head, tail = alike(gone, come)
+    return [
+        *_tagged(" ", gone[:head]),
+        *_tagged("-", gone[head : len(gone) - tail]),
+        *_tagged("+", come[head : len(come) - tail]),
+        *_tagged(" ", gone[len(gone) - tail :]),
+    ]
 
 
 def _grouped(changed: Sequence[Piece], lines: int) -> Iterator[tuple[list[Piece], int, int]]:
