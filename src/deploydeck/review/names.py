@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from deploydeck.domain import GeneratedFile, Hunk
+from deploydeck.review.apply import AppliedFile
 from deploydeck.review.hunks import hunks
 
 HIDDEN = "[hidden]"
@@ -33,6 +34,11 @@ def values_beyond(content: bytes, known: Iterable[str]) -> bool:
     except UnicodeDecodeError:
         return True
     return any(_name_only(line) != line for line in (raw.rstrip("\r") for raw in text.split("\n")) if line not in lines)
+
+
+def holds_back(file: AppliedFile, known: str) -> bool:
+    """Whether the old content of a written file must not be stored: it holds values of variables that are not ours."""
+    return names_only(file.path) and file.old_content is not None and values_beyond(file.old_content, (known,))
 
 
 def hidden_hunk(file: GeneratedFile, old: bytes, *, conflict: bool) -> Hunk:
