@@ -72,7 +72,12 @@ class Ledger:
         before = tuple(known[version.path] for version in after if version.path in known)
         left_out = tuple(file.path for file in ahead.files if holds_back(file, _content(known.get(file.path))))
         record = UndoRecord(
-            id=new_id("und"), applied=_without(ahead, left_out), left_out=left_out, before=before, after=tuple(after), created_at=now
+            id=new_id("und"),
+            applied=_without(ahead, left_out),
+            left_out=left_out,
+            before=before,
+            after=tuple(after),
+            created_at=now,
         )
         await self._writings.begin(_entry(project_id, record, "writing"))
         try:

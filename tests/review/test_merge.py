@@ -116,9 +116,7 @@ def test_no_line_of_a_person_is_lost_without_an_accepted_hunk_that_shows_it(
     found = merge(base, theirs, ours)
     hunks = decided(hunks_in(found), *decisions)
     result = Counter(split(merged(theirs, found.text, hunks)))
-    shown = Counter(
-        line[1:] for hunk in hunks if hunk.decision is Decision.ACCEPTED for line in hunk.lines if line.startswith("-")
-    )
+    shown = Counter(line[1:] for hunk in hunks if hunk.decision is Decision.ACCEPTED for line in hunk.lines if line.startswith("-"))
     for line, count in lines_of(base, theirs).items():
         assert result[line] >= count - shown[line.removesuffix("\n")]
 
@@ -135,9 +133,7 @@ def test_a_line_of_a_person_is_only_ever_removed_in_a_conflict(texts: tuple[str,
 
 
 @given(versions(), st.lists(st.sampled_from([Decision.ACCEPTED, Decision.REJECTED]), min_size=1, max_size=4))
-def test_after_writing_the_next_proposal_is_what_was_not_accepted(
-    texts: tuple[str, str, str], decisions: list[Decision]
-) -> None:
+def test_after_writing_the_next_proposal_is_what_was_not_accepted(texts: tuple[str, str, str], decisions: list[Decision]) -> None:
     """The remembered version makes the same proposal again for what was rejected, and none for what was accepted."""
     base, theirs, ours = texts
     found = merge(base, theirs, ours)

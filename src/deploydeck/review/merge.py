@@ -132,7 +132,9 @@ def _append(regions: list[Region], kind: Kind, base: Range, theirs: Range, ours:
 
 def _clusters(theirs: list[Piece], ours: list[Piece], ragged: bool) -> Iterator[tuple[Range, list[Piece], list[Piece]]]:
     """Ranges of the base that were changed, each with the changes of both sides to it; what overlaps is one range."""
-    waiting = sorted([(piece.old, 0, piece) for piece in theirs] + [(piece.old, 1, piece) for piece in ours], key=lambda one: one[:2])
+    waiting = sorted(
+        [(piece.old, 0, piece) for piece in theirs] + [(piece.old, 1, piece) for piece in ours], key=lambda one: one[:2]
+    )
     place: Range | None = None
     sides: tuple[list[Piece], list[Piece]] = ([], [])
     for (start, end), side, piece in waiting:

@@ -160,7 +160,9 @@ class Projects:
                     .values(decisions=kept, updated_at=now)
                 )
                 if changed.rowcount == 0:
-                    await connection.execute(insert(reviews).values(project_id=project_id, path=path, decisions=kept, updated_at=now))
+                    await connection.execute(
+                        insert(reviews).values(project_id=project_id, path=path, decisions=kept, updated_at=now)
+                    )
 
     async def decisions(self, project_id: str) -> dict[str, dict[str, Any]]:
         """Saved decisions by path."""
