@@ -84,8 +84,10 @@ class ConfigurationGenerator:
         return (self.checking.complete if wait else self.checking.started)(every, _scope(config))
 
     def answers(self, files: Sequence[GeneratedFile], config: DeploymentConfig) -> Iterator[tuple[GeneratedFile, ...]]:
-        """The files again, each time a checker that was WAITING has answered."""
-        return self.checking.answers(files, _scope(config))
+        """The files with what can be said at once, then again each time a checker that is waited for has answered."""
+        first = self.checking.started(files, _scope(config))
+        yield first
+        yield from self.checking.answers(first, _scope(config))
 
     def checked(self, file: GeneratedFile, dockerfile: str = "Dockerfile") -> GeneratedFile:
         """The same file with fresh verdicts: for content that was edited in review."""
