@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from deploydeck.domain import (
     Change,
     CheckState,
+    ConfigFile,
     Dependency,
     DeployDeckError,
     DeploymentConfig,
@@ -117,7 +118,7 @@ def test_the_settings_win_over_the_scan(tmp_path: Path) -> None:
         ({"port": None}, "generate-no-port"),
         ({"package_manager": None}, "generate-no-manager"),
         ({"kind": Kind.NONE}, "generate-nothing-to-run"),
-        ({"package_manager": fact(PackageManager(name="bun"))}, "generate-manager"),
+        ({"package_manager": fact(PackageManager(name="nimble"))}, "generate-manager"),
         ({"runtime_version": fact("2.7", "runtime.txt")}, "generate-runtime-version"),
         ({"health_path": fact("/a b")}, "generate-health-path"),
         ({"start": fact(StartCommand(argv=("x",), packages=("a; rm",)))}, "generate-unsafe-package"),
@@ -367,7 +368,7 @@ def test_system_packages(tmp_path: Path) -> None:
 def test_a_single_page_falls_back_and_a_site_does_not(tmp_path: Path) -> None:
     write(tmp_path / "spa", {})
     spa, site = files_of(vite_npm(tmp_path / "spa")), files_of(static_site(tmp_path / "site"))
-    assert "try_files $uri $uri/ /index.html;" in spa["deploy/nginx.conf"].content
+    assert "try_files $uri $uri.html $uri/ /index.html;" in spa["deploy/nginx.conf"].content
     assert "try_files $uri $uri/ =404;" in site["deploy/nginx.conf"].content
     assert "COPY --from=build /app/dist/ /srv/site/" in spa["Dockerfile"].content
     assert "/dist\n" in spa[".dockerignore"].content and "USER 101:101" in spa["Dockerfile"].content
@@ -596,3 +597,25 @@ def test_any_profile_gives_valid_files_or_a_clear_error(made: ProjectProfile, ta
         return
     assert DeploymentConfig.model_validate_json(found.model_dump_json()) == found
     assert not any("\n" in word for command in found.recipe.install for word in command)
+
+
+def test_files_the_project_brings_are_shown_with_advice_and_never_blocked(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "docker-compose.yml": "services:\n  db:\n    image: postgres\n    environment:\n      POSTGRES_PASSWORD: hunter22\n",
+            ".github/workflows/ci.yml": "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: pytest\n",
+            "tsconfig.json": "{}\n",
+        },
+    )
+    configs = tuple(
+        ConfigFile(path=path, kind="any", sha256="0")
+        for path in ("docker-compose.yml", ".github/workflows/ci.yml", "tsconfig.json", "gone.tf")
+    )
+    found = files_of(flask_pip(tmp_path, config_files=configs))
+    own = {path: file for path, file in found.items() if file.own}
+    assert sorted(own) == [".github/workflows/ci.yml", "docker-compose.yml"]
+    rules = {finding.rule for verdict in own["docker-compose.yml"].verdicts for finding in verdict.findings}
+    assert {"own-file", "unpinned-base", "secret-literal"} <= rules
+    assert own["docker-compose.yml"].content == (tmp_path / "docker-compose.yml").read_text()
+    assert not any(file.blocked for file in own.values())

@@ -6,6 +6,7 @@ Every read stays inside the project (symlinks out of it count as absent), is bou
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from deploydeck.domain import Evidence
 
 READ_LIMIT = 1_000_000
 HEAD_LIMIT = 8_192
+_NOT_SOURCE = frozenset({"node_modules", "vendor", "target", "deps", "_build", "bin", "obj", "testdata", "third_party"})
+_MOST_DIRECTORIES = 1_000
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,25 @@ class ProjectFiles:
         except OSError:
             return ()
 
+    def find(self, suffix: str, limit: int = 400) -> tuple[str, ...]:
+        """Files anywhere in the project with that suffix, nearest first; none of hidden, vendored or built directories, no links."""
+        found: list[str] = []
+        waiting = [""]
+        for seen, directory in enumerate(waiting):
+            try:
+                entries = sorted(os.scandir(self._root / directory), key=lambda entry: entry.name)
+            except OSError:
+                continue
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if not entry.name.startswith(".") and entry.name not in _NOT_SOURCE and len(waiting) < _MOST_DIRECTORIES:
+                        waiting.append(f"{directory}{entry.name}/")
+                elif entry.name.endswith(suffix) and entry.is_file(follow_symlinks=False):
+                    found.append(f"{directory}{entry.name}")
+            if len(found) >= limit or seen >= _MOST_DIRECTORIES:
+                break
+        return tuple(found[:limit])
+
     def toml(self, path: str) -> dict[str, Any]:
         try:
             return tomllib.loads(self.text(path))
@@ -85,6 +107,13 @@ class ProjectFiles:
         except (ValueError, RecursionError):
             return {}
         return content if isinstance(content, dict) else {}
+
+    def line(self, path: str, needle: str, value: str, rule: str) -> Clue:
+        """A clue at the first line that holds the needle; at the file where no line does."""
+        for number, line in enumerate(self.text(path).split("\n"), 1):
+            if needle in line:
+                return Clue(value, (Evidence(file=path, line=number, text=line.strip()[:200], rule=rule),))
+        return Clue(value, (Evidence(file=path, rule=rule),))
 
     def _read(self, path: str, limit: int) -> str:
         full = self._inside(path)
@@ -246,10 +275,7 @@ def node_needs_source(files: ProjectFiles) -> Clue:
 
 
 def _in_manifest(files: ProjectFiles, needle: str, rule: str) -> Clue:
-    for number, line in enumerate(files.text("package.json").split("\n"), 1):
-        if needle in line:
-            return Clue(rule, (Evidence(file="package.json", line=number, text=line.strip()[:200], rule=rule),))
-    return Clue(rule, (Evidence(file="package.json", rule=rule),))
+    return files.line("package.json", needle, rule, rule)
 
 
 def python_needs_source(files: ProjectFiles) -> Clue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from deploydeck.domain import DeployDeckError, EnvVariable, Evidence, GeneratedFile, Kind, VariableSource
@@ -12,7 +13,7 @@ from deploydeck.generate.names import mirror, shown, variable_name
 from deploydeck.generate.policies.model import names_secret
 from deploydeck.generate.preferences import Preferences
 from deploydeck.generate.render import render
-from deploydeck.generate.request import Request
+from deploydeck.generate.request import Request, placed
 from deploydeck.generate.stacks.site import SITE, server_configuration
 from deploydeck.generate.systems import needed
 from deploydeck.settings import Settings
@@ -57,9 +58,11 @@ def docker_files(request: Request) -> tuple[GeneratedFile, ...]:
     choices, path = request.choices, request.config.dockerfile
     stack, cache = choices.stack, Preferences(request.config.preferences).cache
     context = {**_common(request), **stack.context(request)}
+    context |= {name: base_image(request.settings, image) for name, image in context.pop("images", {}).items()}
     if choices.kind is not Kind.STATIC:
-        return (_cached(render(stack.template, path, context), cache),)
-    if choices.install and not stack.site_template:
+        return (_cached(render(stack.template, path, context), cache), *stack.files(request))
+    built = bool(choices.install or choices.build)
+    if built and not stack.site_template:
         raise DeployDeckError(
             "generate-static-build",
             f"Sites built with {stack.name} cannot be deployed yet.",
@@ -68,7 +71,7 @@ def docker_files(request: Request) -> tuple[GeneratedFile, ...]:
         )
     conf = server_configuration(request)
     site = "." if choices.static_dir == "." else f"{choices.static_dir}/"
-    context |= {"conf": conf.path, "site_source": site, "site_template": stack.site_template}
+    context |= {"conf": conf.path, "site_source": site, "site_template": stack.site_template, "built": built}
     return (_cached(render(SITE.template, path, context), cache), conf)
 
 
@@ -114,7 +117,7 @@ def _common(request: Request) -> dict[str, Any]:
     profile, config, choices, settings = request.profile, request.config, request.choices, request.settings
     stack, install = choices.stack, choices.install
     last = SITE if choices.kind is Kind.STATIC else stack
-    start = [word.replace("{host}", "0.0.0.0").replace("{port}", str(config.port)) for word in choices.start]  # noqa: S104
+    start = [placed(word, config.port) for word in choices.start]
     image = stack.image.format(series=choices.series)
     why = f"{stack.name} {choices.series} is what the project asks for" if choices.series_evidence else _NO_VERSION
     if image in settings.build.digests:
@@ -123,6 +126,7 @@ def _common(request: Request) -> dict[str, Any]:
         "base": base_image(settings, image),
         "base_why": why,
         "base_evidence": choices.series_evidence,
+        "image": partial(base_image, settings),
         "site_image": base_image(settings, SITE.image),
         "install": install,
         "manager": _manager_evidence(request),

@@ -90,9 +90,9 @@ def dockerignore(request: Request, *, own_dockerfile: bool) -> GeneratedFile | N
     rows = [*_ALWAYS]
     if not own_dockerfile:
         rows += [*_OTHER_HISTORY, *_CREDENTIALS, *_OURS, *_PIPELINES, *_INFRASTRUCTURE, *choices.stack.leftovers, *_DESKTOP]
-        if choices.kind is Kind.STATIC and choices.install and choices.static_dir not in ("", "."):
+        if choices.kind is Kind.STATIC and (choices.install or choices.build) and choices.static_dir not in ("", "."):
             rows.append((f"/{choices.static_dir}", "build-output", "The image builds it anew"))
-    served = choices.static_dir if choices.kind is Kind.STATIC and not choices.install else ""
+    served = choices.static_dir if choices.kind is Kind.STATIC and not (choices.install or choices.build) else ""
     out = Lines(DOCKERIGNORE)
     out.add(HEADER)
     for pattern, rule, why in rows:

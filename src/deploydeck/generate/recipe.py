@@ -18,27 +18,22 @@ from deploydeck.domain import (
     new_id,
     utc_now,
 )
+from deploydeck.generate.ci.platforms import pipeline_config
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.docker import check_images
 from deploydeck.generate.names import inside_path, shown, slug, variable_name
 from deploydeck.generate.preferences import Preferences, preferences
-from deploydeck.generate.request import DOCKERFILE_TARGETS, Choices, Draft
+from deploydeck.generate.request import Choices, Draft, placed
 from deploydeck.generate.services import service_specs
-from deploydeck.generate.stacks import STACKS, InstallQuestion, Stack, installation, stack_of
+from deploydeck.generate.stacks import BY_ID, STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
+from deploydeck.generate.stacks.shared import exact_version
 from deploydeck.generate.stacks.site import SITE_PORT
 from deploydeck.generate.versions import choose_series
 from deploydeck.settings import Settings
 
 _PLATFORM_VARIABLES = frozenset({"PORT", "HOST", "HOSTNAME", "NODE_ENV", "HOME", "PATH", "PWD", "TZ", "LANG", "CI"})
 _UNREAD = frozenset({"broken-manifest", "file-unreadable", "file-too-large"})
-_TOLD: dict[str, tuple[tuple[str, str], ...]] = {
-    "streamlit": (("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false"), ("STREAMLIT_SERVER_HEADLESS", "true")),
-    "gradio": (("GRADIO_SERVER_PORT", "{port}"), ("GRADIO_ANALYTICS_ENABLED", "False")),
-}
-"""What frameworks are told by variables, for they are started by the program itself or ask questions otherwise."""
-_TOLD_IN_IMAGES: dict[str, tuple[tuple[str, str], ...]] = {"gradio": (("GRADIO_SERVER_NAME", "0.0.0.0"),)}  # noqa: S104
-"""Where a program must listen inside a container, and must not on a desk."""
 _LANGUAGES = frozenset(language for stack in STACKS for language in stack.languages)
 
 
@@ -70,7 +65,8 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
     app, files = settings.app, ProjectFiles(profile.root)
     start_fact = profile.start.value if profile.start else None
     manager = _manager(profile, app.package_manager, files)
-    stack = stack_of(profile, manager)
+    start = tuple(app.start) if app.start else (start_fact.argv if start_fact else ())
+    stack = stack_of(profile, manager, start)
     draft = stack.decide(
         Draft(
             profile=profile,
@@ -81,7 +77,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
             framework=app.framework or (profile.framework.value.id if profile.framework else ""),
             manager=manager,
             build=_build(profile, app.build),
-            start=tuple(app.start) if app.start else (start_fact.argv if start_fact else ()),
+            start=start,
             packages=start_fact.packages if start_fact and not app.start else (),
         )
     )
@@ -102,12 +98,12 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         )
     install = None
     if manager and (kind is Kind.SERVER or build):
-        install = installation(stack, InstallQuestion(profile, manager, files, draft.packages, bool(build)))
+        install = installation(stack, InstallQuestion(profile, manager, files, draft.packages, bool(build) or draft.development))
     elif kind is Kind.SERVER and stack.needs_manager:
         raise DeployDeckError(
             "generate-no-manager",
             f"No manifest that lists the dependencies of {shown(profile.name)} was found.",
-            hint="Add requirements.txt, pyproject.toml or package.json.",
+            hint=f"Add the manifest of one of {', '.join(stack.managers)}.",
         )
     series, series_evidence = _series(profile, settings, stack)
     return Choices(
@@ -124,6 +120,8 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         port_from_env=start_fact.port_from_env if start_fact else not any("{port}" in word for word in start),
         packages=draft.packages,
         static_dir=_static_dir(profile, settings) if kind is Kind.STATIC else "",
+        port=draft.port,
+        environment=draft.environment,
         clues=draft.clues,
     )
 
@@ -141,9 +139,7 @@ def make_config(
     fixed = choices.stack.environment if choices.kind is Kind.SERVER else ()
     if choices.framework in NEXT_IDS:
         fixed = (*fixed, ("NEXT_TELEMETRY_DISABLED", "1"))
-    if choices.kind is Kind.SERVER:
-        told = _TOLD.get(choices.framework, ()) + (_TOLD_IN_IMAGES.get(choices.framework, ()) if target in DOCKERFILE_TARGETS else ())
-        fixed = (*fixed, *((name, value.replace("{port}", str(port))) for name, value in told))
+    fixed = (*fixed, *((name, placed(value, port)) for name, value in choices.environment))
     return DeploymentConfig(
         id=new_id("cfg"),
         project_id=project_id,
@@ -176,6 +172,7 @@ def make_config(
         limits=ResourceLimits(memory_bytes=wishes.memory_bytes, cpus=wishes.cpus),
         keep_releases=place.keep_releases,
         services=service_specs(profile, settings),
+        pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
         preferences=wishes.all,
         profile_hash=profile.content_hash,
         created_at=utc_now(),
@@ -200,9 +197,11 @@ def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[
     if not stack.series:
         return "", ()
     fact = profile.runtime_version
-    wanted = settings.app.runtime_version or (fact.value if fact else "")
-    evidence = fact.evidence if fact and not settings.app.runtime_version else ()
-    series = choose_series(stack, wanted) if wanted else stack.default_series
+    theirs = profile.runtime == stack.id or profile.runtime not in BY_ID  # else it is the version of another program
+    evidence = fact.evidence if fact and theirs and not settings.app.runtime_version else ()
+    wanted = stack.requirement(settings.app.runtime_version or (fact.value if fact and theirs else ""), evidence)
+    exact = exact_version(wanted) if stack.exact else ""
+    series = exact or (choose_series(stack, wanted) if wanted else stack.default_series)
     if series is None:
         where = f" ({evidence[0].where})" if evidence else ""
         raise DeployDeckError(
@@ -224,6 +223,8 @@ def _port(profile: ProjectProfile, settings: Settings, choices: Choices, target:
         return settings.app.port
     if choices.kind is Kind.STATIC:  # our server, our port
         return SITE_PORT
+    if choices.port:
+        return choices.port
     if profile.port:
         return profile.port.value
     raise DeployDeckError(

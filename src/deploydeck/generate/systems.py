@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from deploydeck.domain import Evidence, ProjectProfile
@@ -36,14 +37,30 @@ class Needed:
     def run(self) -> tuple[str, ...]:
         return tuple(package.name for package in self.run_packages)
 
+    @property
+    def all_packages(self) -> tuple[Package, ...]:
+        """Both, for a stage that builds and runs in one."""
+        return tuple({package.name: package for package in (*self.build_packages, *self.run_packages)}.values())
 
-def needed(profile: ProjectProfile, wishes: Preferences) -> Needed:
-    """Nothing that a person asks for replaces what was inferred: both are installed."""
-    build: dict[str, Package] = {}
-    run: dict[str, Package] = {}
+
+def needed(
+    profile: ProjectProfile,
+    wishes: Preferences,
+    *,
+    also_build: Iterable[Package] = (),
+    also_run: Iterable[Package] = (),
+    without: str = "",
+    gone: Collection[str] = (),
+) -> Needed:
+    """What the scan found, what the stack itself needs (`also_…`) and what people ask for; nothing replaces anything.
+
+    `without` leaves out what dependencies of that prefix need, `gone` packages by name: another way brings them.
+    """
+    build = {package.name: package for package in also_build}
+    run = {package.name: package for package in also_run}
     for package in profile.system_packages:
-        if not debian_package(package.name):
-            continue  # a profile kept by an earlier version, or tampered with
+        if not debian_package(package.name) or package.name in gone or (without and package.because.startswith(without)):
+            continue  # not a name at all: a profile kept by an earlier version, or tampered with
         cause = package.because or "a dependency"
         if package.build:
             why = f"Needed to build {cause}; stays in this stage"
