@@ -125,7 +125,10 @@ VITE: Files = {
 }
 BUN: Files = {
     "package.json": package(
-        type="module", scripts={"start": "bun run src/index.ts"}, dependencies={"hono": "4.9.12"}, devDependencies={"prettier": "3.6.2"}
+        type="module",
+        scripts={"start": "bun run src/index.ts"},
+        dependencies={"hono": "4.9.12"},
+        devDependencies={"prettier": "3.6.2"},
     ),
     "src/index.ts": "import { Hono } from 'hono';\n\nconst app = new Hono();\napp.get('/healthz', (c) => c.text('up'));\n\n"
     "Bun.serve({ port: Number(process.env.PORT ?? 3000), hostname: '0.0.0.0', fetch: app.fetch });\n",
