@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ from deploydeck.domain import (
     LogLine,
     Plan,
     ProjectProfile,
+    Proof,
     Release,
     VulnerabilityReport,
     utc_now,
@@ -277,6 +278,18 @@ class Deck:
         answers = self.generator.answers(tuple(change.file for change in proposal.changes), proposal.config)
         while (files := await asyncio.to_thread(next, answers, None)) is not None:
             yield files
+
+    async def prove(
+        self,
+        proposal: Proposal,
+        files: Sequence[GeneratedFile],
+        tell: Callable[[str], None],
+        cancelled: asyncio.Event | None = None,
+    ) -> Proof:
+        """Build `files` from a scratch copy, start it with the services it needs and ask it. Changes nothing that stays."""
+        from deploydeck.proving import prove
+
+        return await prove(proposal.config, files, proposal.scanned.settings, tell, cancelled)
 
     async def remember(self, proposal: Proposal, changes: Sequence[Change]) -> None:
         """Keep the decisions of a review, so that a dropped link loses nothing."""

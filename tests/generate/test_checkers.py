@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from deploydeck.domain import CheckState, CheckVerdict
 from deploydeck.generate.checkers import CHECKERS, Scope, hadolint
-from deploydeck.generate.checkers.dockerfile import check_dockerfile, instructions
+from deploydeck.generate.checkers.dockerfile import check_dockerfile
 from deploydeck.generate.checkers.hadolint import check_with_hadolint
 from deploydeck.generate.checkers.text import check_dockerignore, check_env_example, check_nginx, check_project_file
 from deploydeck.generate.checkers.tools import find_tool
+from deploydeck.generate.dockerfile_syntax import instructions
 
 GOOD = 'FROM python:3.13-slim AS build\nRUN true\nFROM python:3.13-slim\nUSER 10001:10001\nCMD ["python", "app.py"]\n'
 
@@ -33,17 +34,8 @@ def test_a_good_dockerfile_passes() -> None:
     ("text", "rule", "line", "blocking"),
     [
         (GOOD.replace("RUN true", "RUM true"), "unknown-instruction", 2, True),
-        (GOOD.replace("RUN true", "ENV API_KEY=abc"), "secret-in-image", 2, True),
-        (GOOD.replace("RUN true", "ARG DB_PASSWORD"), "secret-in-image", 2, True),
-        (GOOD.replace("RUN true", "ENV A=1 \\\n    GITHUB_TOKEN=x"), "secret-in-image", 2, True),
-        (GOOD.replace("RUN true", "ENV SECRET_KEY abc"), "secret-in-image", 2, True),
-        (GOOD.replace("USER 10001:10001\n", ""), "runs-as-root", 3, False),
-        (GOOD.replace("10001:10001", "root"), "runs-as-root", 4, False),
-        (GOOD.replace("10001:10001", "0:0"), "runs-as-root", 4, False),
-        (GOOD.replace("10001:10001", "app"), "user-by-name", 4, False),
         (GOOD.replace('["python", "app.py"]', "python app.py"), "shell-form", 5, False),
         (GOOD.replace('CMD ["python", "app.py"]\n', ""), "no-command", 3, False),
-        (GOOD.replace("python:3.13-slim\nUSER", "python\nUSER"), "unpinned-base", 3, False),
         ("RUN true\n" + GOOD, "no-base-image", 1, True),
         ("", "no-base-image", 1, True),
         (GOOD.replace("RUN true", "RUN npm install --omit=dev"), "unlocked-install", 2, False),
@@ -75,7 +67,7 @@ def test_continuation_lines_and_comments_between_them() -> None:
 
 @given(st.text(max_size=300) | st.text(st.sampled_from("FROMRUN a:1\\\n#<<E[]\"'"), max_size=120))
 def test_any_text_is_judged(text: str) -> None:
-    assert check_dockerfile(text).checker == "deploydeck"
+    assert check_dockerfile(text).checker == "dockerfile"
 
 
 needs_hadolint = pytest.mark.skipif(find_tool("hadolint") is None, reason="hadolint is not installed")

@@ -48,5 +48,9 @@ def test_every_line_has_its_reason(name: str) -> None:
             continue
         told = {reason.line for reason in file.reasons}
         for number, line in enumerate(file.content.split("\n"), 1):
-            if line.strip() and not line.lstrip().startswith(("#", "//")) and line.strip(" ,;") not in {"}", "]", ")", "{", "})", "}}"}:
+            if (
+                line.strip()
+                and not line.lstrip().startswith(("#", "//"))
+                and line.strip(" ,;") not in {"}", "]", ")", "{", "})", "}}"}
+            ):
                 assert number in told, f"{file.path}:{number} {line!r}"

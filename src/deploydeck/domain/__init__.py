@@ -68,6 +68,7 @@ from deploydeck.domain.files import (
     GeneratedFile,
     Hunk,
     LineReason,
+    Proof,
     TextEdit,
 )
 from deploydeck.domain.health import (
@@ -158,6 +159,7 @@ __all__ = [
     "Preference",
     "Probe",
     "ProjectProfile",
+    "Proof",
     "Recipe",
     "Release",
     "Resource",

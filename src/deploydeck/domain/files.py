@@ -86,6 +86,28 @@ class GeneratedFile(Value):
         return any(verdict.state is CheckState.WAITING for verdict in self.verdicts)
 
 
+class Proof(Value):
+    """What came of building the image from a scratch copy, starting it with its services and asking its health path.
+
+    `proven` only when it was built and answered. `reason` says in a sentence what happened, `evidence` the last lines that show it.
+    In seconds: `build_s`, `answer_s` from the start of the container to the first good answer, `stop_s` from SIGTERM to its end.
+    `user` is the numeric user it ran as, `pretended` names the variables that were given made-up values.
+    """
+
+    proven: bool
+    reason: str
+    hint: str = ""
+    build_s: float | None = None
+    image_bytes: int | None = None
+    status: int | None = None
+    answer_s: float | None = None
+    stop_s: float | None = None
+    user: str = ""
+    services: tuple[str, ...] = ()
+    pretended: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
 class ChangeState(StrEnum):
     """How the file compares with the disk; `blocked` when a checker refuses it."""
 

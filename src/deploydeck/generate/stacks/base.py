@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploydeck.domain import DeploymentConfig, Evidence, PackageManager, ProjectProfile
+from deploydeck.domain import DeploymentConfig, Evidence, GeneratedFile, PackageManager, ProjectProfile
 from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
 from deploydeck.generate.request import Argv, Draft, Request
 
@@ -52,6 +52,11 @@ Probe = Callable[[DeploymentConfig], list[str]]
 Requirement = Callable[[str, tuple[Evidence, ...]], str]
 
 
+def nothing_else(_request: Request) -> tuple[GeneratedFile, ...]:
+    """No file beside the Dockerfile."""
+    return ()
+
+
 def as_it_is(draft: Draft) -> Draft:
     """No correction."""
     return draft
@@ -63,7 +68,7 @@ def as_written(wanted: str, _evidence: tuple[Evidence, ...]) -> str:
 
 
 # The probes take address and Host header as arguments: nothing of the project becomes part of the program.
-_PROBE_BASH = (
+PROBE_BASH = (
     'exec 3<>/dev/tcp/127.0.0.1/$1 && printf \'GET %s HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n\' "$2" "$3" >&3 '
     '&& read -r _ status _ <&3 && [ "$status" -lt 400 ]'
 )
@@ -71,7 +76,7 @@ _PROBE_BASH = (
 
 def probe_with_bash(config: DeploymentConfig) -> list[str]:
     """Asks the health path with nothing but bash, which every Debian image has."""
-    return ["bash", "-c", _PROBE_BASH, "probe", str(config.port), config.health.path, config.health.host_header or "localhost"]
+    return ["bash", "-c", PROBE_BASH, "probe", str(config.port), config.health.path, config.health.host_header or "localhost"]
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,16 @@ class Stack:
     """One row. Adding a language to what can be deployed means adding one of these, its templates and its tests.
 
     `languages` are language ids of the scan, `managers` its package managers by name with how each installs. `image` is the base
-    image of the final stage with `{series}` for the version; `series` lists those there are, oldest first, all pinned by minor.
+    image of the final stage with `{series}` for the version; `series` lists those there are, oldest first, all pinned by minor;
+    `series_aliases` says which one stands for another word or for a release between two of them.
     `template` makes the Dockerfile of a server; `site_template` is the part that builds a site for the static server ("": it
-    builds none). `context` gives both what they need beyond the common values. `environment` holds fixed plain variables of the
-    running program, `user` its numeric user and group, `probe` the health check that works in the final image. `decide` may correct
-    build, start and packages before anything is rendered. `requirement` says what a version that was found asks for, by where it
-    stands (go.mod names the oldest that will do). What `context` names `images` are base images of further stages. `leftovers` stay out of the build context; `foreign` are those of them
+    builds none). `files` makes what a server's Dockerfile copies besides the project. `context` gives the templates what they need
+    beyond the common values. `environment` holds fixed plain variables of the running program, `user` its numeric user and group,
+    `probe` the health check that works in the final image. `decide` may correct build, start and packages before anything is
+    rendered. `programs` are first words of start commands that only this stack can run, `frameworks` those it alone can build,
+    whatever the language. `exact`: every release has an image of its own, so an exact version is taken as it is. `requirement`
+    says what a version that was found asks for, by where it stands (go.mod names the oldest that will do). `leftovers` stay out of
+    the build context; `foreign` are those of them
     that would break the image's own. `needs_manager`: without a manifest there is nothing to build an image from.
     """
 
@@ -99,11 +108,15 @@ class Stack:
     default_series: str = ""
     series_aliases: Mapping[str, str] = field(default_factory=dict)
     site_template: str = ""
+    files: Callable[[Request], tuple[GeneratedFile, ...]] = nothing_else
     environment: tuple[tuple[str, str], ...] = ()
     user: str = "10001:10001"
     probe: Probe = probe_with_bash
     decide: Callable[[Draft], Draft] = as_it_is
     requirement: Requirement = as_written
+    programs: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    exact: bool = False
     leftovers: tuple[Row, ...] = ()
     foreign: tuple[str, ...] = ()
     needs_manager: bool = True

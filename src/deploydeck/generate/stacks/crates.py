@@ -82,7 +82,7 @@ def _require_workspace(content: dict[str, Any]) -> None:
     if ("workspace" not in content and inherits) or isinstance(package.get("workspace"), str):
         raise DeployDeckError(
             "generate-workspace-member",
-            f"{MANIFEST} takes {shown(inherits[0]) if inherits else 'its workspace'} from a workspace that is not in this directory.",
+            f"{MANIFEST} takes {shown(inherits[0]) if inherits else 'its workspace'} from a workspace that is not here.",
             "An image is built from the project's directory alone: Cargo would not find the workspace there.",
             "Deploy from the directory of the workspace.",
         )
