@@ -145,8 +145,9 @@ def _targets(files: ProjectFiles, directory: str, content: dict[str, Any]) -> It
     for kind, place in _TARGETS.items():
         for target in content.get(kind) or ():
             named = _table(target)
-            name, path = str(named.get("name", "")), named.get("path")
-            yield from ((found, False) for found in there(*([path] if isinstance(path, str) else _places(place, name))))
+            written = named.get("path")
+            paths = (written,) if isinstance(written, str) else _places(place, str(named.get("name", "")))
+            yield from ((found, False) for found in there(*paths))
 
 
 def _places(place: str, name: str) -> tuple[str, ...]:

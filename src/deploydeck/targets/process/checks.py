@@ -46,7 +46,8 @@ def _source(config: DeploymentConfig) -> Iterable[Finding]:
 
 
 def _stack(recipe: Recipe) -> Iterable[Finding]:
-    if recipe.language not in _RUNS:
+    works = recipe.kind is not Kind.STATIC or bool(recipe.build)
+    if works and recipe.language and recipe.language not in _RUNS:
         yield error(
             "process-stack",
             f"The target process runs {_listed(_RUNS.values())}; it cannot build this project ({recipe.language}).",
