@@ -83,19 +83,6 @@ def run_form(argv: Sequence[str]) -> str:
     return exec_form(argv)
 
 
-def steps_form(commands: Sequence[Sequence[str]]) -> str:
-    """Several commands for one RUN, each only when the one before succeeded. Words that are not plain are quoted for the shell."""
-    return " \\\n    && ".join(" ".join(_shell_word(word) for word in argv) for argv in commands)
-
-
-def _shell_word(word: str) -> str:
-    """One word as a POSIX shell reads it, on one line: line breaks and control characters have no place in a Dockerfile's line."""
-    if _SIMPLE_WORD.fullmatch(word):
-        return word
-    printable = "".join(c if c.isprintable() else "?" for c in word).replace("<<", "?")
-    return "'" + printable.replace("'", "'\\''") + "'"
-
-
 def run_with_secrets(argv: Sequence[str], secrets: Sequence[str]) -> str:
     """A command for RUN that finds build secrets in variables of their names. They are mounted for this step and in no layer.
 
@@ -110,6 +97,19 @@ def run_with_secrets(argv: Sequence[str], secrets: Sequence[str]) -> str:
         return f"{mounts} {values} {plain}"
     script = f'{values} exec "$@"'
     return f"{mounts} {exec_form(['sh', '-c', script, 'sh', *argv])}"
+
+
+def steps_form(commands: Sequence[Sequence[str]]) -> str:
+    """Several commands for one RUN, each only when the one before succeeded. Words that are not plain are quoted for the shell."""
+    return " \\\n    && ".join(" ".join(_shell_word(word) for word in argv) for argv in commands)
+
+
+def _shell_word(word: str) -> str:
+    """One word as a POSIX shell reads it, on one line: line breaks and control characters have no place in a Dockerfile's line."""
+    if _SIMPLE_WORD.fullmatch(word):
+        return word
+    printable = "".join(c if c.isprintable() else "?" for c in word).replace("<<", "?")
+    return "'" + printable.replace("'", "'\\''") + "'"
 
 
 def copy_form(sources: Sequence[str], destination: str) -> str:

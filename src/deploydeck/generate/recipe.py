@@ -196,9 +196,8 @@ def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[
         return "", ()
     fact = profile.runtime_version
     theirs = profile.runtime == stack.id or profile.runtime not in BY_ID  # else it is the version of another program
-    wanted = settings.app.runtime_version or (fact.value if fact and theirs else "")
     evidence = fact.evidence if fact and theirs and not settings.app.runtime_version else ()
-    wanted = stack.requirement(wanted, evidence)
+    wanted = stack.requirement(settings.app.runtime_version or (fact.value if fact and theirs else ""), evidence)
     exact = exact_version(wanted) if stack.exact else ""
     series = exact or (choose_series(stack, wanted) if wanted else stack.default_series)
     if series is None:

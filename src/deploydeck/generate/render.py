@@ -44,9 +44,9 @@ def _environment() -> Environment:
     )
     environment.filters["exec"] = exec_form
     environment.filters["run"] = run_form
-    environment.filters["steps"] = steps_form
     environment.filters["run_with"] = run_with_secrets
     environment.filters["variable"] = variable_form
+    environment.filters["steps"] = steps_form
     environment.globals["copy"] = copy_form
     return environment
 

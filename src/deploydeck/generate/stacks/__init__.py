@@ -19,9 +19,7 @@ from deploydeck.generate.stacks.ruby import RUBY
 from deploydeck.generate.stacks.rust import RUST
 from deploydeck.generate.stacks.site import SITE
 
-STACKS: tuple[Stack, ...] = (
-    PYTHON, NODE, BUN, DENO, JVM, PHP, RUBY, GO, RUST, DOTNET, ELIXIR, PACKAGED_SITES, SITE,
-)  # fmt: skip
+STACKS: tuple[Stack, ...] = (PYTHON, NODE, BUN, DENO, GO, RUST, JVM, PHP, RUBY, DOTNET, ELIXIR, PACKAGED_SITES, SITE)
 BY_ID: dict[str, Stack] = {stack.id: stack for stack in STACKS}
 
 
