@@ -14,6 +14,7 @@ from deploydeck.domain import DeployDeckError, Fact, Kind, Support
 from deploydeck.scan.rules import BadRule, Role, ecosystems, languages, managers, technologies
 from deploydeck.scan.rules.load import ecosystem
 from deploydeck.scan.rules.names import is_secret
+from tests.scan.compiled_trees import TREES as COMPILED_TREES
 from tests.scan.trees import codes, scan, where
 
 RULES = Path(__file__).parent / "rules"
@@ -41,6 +42,7 @@ DEPLOYED_TREES: dict[str, tuple[dict[str, str], Kind]] = {
     "nextjs": ({"package.json": package(dependencies={"next": "16"}), "app/page.js": "export default () => null\n"}, Kind.SERVER),
     "vite": ({"package.json": package(devDependencies={"vite": "7"}), "index.html": "<p>"}, Kind.STATIC),
 }
+DEPLOYED_TREES |= COMPILED_TREES
 
 
 def samples() -> list[tuple[str, str, dict[str, str]]]:

@@ -77,7 +77,7 @@ class ProjectFiles:
             return ()
 
     def find(self, suffix: str, limit: int = 400) -> tuple[str, ...]:
-        """Files anywhere in the project with that suffix, nearest first; none of hidden, vendored or built directories, no links."""
+        """Files anywhere in the project with that suffix, nearest first; none of hidden, vendored or built directories."""
         found: list[str] = []
         waiting = [""]
         for seen, directory in enumerate(waiting):
