@@ -28,7 +28,7 @@ THROUGH_A_SHELL: Files = {
 FASTIFY: Files = {
     "package.json": package(
         type="module",
-        scripts={"build": "tsc", "start": "node dist/server.js"},
+        scripts={"build": "tsc", "start": "node dist/server.js", "prepare": "husky"},
         dependencies={"fastify": "5.6.1"},
         devDependencies={"typescript": "5.9.3", "@types/node": "22.18.8"},
     ),
@@ -60,7 +60,9 @@ NEST: Files = {
     "@Module({ controllers: [Shop] })\nexport class AppModule {}\n",
 }
 NUXT: Files = {
-    "package.json": package(type="module", scripts={"build": "nuxt build"}, dependencies={"nuxt": "4.1.3"}),
+    "package.json": package(
+        type="module", scripts={"build": "nuxt build", "postinstall": "nuxt prepare"}, dependencies={"nuxt": "4.1.3"}
+    ),
     "nuxt.config.ts": "export default defineNuxtConfig({ compatibilityDate: '2025-10-01', telemetry: false });\n",
     "app.vue": "<template><p>hello</p></template>\n",
 }
@@ -125,7 +127,10 @@ VITE: Files = {
 }
 BUN: Files = {
     "package.json": package(
-        type="module", scripts={"start": "bun run src/index.ts"}, dependencies={"hono": "4.9.12"}, devDependencies={"prettier": "3.6.2"}
+        type="module",
+        scripts={"start": "bun run src/index.ts"},
+        dependencies={"hono": "4.9.12"},
+        devDependencies={"prettier": "3.6.2"},
     ),
     "src/index.ts": "import { Hono } from 'hono';\n\nconst app = new Hono();\napp.get('/healthz', (c) => c.text('up'));\n\n"
     "Bun.serve({ port: Number(process.env.PORT ?? 3000), hostname: '0.0.0.0', fetch: app.fetch });\n",

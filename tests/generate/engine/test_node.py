@@ -75,7 +75,9 @@ def test_a_server_of_deno_lives(tmp_path: Path, name: str) -> None:
     assert match is not None
     docker("tag", "denoland/deno:2", f"denoland/deno:{match[1]}")
     root = project(tmp_path / "shop", {**projects.DENO, ".deno-version": f"{match[1]}\n"})
-    docker("run", "--rm", "--volume", f"{root}:/app", "--workdir", "/app", "--env", "DENO_DIR=/tmp/deno", "denoland/deno:2", "install")
+    docker(
+        "run", "--rm", "--volume", f"{root}:/app", "--workdir", "/app", "--env", "DENO_DIR=/tmp/deno", "denoland/deno:2", "install"
+    )
     _, recipe = proven(root, name)
     assert recipe["language"] == "deno"
     assert (root / "deno.lock").is_file()

@@ -49,7 +49,9 @@ def runtime_files(choices: Choices, files: ProjectFiles) -> RuntimeFiles:
     """What is needed to run. All of /app unless the framework is known to write the whole program to one directory."""
     words = plain(choices.start)
     entry = next((word for word in words[1:] if word != "run" and not word.startswith("-")), "").removeprefix("./")
-    built = bool(entry) and choices.build and not files.is_file(entry) and ".." not in entry.split("/") and not entry.startswith("/")
+    built = (
+        bool(entry) and choices.build and not files.is_file(entry) and ".." not in entry.split("/") and not entry.startswith("/")
+    )
     if not built or choices.kind.value != "server":
         return _ALL
     if home := next((home for home in _BY_ITSELF if entry.startswith(home) and words[0] == "node"), ""):
@@ -63,7 +65,9 @@ def runtime_files(choices: Choices, files: ProjectFiles) -> RuntimeFiles:
     paths = [top, "package.json", *(["node_modules"] if packages else [])]
     if choices.framework == "remix" and entry == "build/index.js" and files.is_dir("public"):
         paths.append("public")  # the classic compiler writes what browsers load there
-    return RuntimeFiles(tuple(paths), "runtime-output", "What the build wrote and the packages it loads; sources stay behind", packages)
+    return RuntimeFiles(
+        tuple(paths), "runtime-output", "What the build wrote and the packages it loads; sources stay behind", packages
+    )
 
 
 def needs_package_programs(start: Argv) -> bool:
@@ -100,6 +104,4 @@ def system(profile: ProjectProfile) -> Needed:
     run = {one.name for one in found if one.run}
     because = tuple(dict.fromkeys((*own.because, *(one.because for one in found if one.because))))
     evidence = (*own.evidence, *(place for one in found for place in one.evidence))
-    return Needed(
-        tuple(sorted({*own.build, *build})), tuple(sorted({*own.run, *run})), because, tuple(dict.fromkeys(evidence))
-    )
+    return Needed(tuple(sorted({*own.build, *build})), tuple(sorted({*own.run, *run})), because, tuple(dict.fromkeys(evidence)))

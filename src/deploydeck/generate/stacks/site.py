@@ -91,6 +91,8 @@ def _maker(request: Request) -> tuple[str, tuple[Evidence, ...]]:
 
 def _fallback(files: ProjectFiles, framework: str) -> str:
     if framework == "sveltekit":
-        name = next((clue for end in ("js", "ts") if (clue := search(files, f"svelte.config.{end}", _SVELTE_FALLBACK, "//", ""))), None)
+        name = next(
+            (clue for end in ("js", "ts") if (clue := search(files, f"svelte.config.{end}", _SVELTE_FALLBACK, "//", ""))), None
+        )
         return f"/{name.value}" if name else "/index.html"
     return _FALLBACKS.get(framework, "/index.html")
