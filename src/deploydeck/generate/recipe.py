@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from deploydeck.domain import (
     DeployDeckError,
     DeploymentConfig,
@@ -18,7 +20,7 @@ from deploydeck.domain import (
     new_id,
     utc_now,
 )
-from deploydeck.generate.clues import ProjectFiles
+from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
 from deploydeck.generate.names import inside_path, mirror, shown, slug, variable_name
 from deploydeck.generate.request import Choices, Draft
 from deploydeck.generate.stacks import BY_ID, STACKS, InstallQuestion, Stack, installation, stack_of
@@ -115,7 +117,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         start_evidence=profile.start.evidence if profile.start and not app.start else (),
         port_from_env=start_fact.port_from_env if start_fact else not any("{port}" in word for word in start),
         packages=draft.packages,
-        static_dir=_static_dir(profile, settings) if kind is Kind.STATIC else "",
+        static_dir=_static_dir(profile, settings, draft.clues) if kind is Kind.STATIC else "",
         clues=draft.clues,
     )
 
@@ -205,8 +207,11 @@ def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[
     return series, evidence
 
 
-def _static_dir(profile: ProjectProfile, settings: Settings) -> str:
-    found = settings.app.output_dir or (profile.output_dir.value if profile.output_dir else ".")
+def _static_dir(profile: ProjectProfile, settings: Settings, clues: Mapping[str, Clue]) -> str:
+    found = profile.output_dir.value if profile.output_dir else "."
+    if member := clues.get("member", NOTHING).value:  # the build of a workspace's member writes there
+        found = f"{member}/{found}"
+    found = settings.app.output_dir or found
     return "." if found in (".", "./") else inside_path(found.rstrip("/"), "output directory")
 
 

@@ -88,7 +88,14 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
         listed = ", ".join(f"{one.path} ({_title(one)})" for one in components[:6])
         more = f" and {len(components) - 6} more" if len(components) > 6 else ""
         changed["support"] = Support.NOT_YET if told.support is not Support.UNKNOWN else profile.support
-        changed["support_reason"] = f"The projects are in its directories: {listed}{more}. Open one of them to deploy it."
+        if sure and _built_from_here(profile, chosen):
+            changed["support"] = Support.SUPPORTED
+        manager = profile.package_manager.value.name if profile.package_manager else ""
+        changed["support_reason"] = (
+            f"{_title(chosen)} project in {chosen.path}, with {manager} from the directory around it"
+            if changed["support"] is Support.SUPPORTED
+            else f"The projects are in its directories: {listed}{more}. Open one of them to deploy it."
+        )
     if not sure:
         scan.finding(
             "several-components",
@@ -100,6 +107,13 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
             ],
         )
     return profile.model_copy(update=changed)
+
+
+def _built_from_here(profile: ProjectProfile, chosen: Component) -> bool:
+    """Whether the directory is a JavaScript workspace whose lock installs the component, which could be deployed by itself."""
+    manager = profile.package_manager
+    runs = chosen.profile.runtime == "node" and chosen.profile.support is Support.SUPPORTED
+    return runs and manager is not None and bool(manager.value.lock_file) and chosen.declared_by is not None
 
 
 def _joined(profile: ProjectProfile, chosen: Component, components: tuple[Component, ...]) -> dict[str, Any]:

@@ -82,3 +82,16 @@ def test_a_server_of_deno_lives(tmp_path: Path, name: str) -> None:
     assert recipe["language"] == "deno"
     assert (root / "deno.lock").is_file()
     ends(name)
+
+
+def test_a_member_of_a_workspace_lives(tmp_path: Path, name: str) -> None:
+    root = project(tmp_path / "shop", projects.WORKSPACE)
+    locked(root, *PNPM)
+    _, recipe = proven(root, name)
+    assert (recipe["start"], recipe["build"]) == (
+        ("node", "server.js"),
+        (("pnpm", "--filter", "./packages/words", "run", "build"),),
+    )
+    assert docker("exec", name, "pwd") == "/app/apps/api"
+    assert "prettier" not in contents(name, "/app/node_modules")
+    ends(name)

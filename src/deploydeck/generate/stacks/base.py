@@ -79,10 +79,10 @@ class Stack:
     `template` makes the Dockerfile of a server; `site_template` is the part that builds a site for the static server ("": it
     builds none). `context` gives both what they need beyond the common values. `environment` holds fixed plain variables of the
     running program, `user` its numeric user and group, `probe` the health check that works in the final image. `decide` may correct
-    build, start and packages before anything is rendered. `programs` are first words of start commands that only this stack can run,
-    `frameworks` those it alone can build, whatever the language. `exact`: every release has an image of its own, so an exact
-    version is taken as it is. `leftovers` stay out of the build context; `foreign` are those of them
-    that would break the image's own. `needs_manager`: without a manifest there is nothing to build an image from.
+    build, start and packages before anything is rendered. `leftovers` stay out of the build context; `foreign` are those of them
+    that would break the image's own. `needs_manager`: without a manifest there is nothing to build an image from. `programs` are
+    first words of start commands that only this stack can run, `frameworks` those it alone can build, whatever the language.
+    `exact`: every release has an image of its own, so an exact version is taken as it is.
     """
 
     id: str

@@ -173,6 +173,8 @@ def _prune(row: NodeManager, name: str, version: str, locked: bool, source: str)
     """What drops development packages, where the manager can do it without resolving anew."""
     if name in ("yarn", "bun") and not locked:
         return ()  # it would take other versions than were built with
+    if name == "pnpm" and source == "workspaces":
+        return ((*row.locked, *row.production, "--ignore-scripts"),) if locked else ()  # `pnpm prune` sees the root only
     if name == "yarn-berry" and version.startswith(("2.", "3.")):
         return ()  # needs a plugin there
     if name in ("bun", "yarn-berry") and source == "install-script":
