@@ -59,6 +59,7 @@ from deploydeck.domain.evidence import (
     Fact,
 )
 from deploydeck.domain.files import (
+    GENERATED_MARK,
     Change,
     ChangeState,
     CheckFinding,
@@ -68,6 +69,7 @@ from deploydeck.domain.files import (
     GeneratedFile,
     Hunk,
     LineReason,
+    Proof,
     TextEdit,
 )
 from deploydeck.domain.health import (
@@ -158,6 +160,7 @@ __all__ = [
     "Preference",
     "Probe",
     "ProjectProfile",
+    "Proof",
     "Recipe",
     "Release",
     "Resource",

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from deploydeck.domain import (
-    CheckFinding,
-    CheckState,
     CheckVerdict,
     DeploymentConfig,
     GeneratedFile,
@@ -15,8 +13,10 @@ from deploydeck.domain import (
 )
 from deploydeck.generate.checkers import Scope
 from deploydeck.generate.checking import Checking
+from deploydeck.generate.ci import pipeline_files
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.docker import docker_files
+from deploydeck.generate.existing import own_file, own_files
 from deploydeck.generate.recipe import choose, make_config
 from deploydeck.generate.render import owned
 from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
@@ -42,7 +42,11 @@ def _text_files(request: Request) -> Sequence[GeneratedFile | None]:
     return (project_file(profile, config, request.settings, request.files), env_example(profile, request.files))
 
 
-PRODUCERS: tuple[Producer, ...] = (_image_files, _text_files)
+def _pipeline_files(request: Request) -> Sequence[GeneratedFile | None]:
+    return tuple(_unless_own(request, file) for file in pipeline_files(request))
+
+
+PRODUCERS: tuple[Producer, ...] = (_image_files, _pipeline_files, _text_files)
 """Who makes which files, in the order a reviewer reads them."""
 
 
@@ -76,11 +80,14 @@ class ConfigurationGenerator:
         choices, files = choose(profile, settings, config.target), ProjectFiles(profile.root)
         request = Request(profile, config, settings, choices, files, replace)
         wanted = tuple(file for producer in PRODUCERS for file in producer(request) if file is not None)
-        return (self.checking.complete if wait else self.checking.started)(wanted, _scope(config))
+        every = (*wanted, *own_files(request, {file.path for file in wanted}))
+        return (self.checking.complete if wait else self.checking.started)(every, _scope(config))
 
     def answers(self, files: Sequence[GeneratedFile], config: DeploymentConfig) -> Iterator[tuple[GeneratedFile, ...]]:
-        """The files again, each time a checker that was WAITING has answered."""
-        return self.checking.answers(files, _scope(config))
+        """The files with what can be said at once, then again each time a checker that is waited for has answered."""
+        first = self.checking.started(files, _scope(config))
+        yield first
+        yield from self.checking.answers(first, _scope(config))
 
     def checked(self, file: GeneratedFile, dockerfile: str = "Dockerfile") -> GeneratedFile:
         """The same file with fresh verdicts: for content that was edited in review."""
@@ -96,21 +103,17 @@ def _scope(config: DeploymentConfig) -> Scope:
     return Scope(config.dockerfile)
 
 
+def _unless_own(request: Request, file: GeneratedFile) -> GeneratedFile | None:
+    """The file, or what people have at its path: that one stays. None: it is larger than we read."""
+    existing = request.files.text(file.path)
+    if not request.files.is_file(file.path) or owned(existing) or request.replace:
+        return file
+    return own_file(file.path, existing) if existing else None
+
+
 def _own_dockerfile(request: Request) -> GeneratedFile | None:
     path = request.config.dockerfile
     existing = request.files.text(path)
     if not request.files.is_file(path) or owned(existing) or request.replace:
         return None
     return own_file(path, existing)
-
-
-def own_file(path: str, content: str) -> GeneratedFile:
-    """The project's own file: reported, never blocked by us, and the same as on disk."""
-    note = CheckFinding(
-        line=1,
-        rule="own-file",
-        message="This is the project's own file; it is used as it is. Generate with --replace to get one from DeployDeck.",
-        blocking=False,
-    )
-    verdicts = (CheckVerdict(checker="provenance", state=CheckState.FINDINGS, findings=(note,)),)
-    return GeneratedFile(path=path, content=content, own=True, verdicts=verdicts)

@@ -7,12 +7,19 @@ from deploydeck.generate.request import Argv
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
 from deploydeck.generate.stacks.bun import BUN
 from deploydeck.generate.stacks.deno import DENO
+from deploydeck.generate.stacks.dotnet import DOTNET
+from deploydeck.generate.stacks.elixir import ELIXIR
+from deploydeck.generate.stacks.go import GO
+from deploydeck.generate.stacks.jvm import JVM
 from deploydeck.generate.stacks.node import NODE
 from deploydeck.generate.stacks.packaged_sites import PACKAGED_SITES
+from deploydeck.generate.stacks.php import PHP
 from deploydeck.generate.stacks.python import PYTHON
+from deploydeck.generate.stacks.ruby import RUBY
+from deploydeck.generate.stacks.rust import RUST
 from deploydeck.generate.stacks.site import SITE
 
-STACKS: tuple[Stack, ...] = (PYTHON, NODE, BUN, DENO, PACKAGED_SITES, SITE)
+STACKS: tuple[Stack, ...] = (PYTHON, NODE, BUN, DENO, GO, RUST, JVM, PHP, RUBY, DOTNET, ELIXIR, PACKAGED_SITES, SITE)
 BY_ID: dict[str, Stack] = {stack.id: stack for stack in STACKS}
 
 

@@ -16,7 +16,6 @@ from deploydeck.generate.stacks.node_files import (
     needs_package_programs,
     plain,
     runtime_files,
-    system,
 )
 from deploydeck.generate.stacks.node_managers import MANAGERS, TOOL_ENVIRONMENT, install
 from deploydeck.generate.stacks.node_workspaces import builds, member
@@ -129,7 +128,6 @@ def build_context(request: Request) -> dict[str, Any]:
         mounts += "--mount=type=secret,id=npmrc,target=/root/.npmrc "
     generated = {(*row.execute, "prisma", "generate") for row in MANAGERS.values()} if choices.clue("prisma") else set[Argv]()
     return {
-        "system": system(request.profile),
         "build_environment": build_environment(request),
         "mounts": mounts,
         "login": login,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from deploydeck.domain import ProjectProfile
 from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
 from deploydeck.generate.names import inside_path
 from deploydeck.generate.request import Argv, Choices
-from deploydeck.generate.systems import Needed, system_packages
 
 _WITH_PACKAGES = frozenset({"astro", "sveltekit", "react-router", "remix", "angular", "qwik-city"})
 """Frameworks whose build holds the whole program, but not the packages it loads."""
 _BY_ITSELF = (".output/", "dist/analog/")
 """Where Nitro writes servers together with the packages they load (Nuxt, SolidStart, TanStack Start, Analog)."""
-_DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]{1,80}")
 _LINKED = frozenset({"workspaces", "local-dependency"})
 _OF_THE_IMAGE = frozenset({"node", "npm", "npx", "pnpm", "yarn", "bun", "bunx", "env", "sh", "bash"})
 _BROWSERS = {
@@ -102,14 +99,3 @@ def browsers(profile: ProjectProfile) -> tuple[tuple[str, str], ...]:
     """Variables that keep downloaded browsers beside the program."""
     names = {one.name for one in profile.dependencies if one.direct and not one.development}
     return tuple(dict.fromkeys(value for name, value in _BROWSERS.items() if name in names))
-
-
-def system(profile: ProjectProfile) -> Needed:
-    """Debian packages that dependencies need: those the scan names, and those of the generator's own table."""
-    own = system_packages("node", profile.dependencies)
-    found = [one for one in profile.system_packages if _DEBIAN.fullmatch(one.name)]
-    build = {one.name for one in found if one.build}
-    run = {one.name for one in found if one.run}
-    because = tuple(dict.fromkeys((*own.because, *(one.because for one in found if one.because))))
-    evidence = (*own.evidence, *(place for one in found for place in one.evidence))
-    return Needed(tuple(sorted({*own.build, *build})), tuple(sorted({*own.run, *run})), because, tuple(dict.fromkeys(evidence)))
