@@ -284,7 +284,7 @@ class Deck:
         return Proposal(scanned, config, await asyncio.to_thread(self.review.restore, changes, saved))
 
     async def verdicts(self, changes: Sequence[Change], config: DeploymentConfig) -> AsyncIterator[Change]:
-        """Each change whose file waits for a checker, again whenever one has answered. Checks what the review offers, edits included.
+        """Each change whose file waits for a checker, again whenever one has answered; what the review offers is checked.
 
         Ends when none is waited for.
         """

@@ -89,6 +89,14 @@ class GeneratedFile(Value):
         return any(verdict.state is CheckState.WAITING for verdict in self.verdicts)
 
 
+class GeneratedSet(Value):
+    """Files made for one purpose (`docker`, `github`, `aws`, …), with their verdicts. `left` is what policies still find in them."""
+
+    purpose: str
+    files: tuple[GeneratedFile, ...] = ()
+    left: tuple[tuple[str, CheckFinding], ...] = ()
+
+
 class Proof(Value):
     """What came of building the image from a scratch copy, starting it with its services and asking its health path.
 
