@@ -151,6 +151,65 @@ def test_a_registry_login_is_lent_to_the_install_and_in_no_layer(tmp_path: Path)
     assert "COPY package.json package-lock.json .npmrc ./" in files_of(made)["Dockerfile"].content
 
 
+# --- workspaces -----------------------------------------------------------------------------------------------------------------
+
+WORKSPACES = {
+    "npm": ({"package-lock.json": "{}"}, ("npm", "run", "--workspace", "packages/units", "build"), "npm prune --omit=dev"),
+    "pnpm": (
+        {"pnpm-lock.yaml": "lockfileVersion: '9.0'\n", "pnpm-workspace.yaml": "packages:\n  - apps/*\n  - packages/*\n"},
+        ("pnpm", "--filter", "./packages/units", "run", "build"),
+        "pnpm install --frozen-lockfile --prod --ignore-scripts",
+    ),
+    "yarn": (
+        {"yarn.lock": "# yarn lockfile v1\n"},
+        ("yarn", "--cwd", "packages/units", "run", "build"),
+        "yarn install --frozen-lockfile --production=true --ignore-scripts",
+    ),
+}
+
+
+@pytest.mark.parametrize("manager", WORKSPACES)
+def test_a_member_of_a_workspace_is_built_after_those_it_uses(tmp_path: Path, manager: str) -> None:
+    lock, built, prune = WORKSPACES[manager]
+    files = {
+        "package.json": package(workspaces=["apps/*", "packages/*"]),
+        "apps/api/package.json": package(
+            name="api", scripts={"start": "node server.js"}, dependencies={"express": "5", "units": "*"}
+        ),
+        "apps/api/server.js": "const app = require('express')();\nrequire('units');\napp.listen(process.env.PORT || 3000);\n",
+        "packages/units/package.json": package(name="units", main="dist/index.js", scripts={"build": "tsc"}),
+    }
+    text = scanned(tmp_path, {**files, **lock})["Dockerfile"]
+    steps = [text.index(step) for step in ("COPY . .", " ".join(built), prune, "WORKDIR /app/apps/api")]
+    assert steps == sorted(steps)
+    assert (copies(text), json.loads(last(text, "CMD"))) == (["/app"], ["node", "server.js"])
+
+
+def test_a_site_that_is_a_member_is_served_from_its_directory(tmp_path: Path) -> None:
+    files = {
+        "package.json": package(workspaces=["web"]),
+        "package-lock.json": "{}",
+        "web/package.json": package(name="web", scripts={"build": "vite build"}, devDependencies={"vite": "7"}),
+        "web/index.html": "<p>x</p>\n",
+    }
+    text = scanned(tmp_path, files)["Dockerfile"]
+    assert "RUN npm run --workspace web build" in text
+    assert copies(text) == ["/app/web/dist/"]
+
+
+def test_a_member_is_started_in_its_directory_without_an_image_too(tmp_path: Path) -> None:
+    files = {
+        "package.json": package(workspaces=["api"]),
+        "package-lock.json": "{}",
+        "api/package.json": package(name="api", scripts={"start": "node server.js"}, dependencies={"koa": "3"}),
+        "api/server.js": LISTENS,
+    }
+    write(tmp_path, files)
+    made = ProjectAnalyzer().profile(tmp_path)
+    config = GENERATOR.deployment_config(made, Settings(), project_id="prj-1", environment="development", target="process")
+    assert config.recipe.start == ("env", "--chdir=api", "node", "server.js")
+
+
 # --- Bun and Deno ---------------------------------------------------------------------------------------------------------------
 
 
