@@ -51,7 +51,7 @@ def _findings(answer: dict[str, Any], content: str) -> list[CheckFinding]:
         if len(message) > 300:
             message = message[:297] + "..."
         found.append(CheckFinding(line=line_of(content, path), rule="schema", message=f"{path}: {message}", blocking=True))
-    for error in answer["parse_errors"]:
+    for error in answer.get("parse_errors", ()):
         said = str(error.get("message", "")) or "The file cannot be parsed."
         at = _AT_LINE.search(said)
         found.append(CheckFinding(line=int(at[1]) if at else 1, rule="yaml-syntax", message=said[:300], blocking=True))
