@@ -14,6 +14,7 @@ from deploydeck.domain import DeployDeckError, Fact, Kind, Support
 from deploydeck.scan.rules import BadRule, Role, ecosystems, languages, managers, technologies
 from deploydeck.scan.rules.load import ecosystem
 from deploydeck.scan.rules.names import is_secret
+from tests.scan import deployed_trees
 from tests.scan.trees import codes, scan, where
 
 RULES = Path(__file__).parent / "rules"
@@ -40,6 +41,7 @@ DEPLOYED_TREES: dict[str, tuple[dict[str, str], Kind]] = {
     ),
     "nextjs": ({"package.json": package(dependencies={"next": "16"}), "app/page.js": "export default () => null\n"}, Kind.SERVER),
     "vite": ({"package.json": package(devDependencies={"vite": "7"}), "index.html": "<p>"}, Kind.STATIC),
+    **deployed_trees.TREES,
 }
 
 
@@ -87,6 +89,8 @@ def test_only_what_has_a_tree_here_is_said_to_be_supported() -> None:
     assert {row.id for row in technologies() if row.supported} == set(DEPLOYED_TREES)
 
 
+PAGES = {"artisan", "config.ru", "index.php"}
+"""Manifests that are also the program."""
 ROWS = [(one.id, glob, language) for one in ecosystems().values() for glob, language in one.manifests]
 
 
@@ -94,7 +98,7 @@ ROWS = [(one.id, glob, language) for one in ecosystems().values() for glob, lang
 def test_a_manifest_names_the_language(home: str, glob: str, language: str, tmp_path: Path) -> None:
     path = glob.replace("*", "hello")
     profile = scan(tmp_path, {path: "{}"})
-    assert profile.support is Support.NOT_YET
+    assert (profile.support is Support.SUPPORTED) is (path in PAGES)
     assert profile.language is not None
     assert profile.language.value.id == language
     assert path in where(profile.language)
