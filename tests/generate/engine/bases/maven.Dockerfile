@@ -2,6 +2,6 @@
 # Debian, with Debian's own repository of plugins, offline. It builds what needs nothing beyond those plugins.
 FROM debian:trixie-slim
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends openjdk-21-jdk-headless maven maven-debian-helper libmaven-dependency-plugin-java \
+    && apt-get install --yes --no-install-recommends openjdk-21-jdk-headless maven maven-debian-helper \
     && rm -rf /var/lib/apt/lists/* \
     && cp /etc/maven/settings-debian.xml /etc/maven/settings.xml
