@@ -28,6 +28,7 @@ from deploydeck.domain import (
     ProjectProfile,
     StartCommand,
     Support,
+    SystemPackage,
     VariableSource,
 )
 from deploydeck.generate import ConfigurationGenerator
@@ -117,7 +118,7 @@ def test_the_settings_win_over_the_scan(tmp_path: Path) -> None:
         ({"port": None}, "generate-no-port"),
         ({"package_manager": None}, "generate-no-manager"),
         ({"kind": Kind.NONE}, "generate-nothing-to-run"),
-        ({"package_manager": fact(PackageManager(name="bun"))}, "generate-manager"),
+        ({"package_manager": fact(PackageManager(name="nimble"))}, "generate-manager"),
         ({"runtime_version": fact("2.7", "runtime.txt")}, "generate-runtime-version"),
         ({"health_path": fact("/a b")}, "generate-health-path"),
         ({"start": fact(StartCommand(argv=("x",), packages=("a; rm",)))}, "generate-unsafe-package"),
@@ -350,17 +351,24 @@ def test_next_standalone(tmp_path: Path) -> None:
 
 def test_system_packages(tmp_path: Path) -> None:
     where = Evidence(file="requirements.txt", line=2)
-    made = flask_pip(tmp_path, dependencies=(Dependency(name="Psycopg2", evidence=where), Dependency(name="psycopg2-binary")))
-    file = files_of(made)["Dockerfile"]
+    because: dict[str, Any] = {"because": "psycopg2", "evidence": (where,)}
+    made = flask_pip(tmp_path, system_packages=(
+        SystemPackage(name="gcc", build=True, **because), SystemPackage(name="libpq-dev", build=True, **because),
+        SystemPackage(name="libpq5", run=True, **because), SystemPackage(name="x; rm -rf /", run=True)))  # fmt: skip
+    chosen = set_to(build={"run_packages": ["tzdata", "libpq5=17.6-1"]})
+    file = files_of(made, chosen)["Dockerfile"]
     build, final = file.content.split("# Run:")
-    assert "gcc libc6-dev libpq-dev" in build and "libpq5" in final and "gcc" not in final
-    assert next(r for r in file.reasons if r.rule == "system-packages").evidence == (where,)
+    assert "        gcc \\\n        libc6-dev \\\n        libpq-dev \\\n" in build
+    assert "libpq5 \\" in final and "tzdata" in final and "gcc" not in final and "rm -rf /\n" not in file.content
+    why = {file.content.split("\n")[r.line - 1].strip(" \\"): r for r in file.reasons if r.rule == "system-packages"}
+    assert why["libpq-dev"].evidence == (where,) and "psycopg2" in why["libpq-dev"].why
+    assert "[build] run_packages" in why["tzdata"].why and not why["tzdata"].evidence
 
 
 def test_a_single_page_falls_back_and_a_site_does_not(tmp_path: Path) -> None:
     write(tmp_path / "spa", {})
     spa, site = files_of(vite_npm(tmp_path / "spa")), files_of(static_site(tmp_path / "site"))
-    assert "try_files $uri $uri/ /index.html;" in spa["deploy/nginx.conf"].content
+    assert "try_files $uri $uri.html $uri/ /index.html;" in spa["deploy/nginx.conf"].content
     assert "try_files $uri $uri/ =404;" in site["deploy/nginx.conf"].content
     assert "COPY --from=build /app/dist/ /srv/site/" in spa["Dockerfile"].content
     assert "/dist\n" in spa[".dockerignore"].content and "USER 101:101" in spa["Dockerfile"].content

@@ -59,6 +59,7 @@ from deploydeck.domain.evidence import (
     Fact,
 )
 from deploydeck.domain.files import (
+    GENERATED_MARK,
     Change,
     ChangeState,
     CheckFinding,
@@ -66,6 +67,7 @@ from deploydeck.domain.files import (
     CheckVerdict,
     Decision,
     GeneratedFile,
+    GeneratedSet,
     Hunk,
     LineReason,
     Proof,
@@ -136,6 +138,7 @@ __all__ = [
     "Finding",
     "Framework",
     "GeneratedFile",
+    "GeneratedSet",
     "Health",
     "HealthSpec",
     "HealthStatus",

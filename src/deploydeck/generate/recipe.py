@@ -18,11 +18,15 @@ from deploydeck.domain import (
     new_id,
     utc_now,
 )
+from deploydeck.generate.ci.platforms import pipeline_config
 from deploydeck.generate.clues import ProjectFiles
-from deploydeck.generate.names import inside_path, mirror, shown, slug, variable_name
+from deploydeck.generate.docker import check_images
+from deploydeck.generate.names import inside_path, shown, slug, variable_name
+from deploydeck.generate.preferences import Preferences, preferences
 from deploydeck.generate.request import Choices, Draft, placed
-from deploydeck.generate.stacks import STACKS, InstallQuestion, Stack, installation, stack_of
+from deploydeck.generate.stacks import BY_ID, STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
+from deploydeck.generate.stacks.shared import exact_version
 from deploydeck.generate.stacks.site import SITE_PORT
 from deploydeck.generate.versions import choose_series
 from deploydeck.settings import Settings
@@ -60,7 +64,8 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
     app, files = settings.app, ProjectFiles(profile.root)
     start_fact = profile.start.value if profile.start else None
     manager = _manager(profile, app.package_manager, files)
-    stack = stack_of(profile, manager)
+    start = tuple(app.start) if app.start else (start_fact.argv if start_fact else ())
+    stack = stack_of(profile, manager, start)
     draft = stack.decide(
         Draft(
             profile=profile,
@@ -71,7 +76,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
             framework=app.framework or (profile.framework.value.id if profile.framework else ""),
             manager=manager,
             build=_build(profile, app.build),
-            start=tuple(app.start) if app.start else (start_fact.argv if start_fact else ()),
+            start=start,
             packages=start_fact.packages if start_fact and not app.start else (),
         )
     )
@@ -92,7 +97,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         )
     install = None
     if manager and (kind is Kind.SERVER or build):
-        install = installation(stack, InstallQuestion(profile, manager, files, draft.packages, bool(build)))
+        install = installation(stack, InstallQuestion(profile, manager, files, draft.packages, bool(build) or draft.development))
     elif kind is Kind.SERVER and stack.needs_manager:
         raise DeployDeckError(
             "generate-no-manager",
@@ -125,7 +130,8 @@ def make_config(
 ) -> DeploymentConfig:
     """The configuration itself. `published_port` follows the program's port unless the environment sets one."""
     place = settings.environment(environment)
-    mirror(settings.build.registry_mirror)  # refuse a bad one now, not when a file is made from it
+    check_images(settings)  # refuse a bad name now, not when a file is made from it
+    wishes = Preferences(preferences(settings))
     port = _port(profile, settings, choices, target)
     health = settings.health
     path = settings.app.health_path or (profile.health_path.value if profile.health_path else "/")
@@ -162,11 +168,10 @@ def make_config(
         bind_address=place.bind_address,
         health=HealthSpec(path=_health_path(path), **health.model_dump()),
         variables=_variables(profile, settings, environment, {name for name, _ in fixed}),
-        limits=ResourceLimits(
-            memory_bytes=settings.resources.memory_mb * 1024 * 1024 if settings.resources.memory_mb else None,
-            cpus=settings.resources.cpus,
-        ),
+        limits=ResourceLimits(memory_bytes=wishes.memory_bytes, cpus=wishes.cpus),
         keep_releases=place.keep_releases,
+        pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
+        preferences=wishes.all,
         profile_hash=profile.content_hash,
         created_at=utc_now(),
     )
@@ -190,9 +195,11 @@ def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[
     if not stack.series:
         return "", ()
     fact = profile.runtime_version
-    wanted = settings.app.runtime_version or (fact.value if fact else "")
-    evidence = fact.evidence if fact and not settings.app.runtime_version else ()
-    series = choose_series(stack, wanted) if wanted else stack.default_series
+    theirs = profile.runtime == stack.id or profile.runtime not in BY_ID  # else it is the version of another program
+    evidence = fact.evidence if fact and theirs and not settings.app.runtime_version else ()
+    wanted = stack.requirement(settings.app.runtime_version or (fact.value if fact and theirs else ""), evidence)
+    exact = exact_version(wanted) if stack.exact else ""
+    series = exact or (choose_series(stack, wanted) if wanted else stack.default_series)
     if series is None:
         where = f" ({evidence[0].where})" if evidence else ""
         raise DeployDeckError(

@@ -30,6 +30,8 @@ class Draft:
     build: tuple[Argv, ...]
     start: Argv
     packages: tuple[str, ...] = ()
+    development: bool = False
+    """Whether development packages are needed even when nothing is built."""
     clues: Mapping[str, Clue] = field(default_factory=dict)
     port: int = 0
     """The port of a server that comes with the image; 0: the program listens by itself."""

@@ -16,6 +16,7 @@ _PROMOTED = (
     "framework", "frameworks", "build_tools", "start", "build_command", "port", "health_path", "output_dir", "single_page",
 )  # fmt: skip
 _BUILT_FROM_OUTSIDE = frozenset({"maven", "gradle"})
+_WORKSPACES = ("go.work", "Cargo.toml", ".sln", ".slnx")
 _WHERE_MISSING = ("language", "package_manager", "runtime_version")
 
 
@@ -85,7 +86,9 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
             if one.profile.framework and one.profile.framework.value.id != told.framework.value.id
         )
         changed["framework"] = _less_sure(told.framework, 0.75).model_copy(update={"alternatives": others})
-    if profile.support is not Support.SUPPORTED and _built_from_here(profile, chosen):
+    if profile.support is not Support.SUPPORTED and (
+        _built_from_here(profile, chosen) or (sure and _of_the_workspace(chosen))
+    ):
         changed["support"] = Support.SUPPORTED
         changed["support_reason"] = f"{told.support_reason}, built from here; {chosen.path} is what runs"
     elif profile.support is not Support.SUPPORTED:
@@ -116,6 +119,12 @@ def _built_from_here(profile: ProjectProfile, chosen: Component) -> bool:
         return False
     made = any(word.removeprefix("./").startswith(f"{chosen.path}/") for word in told.start.value.argv)
     return made and profile.package_manager.value.name in _BUILT_FROM_OUTSIDE
+
+
+def _of_the_workspace(chosen: Component) -> bool:
+    """Whether the component can be deployed, and is built from this directory because its workspace or solution stands here."""
+    place = chosen.declared_by.file if chosen.declared_by else ""
+    return chosen.profile.support is Support.SUPPORTED and "/" not in place and place.endswith(_WORKSPACES)
 
 
 def _joined(profile: ProjectProfile, chosen: Component, components: tuple[Component, ...]) -> dict[str, Any]:

@@ -16,9 +16,10 @@ MAX_NODES = 50_000
 MAX_DEPTH = 60
 _SECRET_NAME = re.compile(
     r"(?:^|[_.-])(?:SECRET(?:_?KEY(?:_?BASE)?)?|PASS(?:WORD|WD|PHRASE)|TOKEN|API_?KEY|PRIVATE_?KEY|(?:SECRET_?)?ACCESS_?KEY|CREDENTIALS?)"
-    r"(?:$|[_.-])",
+    r"(?:$|[_.-])|(?:^|[_.-])(?:PASS|PWD)$",
     re.IGNORECASE,
 )
+_FOR_BROWSERS = re.compile(r"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|PUBLIC|REACT_APP|EXPO_PUBLIC|GATSBY)_")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _REFERENCE = re.compile(r"\$[({A-Za-z_]|\{\{|^!|^<.*>$|^arn:|^\[.*\]$|^@")
 _EMPTY = frozenset({"", "changeme", "change-me", "example", "none", "null", "true", "false", "write", "read", "~"})
@@ -47,6 +48,8 @@ class Policy:
 def names_secret(name: str) -> bool:
     """Whether a name says that the value is a secret (`API_KEY`, `db.password`, `clientSecret`), not where one is kept."""
     plain = _CAMEL.sub("_", name)
+    if _FOR_BROWSERS.match(name):  # made to be sent to every visitor
+        return False
     if re.search(r"(?:_|-)(?:ARN|NAME|ID|REF|PATH|FILE|URI|URL|LENGTH|VERSION)S?$", plain, re.IGNORECASE):
         return False
     return _SECRET_NAME.search(plain) is not None

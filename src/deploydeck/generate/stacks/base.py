@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploydeck.domain import DeploymentConfig, GeneratedFile, PackageManager, ProjectProfile
+from deploydeck.domain import DeploymentConfig, Evidence, GeneratedFile, PackageManager, ProjectProfile
 from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
 from deploydeck.generate.request import Argv, Draft, Request
 
@@ -49,6 +49,7 @@ class InstallQuestion:
 
 Installer = Callable[[InstallQuestion], Installation]
 Probe = Callable[[DeploymentConfig], list[str]]
+Requirement = Callable[[str, tuple[Evidence, ...]], str]
 
 
 def nothing_else(_request: Request) -> tuple[GeneratedFile, ...]:
@@ -59,6 +60,11 @@ def nothing_else(_request: Request) -> tuple[GeneratedFile, ...]:
 def as_it_is(draft: Draft) -> Draft:
     """No correction."""
     return draft
+
+
+def as_written(wanted: str, _evidence: tuple[Evidence, ...]) -> str:
+    """The version as it was found."""
+    return wanted
 
 
 # The probes take address and Host header as arguments: nothing of the project becomes part of the program.
@@ -82,9 +88,12 @@ class Stack:
     `series_aliases` says which one stands for another word or for a release between two of them.
     `template` makes the Dockerfile of a server; `site_template` is the part that builds a site for the static server ("": it
     builds none). `files` makes what a server's Dockerfile copies besides the project. `context` gives the templates what they need
-    beyond the common values. `environment` holds fixed plain variables of the running program, `user` its numeric user and group,
-    `probe` the health check that works in the final image. `decide` may correct build, start and packages before anything is
-    rendered. `leftovers` stay out of the build context; `foreign` are those of them
+    beyond the common values; what it names `images` are base images of further stages. `environment` holds fixed plain variables of
+    the running program, `user` its numeric user and group, `probe` the health check that works in the final image. `decide` may
+    correct build, start and packages before anything is rendered. `programs` are first words of start commands that only this stack
+    can run, `frameworks` those it alone can build, whatever the language. `requirement` says what a version that was found asks
+    for, by where it stands (go.mod names the oldest that will do). `exact`: every release has an image of its own, so an exact
+    version is taken as it is. `leftovers` stay out of the build context; `foreign` are those of them
     that would break the image's own. `needs_manager`: without a manifest there is nothing to build an image from.
     """
 
@@ -104,6 +113,10 @@ class Stack:
     user: str = "10001:10001"
     probe: Probe = probe_with_bash
     decide: Callable[[Draft], Draft] = as_it_is
+    programs: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    exact: bool = False
+    requirement: Requirement = as_written
     leftovers: tuple[Row, ...] = ()
     foreign: tuple[str, ...] = ()
     needs_manager: bool = True

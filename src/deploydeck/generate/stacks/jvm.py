@@ -19,7 +19,6 @@ from deploydeck.generate.stacks.jvm_clues import (
     maven_needs_source,
     maven_wrapper,
 )
-from deploydeck.generate.stacks.shared import debian_packages
 from deploydeck.generate.versions import choose_series
 
 REPOSITORY = "/root/.m2/repository"
@@ -135,7 +134,6 @@ def _context(request: Request) -> dict[str, Any]:
     given = tuple(app.start) if app.start else (profile.start.value.argv if profile.start else ())
     jdk, why, image = _builder(request, manager)
     return {
-        "system": debian_packages(profile),
         "builder": image,
         "builder_why": why,
         "jdk": jdk,

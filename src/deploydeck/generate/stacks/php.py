@@ -8,12 +8,13 @@ from typing import Any
 from deploydeck.domain import DeployDeckError, Evidence, GeneratedFile, Kind
 from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
 from deploydeck.generate.names import inside_path, shown
+from deploydeck.generate.preferences import Preferences
 from deploydeck.generate.render import owned, render
 from deploydeck.generate.request import Argv, Draft, Request
 from deploydeck.generate.stacks.assets import node_assets
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
 from deploydeck.generate.stacks.php_extensions import extensions
-from deploydeck.generate.stacks.shared import debian_packages
+from deploydeck.generate.systems import needed
 
 APACHE_CONF = ("deploy/apache.conf", "deploy/deploydeck-apache.conf")
 """Where the server configuration goes: the second when the first is the project's own."""
@@ -126,10 +127,9 @@ def _context(request: Request) -> dict[str, Any]:
     root = choices.clue("root")
     assets = node_assets(profile, files) if _needs_node(choices.build) else None
     expected, writable = _WRITABLE.get(choices.framework, ((), ()))
-    packages = debian_packages(profile, without="ext-")
     return {
-        "system": replace(packages, run=tuple(name for name in packages.run if name not in _GONE)),
-        "missing": tuple(name for name in packages.run if name in _GONE),
+        "system": needed(profile, Preferences(request.config.preferences), without="ext-", gone=_GONE),
+        "missing": tuple(sorted({one.name for one in profile.system_packages if one.run} & _GONE)),
         "server_image": f"php:{choices.series}-{'apache' if root else 'cli'}-trixie",
         "apache": bool(root),
         "root_evidence": root.evidence,

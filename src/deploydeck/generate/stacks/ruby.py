@@ -9,10 +9,11 @@ from typing import Any
 from deploydeck.domain import DeployDeckError, Evidence, Kind
 from deploydeck.generate.clues import ProjectFiles, search
 from deploydeck.generate.names import variable_name
+from deploydeck.generate.preferences import Preferences
 from deploydeck.generate.request import Argv, Draft, Request
 from deploydeck.generate.stacks.assets import node_assets
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
-from deploydeck.generate.stacks.shared import debian_packages
+from deploydeck.generate.systems import Package, needed
 
 BUNDLE = "/usr/local/bundle"
 _CACHE = "/var/cache/bundle"
@@ -114,8 +115,8 @@ def _context(request: Request) -> dict[str, Any]:
     gems = {dependency.name for dependency in profile.dependencies if not dependency.development}
     rails = choices.framework == "rails"
     needs_node = bool(gems & _ASSET_GEMS) and files.is_file("package.json") and bool(choices.build)
-    found = debian_packages(profile)
-    system = replace(found, build=tuple(sorted({*found.build, *_COMPILERS})))
+    compilers = (Package(name, "Gems with parts in C are compiled; stays in this stage") for name in _COMPILERS)
+    system = needed(profile, Preferences(request.config.preferences), also_build=compilers)
     jemalloc = next((name for name in system.run if name.startswith("libjemalloc")), "")
     return {
         "system": system,
