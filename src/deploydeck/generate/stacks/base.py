@@ -20,6 +20,7 @@ class Installation:
 
     `full` is the same as one list, for places without layers. `prune` drops what only the build needed. `tool` is a package that
     brings the manager itself (`pnpm@10.34.9`), `cache` its cache directory for root. `locked` says that a lock decides versions.
+    `leftovers` are what it leaves in the project on disk and must not be sent to the build.
     """
 
     manager: str
@@ -34,6 +35,7 @@ class Installation:
     source_clue: Clue = NOTHING
     locked: bool = True
     hashed: bool = False
+    leftovers: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True)
