@@ -64,6 +64,23 @@ CASES: dict[str, Case] = {
     "sveltekit-static": Case("sveltekit-static"),
     "vite-svelte-two-locks": Case("vite-svelte-two-locks"),
     "vite-vue-pnpm": Case("vite-vue-pnpm"),
+    "java-spring-maven": Case("java-spring-maven"),
+    "java-spring-multimodule": Case("java-spring-multimodule"),
+    "java-quarkus": Case("java-quarkus"),
+    "java-dropwizard": Case("java-dropwizard"),
+    "java-micronaut-gradle": Case("java-micronaut-gradle"),
+    "java-httpserver": Case("java-httpserver"),
+    "kotlin-ktor": Case("kotlin-ktor"),
+    "kotlin-spring-gradle": Case("kotlin-spring-gradle"),
+    "laravel-mysql": Case("laravel-mysql"),
+    "symfony-rabbitmq": Case("symfony-rabbitmq"),
+    "php-guestbook": Case("php-guestbook"),
+    "wordpress-site": Case("wordpress-site"),
+    "rails8-postgres": Case("rails8-postgres"),
+    "rails-api-mysql-pins": Case("rails-api-mysql-pins"),
+    "sinatra-classic-render": Case("sinatra-classic-render"),
+    "ruby-without-gems": Case("ruby-without-gems"),
+    "jekyll-blog": Case("jekyll-blog"),
 }
 
 

@@ -15,6 +15,7 @@ from deploydeck.scan.rules import BadRule, Role, ecosystems, languages, managers
 from deploydeck.scan.rules.load import ecosystem
 from deploydeck.scan.rules.names import is_secret
 from tests.scan.compiled_trees import TREES as COMPILED_TREES
+from tests.scan import deployed_trees
 from tests.scan.trees import codes, scan, where
 
 RULES = Path(__file__).parent / "rules"
@@ -106,6 +107,7 @@ DEPLOYED_TREES: dict[str, tuple[dict[str, str], Kind]] = {
     "mdbook": ({"book.toml": "[book]\n", "src/SUMMARY.md": "# x\n"}, Kind.STATIC),
     "mkdocs": ({"requirements.txt": "mkdocs==1.6.1\n", "mkdocs.yml": "site_name: x\n", "docs/index.md": "x\n"}, Kind.STATIC),
     "sphinx": ({"requirements.txt": "sphinx==8.2.3\n", "conf.py": "project = 'x'\n", "index.rst": "x\n"}, Kind.STATIC),
+    **deployed_trees.TREES,
 }
 DEPLOYED_TREES |= COMPILED_TREES
 
@@ -154,6 +156,8 @@ def test_only_what_has_a_tree_here_is_said_to_be_supported() -> None:
     assert {row.id for row in technologies() if row.supported} == set(DEPLOYED_TREES)
 
 
+PAGES = {"artisan", "config.ru", "index.php"}
+"""Manifests that are also the program."""
 ROWS = [(one.id, glob, language) for one in ecosystems().values() for glob, language in one.manifests]
 
 
@@ -161,7 +165,7 @@ ROWS = [(one.id, glob, language) for one in ecosystems().values() for glob, lang
 def test_a_manifest_names_the_language(home: str, glob: str, language: str, tmp_path: Path) -> None:
     path = glob.replace("*", "hello")
     profile = scan(tmp_path, {path: "{}"})
-    assert profile.support is (Support.SUPPORTED if home == "sites" else Support.NOT_YET)  # Hugo's own file is the whole sign
+    assert (profile.support is Support.SUPPORTED) is (path in PAGES or home == "sites")  # Hugo's own file is the whole sign
     assert profile.language is not None
     assert profile.language.value.id == language
     assert path in where(profile.language)

@@ -21,6 +21,7 @@ class Installation:
     `full` is the same as one list, for places without layers. `prune` drops what only the build needed. `tool` is a package that
     brings the manager itself (`pnpm@10.34.9`), `cache` its cache directory for root. `locked` says that a lock decides versions.
     `scripts_off` is the early command that takes install scripts out of the copied manifest; the late ones then run them.
+    `leftovers` are what it leaves in the project on disk and must not be sent to the build.
     """
 
     manager: str
@@ -36,6 +37,7 @@ class Installation:
     locked: bool = True
     hashed: bool = False
     scripts_off: Argv = ()
+    leftovers: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True)
