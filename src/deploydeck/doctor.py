@@ -161,7 +161,12 @@ _TOOLS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     ("node", ("node", "--version"), "Node.js projects cannot run on the process target", "Install Node.js."),
     ("npm", ("npm", "--version"), "Node.js projects cannot be built on the process target", "Install npm."),
     ("hadolint", ("hadolint", "--version"), "Dockerfiles are only checked by the built-in rules", "Install hadolint."),
-    ("zizmor", ("zizmor", "--version"), "the security of GitHub workflows is only checked by the built-in rules", "Install zizmor."),
+    (
+        "zizmor",
+        ("zizmor", "--version"),
+        "the security of GitHub workflows is only checked by the built-in rules",
+        "Install zizmor.",
+    ),
     (
         "check-jsonschema",
         ("check-jsonschema", "--version"),

@@ -63,10 +63,20 @@ def _syntax(node: Node) -> Iterator[CheckFinding]:
         if at.is_missing:
             yield _error(at, "groovy-syntax", f"{at.type} is missing here.")
         elif at.is_error:
-            text = (at.text or b"").decode("utf-8", "replace").split("\n", 1)[0][:60]
-            yield _error(at, "groovy-syntax", f"Groovy cannot read this: {text}")
+            yield _unread(at)
         elif at.has_error:
             waiting.extend(reversed(at.children))
+
+
+def _unread(node: Node) -> CheckFinding:
+    """Where reading stopped: after the last part of the error that made sense, unless that reaches to its end (a bracket is open)."""
+    text = (node.text or b"").decode("utf-8", "replace")
+    last = node.children[-1] if node.children else None
+    stopped = last is not None and last.end_byte < node.start_byte + len((node.text or b"").rstrip())
+    row = last.end_point.row if last is not None and stopped else node.start_point.row
+    lines = text.split("\n")
+    shown = lines[min(row - node.start_point.row, len(lines) - 1)].strip()[:60]
+    return CheckFinding(line=row + 1, rule="groovy-syntax", message=f"Groovy cannot read this: {shown}", blocking=True)
 
 
 def _text(node: Node | None) -> str:

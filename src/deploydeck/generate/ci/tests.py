@@ -215,7 +215,9 @@ def _pip_install(look: Look, bring: bool) -> tuple[Argv, ...]:
             words = [f".[{','.join(extras)}]"]
         if words:
             commands.append((*base, *words))
-    commands += [(*base, "--requirement", inside_path(path, "requirements file")) for path in _DEV_FILES if look.files.is_file(path)]
+    commands += [
+        (*base, "--requirement", inside_path(path, "requirements file")) for path in _DEV_FILES if look.files.is_file(path)
+    ]
     commands += [(*base, "--group", name) for name in groups]
     return (*commands, *(((*base, "pytest"),) if bring else ()))
 
@@ -268,7 +270,9 @@ _JS_TESTS = r"(?:.*/)?[^/]+[._](?:test|spec)\.(?:m|c)?[jt]sx?"
 def _node(look: Look) -> Found:
     value, evidence = look.script("package.json", "scripts", "test")
     if not value or _NO_TEST in value:
-        return Found(missing='no script "test" in package.json' if not value else 'the script "test" is still the placeholder of npm')
+        return Found(
+            missing='no script "test" in package.json' if not value else 'the script "test" is still the placeholder of npm'
+        )
     install = look.request.choices.install
     fact = look.request.profile.package_manager
     name = install.manager if install else fact.value.name if fact else "npm"
@@ -421,7 +425,9 @@ def test_plan(request: Request) -> TestPlan:
     fact = profile.package_manager
     name = choices.install.manager if choices.install else fact.value.name if fact else ""
     if name not in _LOOKS:
-        return TestPlan(missing=f"how projects managed with {shown(name)} are tested is not known" if name else "no package manager")
+        return TestPlan(
+            missing=f"how projects managed with {shown(name)} are tested is not known" if name else "no package manager"
+        )
     family, look_at = _LOOKS[name]
     toolchain, found = _TOOLCHAINS[family], look_at(Look(request))
     system = sorted({one.name for one in profile.system_packages if _DEBIAN.fullmatch(one.name)})
