@@ -1,0 +1,2 @@
+def files(request, config, context):
+    return ()
