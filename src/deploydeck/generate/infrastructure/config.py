@@ -68,7 +68,7 @@ def infrastructure_config(profile: ProjectProfile, settings: Settings, environme
         region=settings.cloud.region or _REGION[provider],
         compute=compute,
         database=database,
-        storage="s3" in needed,
+        storage=provider is CloudProvider.AWS and "s3" in needed,  # Azure's storage does not speak the protocol of S3
         sizes=tuple(_size(settings, provider, compute, database, app, name) for name in environment_names(settings, environment)),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from deploydeck.domain import CloudProvider, EnvironmentSize, GeneratedFile, InfrastructureConfig
 from deploydeck.generate.infrastructure import sizes
+from deploydeck.generate.infrastructure.azure import database_context
 from deploydeck.generate.infrastructure.escape import aligned, hcl
 from deploydeck.generate.infrastructure.plan import environment_values, hcl_template
 from deploydeck.generate.render import render
@@ -25,7 +26,7 @@ _PLACES: dict[CloudProvider, dict[str, str]] = {
 def files(request: Request, config: InfrastructureConfig, context: dict[str, Any]) -> tuple[GeneratedFile, ...]:
     """The .tf files in the order a reader wants them, then one .tfvars per environment."""
     places = _PLACES[config.provider]
-    context = {**context, "hcl": hcl, "template": lambda value: hcl_template(value, places)}
+    context = {**context, **database_context(context), "hcl": hcl, "template": lambda value: hcl_template(value, places)}
     made = [
         render(f"terraform/{config.provider.value}/{name}.tf.j2", f"{FOLDER}/{name}.tf", context) for name in _names(config, context)
     ]
