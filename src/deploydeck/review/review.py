@@ -286,10 +286,7 @@ def _compared(file: GeneratedFile, state: ChangeState, old: str | None, sha256: 
         generated = file.content
         file = file.model_copy(update={"content": text, "reasons": putting.placed(file.reasons, found.line_of)})
     hunks = hunks_of(file.path, found.theirs, found.lines, found.pieces())
-    if not hunks and old is not None:
-        state = ChangeState.SAME
-    else:
-        state = _state(file, state)
+    state = ChangeState.SAME if not hunks and old is not None else _state(file, state)
     change = Change(
         file=file, state=state, old_content=old, old_sha256=sha256, hunks=hunks, base=base, generated=generated
     )  # fmt: skip
