@@ -69,9 +69,7 @@ def diff_rows(change: Change, *, side_by_side: bool) -> list[DiffRow]:
         for note in at_line.pop(row.new_line, ()) if row.new_line else ():
             placed.append(replace(note, hunk=row.hunk))
     elsewhere = [
-        replace(note, left=f"line {note.new_line}: {note.left}", new_line=0)
-        for line in sorted(at_line)
-        for note in at_line[line]
+        replace(note, left=f"line {note.new_line}: {note.left}", new_line=0) for line in sorted(at_line) for note in at_line[line]
     ]
     return [*_verdicts(change), *elsewhere, *placed]
 

@@ -270,9 +270,7 @@ class LineView(ScrollView, can_focus=True):
         start = self.cursor if self.shows_cursor else self.scroll_offset.y
         for distance in range(1, total + 1):
             y = (start + (-distance if backwards else distance)) % total
-            if needle in self.text_at(y).casefold() and (
-                not self.shows_cursor or self.selectable(y)
-            ):
+            if needle in self.text_at(y).casefold() and (not self.shows_cursor or self.selectable(y)):
                 if self.shows_cursor:
                     self.move_to(y)
                 else:
