@@ -205,7 +205,8 @@ SHARED_SCOPES = ("app", "pane")
 """Scopes that are active on every screen."""
 
 _DISPLAY = {
-    "question_mark": "?", "asterisk": "*", "slash": "/", "comma": ",", "minus": "-", "escape": "esc", "pageup": "pgup", "pagedown": "pgdn",
+    "question_mark": "?", "asterisk": "*", "slash": "/", "comma": ",", "minus": "-", "escape": "esc", "pageup": "pgup",
+    "pagedown": "pgdn",
     "up": "↑", "down": "↓", "left": "←", "right": "→", **{f"ctrl+{letter}": f"^{letter}" for letter in "abcdefpqu"},
 }  # fmt: skip
 

@@ -63,7 +63,7 @@ def waiting(deck: FakeDeck, *found: CheckFinding) -> None:
     )
 
 
-# --- three versions -------------------------------------------------------------------------------------------------------------
+# --- three versions ------------------------------------------------------------------------------------------------------------
 
 
 async def test_what_people_changed_stays_and_is_no_hunk(deck: FakeDeck) -> None:
@@ -128,7 +128,7 @@ def test_a_conflict_of_removed_lines_can_be_edited() -> None:
     assert editable(hunk) == ["a", MARKERS[0], MARKERS[1], "old", MARKERS[2], "new", MARKERS[3], "b"]
 
 
-# --- verdicts that come later -----------------------------------------------------------------------------------------------------
+# --- verdicts that come later --------------------------------------------------------------------------------------------------
 
 
 async def test_a_file_waits_for_its_checker_and_the_screen_does_not(deck: FakeDeck) -> None:
@@ -203,7 +203,7 @@ async def test_an_edit_is_checked_before_it_can_be_written(deck: FakeDeck, monke
         assert not (deck.root / "Dockerfile").exists()
 
 
-# --- findings and fixes -----------------------------------------------------------------------------------------------------------
+# --- findings and fixes --------------------------------------------------------------------------------------------------------
 
 
 def found(deck: FakeDeck) -> None:
@@ -278,7 +278,7 @@ async def test_what_a_proof_came_to_stands_beside_the_file(deck: FakeDeck) -> No
         await driver.sees("✓ proof: built in 12.4s, 143 MB, GET / answered 200")
 
 
-# --- filter, whole files, all -------------------------------------------------------------------------------------------------------
+# --- filter, whole files, all --------------------------------------------------------------------------------------------------
 
 
 async def test_only_what_is_undecided(deck: FakeDeck) -> None:
@@ -344,7 +344,7 @@ async def test_an_editor_for_real(deck: FakeDeck, monkeypatch: pytest.MonkeyPatc
         assert Path(f"{editor}.log").read_text().strip().endswith("/hunk.txt")
 
 
-# --- sessions ---------------------------------------------------------------------------------------------------------------------
+# --- sessions ------------------------------------------------------------------------------------------------------------------
 
 
 async def test_a_dropped_link_loses_no_decision(deck: FakeDeck, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +390,7 @@ async def test_undo_after_a_restart_asks_with_cancel_focused(deck: FakeDeck) -> 
         await driver.sees("nothing to undo")
 
 
-# --- large ------------------------------------------------------------------------------------------------------------------------
+# --- large ---------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)])

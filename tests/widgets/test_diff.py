@@ -33,7 +33,11 @@ def test_colours_and_marks_lose_nothing(text: str, kind: str, other: str) -> Non
     ("path", "text", "found"),
     [
         ("Dockerfile", "FROM python:3.13 AS build", {"FROM": "keyword", "AS": "keyword"}),
-        ("Dockerfile", "RUN --mount=type=cache echo $HOME # why", {"RUN": "keyword", "--mount": "key", "$HOME": "variable", "# why": "comment"}),
+        (
+            "Dockerfile",
+            "RUN --mount=type=cache echo $HOME # why",
+            {"RUN": "keyword", "--mount": "key", "$HOME": "variable", "# why": "comment"},
+        ),
         ("compose.yaml", '  image: "redis:8" # pinned', {"  image": "key", '"redis:8"': "string", "# pinned": "comment"}),
         (".github/workflows/ci.yml", "  if: ${{ always() }}", {"${{ always() }}": "variable"}),
         ("deploydeck.toml", "port = 8000", {"port": "key", "8000": "number"}),
@@ -44,7 +48,7 @@ def test_colours_and_marks_lose_nothing(text: str, kind: str, other: str) -> Non
         (".env.example", "DEBUG=0", {"DEBUG": "key"}),
         ("notes.txt", "FROM here = 1 # no", {}),
     ],
-)  # fmt: skip
+)
 def test_what_is_coloured(path: str, text: str, found: dict[str, str]) -> None:
     have = {text[start:end]: style.removeprefix("code-") for start, end, style in coloured(text, kind_of(path))}
     assert found.items() <= have.items()

@@ -115,8 +115,8 @@ COMMANDS: tuple[Command, ...] = (
             _flag("--check", text="Exit with 1 when a file is missing or differs; for CI jobs."),
             _flag(
                 "--write",
-                text="Write the proposed files, all of them or none. What was rejected in review and what conflicts with changes of "
-                "people stays as it is; a conflict is listed, and the exit code is 1.",
+                text="Write the proposed files, all of them or none. What was rejected in review and what conflicts with changes "
+                "of people stays as it is; a conflict is listed, and the exit code is 1.",
             ),
             _value(
                 "--accept",

@@ -6,6 +6,7 @@ Our own small tables instead of a lexer library: a diff shows torn pieces of fil
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -95,7 +96,7 @@ def spans(text: str, base: str, kind: str = "", marks: Marks = ()) -> list[Span]
     result: list[Span] = []
     places = sorted(cuts)
     at_colour = 0
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in itertools.pairwise(places):
         while at_colour < len(colours) and colours[at_colour][1] <= start:
             at_colour += 1
         inside = at_colour < len(colours) and colours[at_colour][0] <= start

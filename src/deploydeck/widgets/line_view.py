@@ -165,7 +165,7 @@ class LineView(ScrollView, can_focus=True):
         return self.rich_style
 
     def look(self, name: str, on_cursor: bool = False) -> Style:
-        """A style of the STYLES table (several of them: one over the other) in the present theme, on the line of the cursor or elsewhere."""
+        """A style of the STYLES table (of several names one over the other) in the present theme, on the cursor's line or not."""
         under = ("cursor" if self.has_focus else "cursor-blurred") if on_cursor else ""
         found = self._looks.get((name, under))
         if found is None:
