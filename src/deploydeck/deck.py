@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from functools import cached_property
@@ -22,12 +22,14 @@ from deploydeck.domain import (
     DeploymentConfig,
     DeploymentKind,
     Event,
+    GeneratedFile,
     Health,
     HealthStatus,
     Liveness,
     LogLine,
     Plan,
     ProjectProfile,
+    Proof,
     Release,
     VulnerabilityReport,
     utc_now,
@@ -132,9 +134,9 @@ class Deck:
 
     @cached_property
     def generator(self) -> ConfigurationGenerator:
-        from deploydeck.generate import ConfigurationGenerator
+        from deploydeck.generate import Checking, ConfigurationGenerator, VerdictCache
 
-        return ConfigurationGenerator()
+        return ConfigurationGenerator(Checking(VerdictCache(self.paths.verdict_cache)))
 
     @cached_property
     def review(self) -> Review:
@@ -264,25 +266,37 @@ class Deck:
         *,
         replace: bool = False,
         scanned: Scanned | None = None,
+        wait: bool = True,
     ) -> Proposal:
-        """Generate every file the deployment needs and compare it with the disk; earlier decisions are put back."""
+        """Generate every file the deployment needs and compare it with the disk; earlier decisions are put back.
+
+        Without `wait`, checkers that are programs have not answered yet; `verdicts` brings their answers.
+        """
         scanned = scanned or await self.scan(root)
         config = await self.configure(scanned, environment, target)
-        files = await asyncio.to_thread(self.generator.generate, scanned.profile, config, scanned.settings, replace=replace)
+        files = await asyncio.to_thread(
+            self.generator.generate, scanned.profile, config, scanned.settings, replace=replace, wait=wait
+        )
         root = Path(scanned.profile.root)
         bases = await self.ledger.bases(scanned.project.id, root)
         changes = await asyncio.to_thread(self.review.compare, root, files, bases)
         saved = await self.store.projects.decisions(scanned.project.id)
         return Proposal(scanned, config, await asyncio.to_thread(self.review.restore, changes, saved))
 
-    async def verdicts(self, changes: Sequence[Change], config: DeploymentConfig | None = None) -> AsyncIterator[Change]:
-        """Each change whose file waits for its checkers, once they have answered. Checks what the review offers, edits included."""
-        dockerfile = config.dockerfile if config else "Dockerfile"
-        for change in changes:
-            if change.file.waiting:
-                content = await asyncio.to_thread(self.review.offered, change)
-                found = await asyncio.to_thread(self.generator.check, change.file.path, content, dockerfile)
-                yield self.review.checked(change, found)
+    async def verdicts(self, changes: Sequence[Change], config: DeploymentConfig) -> AsyncIterator[Change]:
+        """Each change whose file waits for a checker, again whenever one has answered; what the review offers is checked.
+
+        Ends when none is waited for.
+        """
+        shown = {change.file.path: change for change in changes}
+        files = await asyncio.to_thread(lambda: tuple(self.review.as_offered(change) for change in changes))
+        answers = self.generator.answers(files, config)
+        while (answered := await asyncio.to_thread(next, answers, None)) is not None:
+            for file in answered:
+                before = shown[file.path]
+                if before.file.waiting and before.file.verdicts != file.verdicts:
+                    shown[file.path] = self.review.checked(before, file.verdicts)
+                    yield shown[file.path]
 
     async def checked(self, proposal: Proposal) -> Proposal:
         """The proposal once every checker has answered."""
@@ -304,6 +318,18 @@ class Deck:
     async def undo(self, project: Project) -> UndoRecord:
         """Put back what was written last, all or nothing. Raises DeployDeckError `undo-nothing`, `review-disk-moved-on`."""
         return await self.ledger.undo(project.id, Path(project.root))
+
+    async def prove(
+        self,
+        proposal: Proposal,
+        files: Sequence[GeneratedFile],
+        tell: Callable[[str], None],
+        cancelled: asyncio.Event | None = None,
+    ) -> Proof:
+        """Build `files` from a scratch copy, start it with the services it needs and ask it. Changes nothing that stays."""
+        from deploydeck.proving import prove
+
+        return await prove(proposal.config, files, proposal.scanned.settings, tell, cancelled)
 
     async def remember(self, proposal: Proposal, changes: Sequence[Change]) -> None:
         """Keep the decisions of a review, so that a dropped link loses nothing; also that one was taken back."""

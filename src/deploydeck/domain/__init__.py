@@ -67,8 +67,10 @@ from deploydeck.domain.files import (
     CheckVerdict,
     Decision,
     GeneratedFile,
+    GeneratedSet,
     Hunk,
     LineReason,
+    Proof,
     TextEdit,
 )
 from deploydeck.domain.health import (
@@ -136,6 +138,7 @@ __all__ = [
     "Finding",
     "Framework",
     "GeneratedFile",
+    "GeneratedSet",
     "Health",
     "HealthSpec",
     "HealthStatus",
@@ -159,6 +162,7 @@ __all__ = [
     "Preference",
     "Probe",
     "ProjectProfile",
+    "Proof",
     "Recipe",
     "Release",
     "Resource",

@@ -67,11 +67,15 @@ class CheckVerdict(Value):
 
 
 class GeneratedFile(Value):
-    """A file the generator wants. `path` is relative to the project root (POSIX); `content` ends with a newline."""
+    """A file the generator wants. `path` is relative to the project root (POSIX); `content` ends with a newline.
+
+    `own`: it is the project's own file, shown with what checkers say of it; they advise and never block.
+    """
 
     path: str
     content: str
     mode: int = 0o644
+    own: bool = False
     reasons: tuple[LineReason, ...] = ()
     verdicts: tuple[CheckVerdict, ...] = ()
 
@@ -83,6 +87,36 @@ class GeneratedFile(Value):
     def waiting(self) -> bool:
         """Whether a checker has still to answer."""
         return any(verdict.state is CheckState.WAITING for verdict in self.verdicts)
+
+
+class GeneratedSet(Value):
+    """Files made for one purpose (`docker`, `github`, `aws`, …), with their verdicts. `left` is what policies still find in them."""
+
+    purpose: str
+    files: tuple[GeneratedFile, ...] = ()
+    left: tuple[tuple[str, CheckFinding], ...] = ()
+
+
+class Proof(Value):
+    """What came of building the image from a scratch copy, starting it with its services and asking its health path.
+
+    `proven` only when it was built and answered. `reason` says in a sentence what happened, `evidence` the last lines that show it.
+    In seconds: `build_s`, `answer_s` from the start of the container to the first good answer, `stop_s` from SIGTERM to its end.
+    `user` is the numeric user it ran as, `pretended` names the variables that were given made-up values.
+    """
+
+    proven: bool
+    reason: str
+    hint: str = ""
+    build_s: float | None = None
+    image_bytes: int | None = None
+    status: int | None = None
+    answer_s: float | None = None
+    stop_s: float | None = None
+    user: str = ""
+    services: tuple[str, ...] = ()
+    pretended: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 class ChangeState(StrEnum):

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from deploydeck.domain import DeploymentConfig, Evidence, GeneratedFile, Kind, LineReason, ProjectProfile
 from deploydeck.generate.clues import ProjectFiles, npmrc_secret
 from deploydeck.generate.names import variable_name
-from deploydeck.generate.recipe import Choices
 from deploydeck.generate.render import HEADER, MAX_EVIDENCE, owned
+from deploydeck.generate.request import Choices
 from deploydeck.settings import PROJECT_FILE, EnvironmentSettings, Settings
 
 DOCKERIGNORE = ".dockerignore"
@@ -44,34 +44,6 @@ _OURS: tuple[tuple[str, str, str], ...] = (
     (PROJECT_FILE, "deployment-files", "Only DeployDeck reads it"),
     ("**/.deploydeck-*", "deployment-files", "Files DeployDeck writes for a moment"),
 )
-_LANGUAGE: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "python": tuple(
-        (pattern, "python-leftovers", "Made by Python on this machine; the image makes its own")
-        for pattern in (
-            "**/__pycache__",
-            "**/*.py[cod]",
-            ".venv",
-            "venv",
-            "**/.pytest_cache",
-            "**/.mypy_cache",
-            "**/.ruff_cache",
-            ".tox",
-        )
-    ),
-    "node": tuple(
-        (pattern, "node-leftovers", "Made by Node.js on this machine, for its system; the image makes its own")
-        for pattern in (
-            "**/node_modules",
-            "**/npm-debug.log*",
-            "**/yarn-error.log",
-            "**/.pnpm-store",
-            ".next",
-            ".turbo",
-            "coverage",
-        )
-    ),
-}
-_FOREIGN = {"python": (".venv", "venv"), "node": ("**/node_modules",)}
 _DESKTOP: tuple[tuple[str, str, str], ...] = tuple(
     (pattern, "desktop-files", "Belongs to this desk, not to the program") for pattern in (".idea", ".vscode", "**/.DS_Store")
 )
@@ -101,15 +73,15 @@ def dockerignore(profile: ProjectProfile, choices: Choices, files: ProjectFiles,
     """
     existing = files.text(DOCKERIGNORE)
     if existing and not owned(existing):
-        return _completed(existing, () if own_dockerfile else _FOREIGN.get(choices.language, ()))
+        return _completed(existing, () if own_dockerfile else choices.stack.foreign)
     if files.is_file(DOCKERIGNORE) and not existing:
         return None  # larger than we read: theirs, and left alone
     rows = [*_ALWAYS]
     if not own_dockerfile:
-        rows += [*_CREDENTIALS, *_OURS, *_LANGUAGE.get(choices.language, ()), *_DESKTOP]
-        if choices.kind is Kind.STATIC and choices.install and choices.static_dir not in ("", "."):
+        rows += [*_CREDENTIALS, *_OURS, *choices.stack.leftovers, *_DESKTOP]
+        if choices.kind is Kind.STATIC and (choices.install or choices.build) and choices.static_dir not in ("", "."):
             rows.append((f"/{choices.static_dir}", "build-output", "The image builds it anew"))
-    served = choices.static_dir if choices.kind is Kind.STATIC and not choices.install else ""
+    served = choices.static_dir if choices.kind is Kind.STATIC and not (choices.install or choices.build) else ""
     out = _Lines(DOCKERIGNORE)
     out.add(HEADER)
     for pattern, rule, why in rows:

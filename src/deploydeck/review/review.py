@@ -98,6 +98,11 @@ class Review:
         """The file with every hunk accepted and the edited ones as edited: what checkers look at, and what findings count in."""
         return putting.offered(change)
 
+    def as_offered(self, change: Change) -> GeneratedFile:
+        """The file with that content, for checkers."""
+        content = self.offered(change)
+        return change.file if content == change.file.content else change.file.model_copy(update={"content": content})
+
     def checked(self, change: Change, verdicts: Sequence[CheckVerdict]) -> Change:
         """The change with what checkers said of the offered file. A refusal takes acceptances back; edits stay, to be mended."""
         file = change.file.model_copy(update={"verdicts": tuple(verdicts)})

@@ -14,6 +14,7 @@ from deploydeck.settings.sections import (
     BuildSettings,
     DockerSettings,
     EnvironmentSettings,
+    GenerateSettings,
     HealthSettings,
     LogSettings,
     ResourceSettings,
@@ -41,6 +42,7 @@ class Settings(Section):
     health: HealthSettings = Field(default_factory=lambda: HealthSettings.model_validate({}))
     resources: ResourceSettings = Field(default_factory=lambda: ResourceSettings.model_validate({}))
     build: BuildSettings = Field(default_factory=lambda: BuildSettings.model_validate({}))
+    generate: GenerateSettings = Field(default_factory=lambda: GenerateSettings.model_validate({}))
     environments: dict[EnvironmentName, EnvironmentSettings] = Field(default_factory=dict)
     default_environment: str = Field("development", description="Environment used when none is named.")
     ui: UiSettings = Field(default_factory=lambda: UiSettings.model_validate({}))
@@ -83,4 +85,4 @@ class Settings(Section):
         return low in _SHORT_FOR_PRODUCTION or bool(difflib.get_close_matches(low, (PRODUCTION,), n=1, cutoff=_CLOSE))
 
 
-PROJECT_SECTIONS = frozenset({"app", "health", "resources", "build", "environments", "default_environment"})
+PROJECT_SECTIONS = frozenset({"app", "health", "resources", "build", "generate", "environments", "default_environment"})
