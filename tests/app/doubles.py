@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,6 +44,7 @@ from deploydeck.domain import (
     PlanItem,
     Probe,
     ProjectProfile,
+    Proof,
     Recipe,
     Release,
     Severity,
@@ -280,6 +281,8 @@ class FakeDeck:
         self.decisions: dict[str, Any] = {}
         self.bases: dict[str, str] = {}
         self.records: list[UndoRecord] = []
+        self.proof = Proof(proven=True, reason="Built in 12.4s, 143 MB; GET / answered 200.", build_s=12.4)
+        self.proven: tuple[GeneratedFile, ...] = ()
         self.checkers = asyncio.Event()
         self.checkers.set()
         self.engine = SimpleNamespace(expected_s=self._expected, cancel=self._cancel)
@@ -348,8 +351,19 @@ class FakeDeck:
     async def verdicts(self, changes: Sequence[Change], config: DeploymentConfig | None = None) -> AsyncIterator[Change]:
         self._note("verdicts")
         for change in changes:
+            if not change.file.waiting:
+                continue
             await self.checkers.wait()
             yield self.review.checked(change, self.generator.check(change.file.path, self.review.offered(change)))
+
+    async def prove(
+        self, proposal: Proposal, files: Sequence[GeneratedFile], tell: Callable[[str], None], stop: asyncio.Event | None = None
+    ) -> Proof:
+        self._note("prove")
+        self.proven = tuple(files)
+        tell("#1 RUN pip install")
+        await self.checkers.wait()
+        return self.proof
 
     async def apply(self, scanned: Scanned, changes: Sequence[Change], *, generated: bool = True) -> AppliedSet:
         self._note("apply")

@@ -122,3 +122,11 @@ def test_undo_puts_back_what_was_there(written: Program) -> None:
     assert not (written.project / "Dockerfile").exists()
     assert "nothing to undo" in written("undo", expect=1).err
     assert "Nothing to undo" in written("undo", "--list").out
+
+
+def test_what_was_written_once_is_decided_again(written: Program) -> None:
+    """An acceptance is used up by writing: a file that a person deletes is proposed, not taken for accepted."""
+    (written.project / ".dockerignore").unlink()
+    assert state(written, ".dockerignore")["state"] == "new"
+    asked = written("generate", "--accept", "Dockerfile", *DOCKER)
+    assert not (written.project / ".dockerignore").exists() and "up to date" in asked.out

@@ -278,6 +278,32 @@ async def test_what_a_proof_came_to_stands_beside_the_file(deck: FakeDeck) -> No
         await driver.sees("✓ proof: built in 12.4s, 143 MB, GET / answered 200")
 
 
+async def test_proving_shows_progress_then_the_result_beside_the_file(deck: FakeDeck) -> None:
+    deck.checkers.clear()
+    async with driving(deck, size=(120, 30)) as driver:
+        await reviewing(driver)
+        await driver.press("P")
+        await driver.sees("#1 RUN pip install")
+        await driver.press("j", "a")
+        assert decisions(driver) == [Decision.PENDING, Decision.ACCEPTED], "everything else goes on"
+        deck.checkers.set()
+        await driver.sees("✓ hadolint,")
+        await driver.press("k")
+        await driver.sees("✓ proof: Built in 12.4s, 143 MB")
+        assert [file.path for file in deck.proven] == ["Dockerfile", ".dockerignore"]
+
+
+async def test_a_proof_of_what_was_edited_meanwhile_is_not_shown_beside_it(deck: FakeDeck, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploydeck.screens.review_decide.edit_text", lambda _app, text, _path, _editor: text + "# mine\n")
+    async with driving(deck, size=(120, 30)) as driver:
+        await reviewing(driver)
+        deck.checkers.clear()
+        await driver.press("P", "e")
+        deck.checkers.set()
+        await driver.sees("changed while they were proven")
+        assert "proof: Built" not in driver.text()
+
+
 # --- filter, whole files, all --------------------------------------------------------------------------------------------------
 
 

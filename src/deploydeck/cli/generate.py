@@ -102,7 +102,6 @@ async def _write(deck: Deck, proposal: Proposal, args: argparse.Namespace) -> tu
     else:
         accepted = [_accepted(deck, change) for change in proposal.changes]
     applied = await deck.apply(proposal.scanned, accepted)
-    await deck.remember(proposal, accepted)
     return tuple(file.path for file in applied.files)
 
 

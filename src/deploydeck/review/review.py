@@ -82,6 +82,13 @@ class Review:
         new = tuple(putting.decided(hunk, Decision.REJECTED, None) for hunk in change.hunks)
         return change.model_copy(update={"hunks": new})
 
+    def only_rejected(self, change: Change) -> Change:
+        """Every other hunk pending again: what is left of the decisions once the accepted ones were written."""
+        new = tuple(
+            hunk if hunk.decision is Decision.REJECTED else putting.decided(hunk, Decision.PENDING, None) for hunk in change.hunks
+        )
+        return change.model_copy(update={"hunks": new})
+
     def fix(self, change: Change, edits: Sequence[TextEdit]) -> Change:
         """A finding's fix as an edit by the person; it has to be checked again. Raises DeployDeckError `review-fix-apart`."""
         return putting.fixed(change, edits)

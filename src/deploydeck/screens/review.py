@@ -40,7 +40,7 @@ class ReviewScreen(Deciding, DeckScreen):
 
     def _split(self) -> ComposeResult:
         yield RowList(
-            Column(flex=1), Column(width=10), Column(width=15, drop=1),
+            Column(flex=1), Column(width=10), Column(width=12, drop=1),
             id="files", classes="pane", pane_title="Files",
             pane_help="One row a file: how it compares with the disk, what you decided, what its checker says.",
         )  # fmt: skip
@@ -54,6 +54,8 @@ class ReviewScreen(Deciding, DeckScreen):
         self._saving = asyncio.Lock()
         self._undecided = False
         self._turn = 0
+        self._told = ""
+        self._proof: asyncio.Event | None = None
         self._spinner = self.set_interval(1 / SPIN_HZ, self._spin, pause=True)
         self.query_one("#files", RowList).focus()
 
@@ -120,17 +122,22 @@ class ReviewScreen(Deciding, DeckScreen):
             "No file is needed: everything is there."
         )  # fmt: skip
         self.query_one("#files", RowList).show(file_rows(self.listed, SPINNER[self._turn]), empty=empty)
-        waiting = any(change.file.waiting for change in self.changes)
-        (self._spinner.resume if waiting else self._spinner.pause)()
+        busy = bool(self._told) or any(change.file.waiting for change in self.changes)
+        (self._spinner.resume if busy else self._spinner.pause)()
 
     def _spin(self) -> None:
         if self.is_current:
             self._turn = (self._turn + 1) % len(SPINNER)
             self._show_files()
+            if self._told:
+                self._note()
 
     def _note(self) -> None:
         offer = self.session.offer
         written = self._written[1] if offer is self._written[0] else ""
+        if self._told:
+            self.query_one("#note", Note).show(((f"{SPINNER[self._turn]} ", "accent"), (visible(self._told, 200), "")))
+            return
         shown = {"undecided": self._undecided, "undoable": self._undoable is not None}
         self.query_one("#note", Note).show(summary(offer.title, offer.changes, written, **shown) if offer else ())
 
@@ -174,7 +181,7 @@ class ReviewScreen(Deciding, DeckScreen):
         root = session.root
         assert root is not None
         try:
-            proposal = await self.deck.propose(root, session.environment, session.target, scanned=session.scanned)
+            proposal = await self.deck.propose(root, session.environment, session.target, scanned=session.scanned, wait=False)
         except DeployDeckError:
             self.query_one("#files", RowList).show(
                 (), empty=hints("No files can be offered; the reason stands above.", "2 shows the scan.")
@@ -201,11 +208,54 @@ class ReviewScreen(Deciding, DeckScreen):
         while waiting := [c for c in self.changes if c.file.waiting and asked.get(c.file.path) != review.offered(c)]:
             asked |= {change.file.path: review.offered(change) for change in waiting}
             offer = self.session.offer
-            config = offer.proposal.config if offer and offer.proposal else None
-            async for answered in self.deck.verdicts(waiting, config):
+            if offer is None or offer.proposal is None:
+                return  # what did not come from the generator has no checkers
+            async for answered in self.deck.verdicts(offer.changes, offer.proposal.config):
                 now = next((change for change in self.changes if change.file.path == answered.file.path), None)
                 if now is not None and now.file.waiting and review.offered(now) == review.offered(answered):
                     self.replace_change(review.checked(now, answered.file.verdicts), history=False)
+
+    # --- proving --------------------------------------------------------------------------------------------------------------
+
+    def do_prove(self) -> None:
+        """Build and ask what is offered, beside everything else; a second time stops it."""
+        offer = self.session.offer
+        if self._proof is not None:
+            self._proof.set()
+            self._told = "Stopping the proof…"
+        elif offer is None or offer.proposal is None:
+            self.say("Only generated files can be proven: f5 generates them.", warning=True)
+        else:
+            self._proof = asyncio.Event()
+            self.work("Proving the image…", self._prove, group="prove", retry="review.prove")
+
+    async def _prove(self) -> None:
+        from deploydeck.proving import verdict
+
+        offer, stop = self.session.offer, self._proof
+        assert offer is not None and offer.proposal is not None
+        review, path = self.deck.review, offer.proposal.config.dockerfile
+        files = [review.as_offered(change) for change in offer.changes]
+        self._tell("Proving the image…")
+        try:
+            proof = await self.deck.prove(offer.proposal, files, self._tell, stop)
+        finally:
+            self._proof, self._told = None, ""
+            self.draw()
+        now = [review.as_offered(change).content for change in self.changes]
+        change = next((change for change in self.changes if change.file.path == path), None)
+        if change is None or now != [file.content for file in files]:
+            self.say(f"The files changed while they were proven. What was proven: {proof.reason}")
+            return
+        found = verdict(proof)
+        others = (one for one in change.file.verdicts if one.checker != found.checker)
+        self.replace_change(review.checked(change, (*others, found)), history=False)
+        self.say(proof.reason, warning=not proof.proven)
+
+    def _tell(self, line: str) -> None:
+        self._told = line  # drawn by the timer of the spinner: a build tells more than an eye can read
+        if not self._spinner._active.is_set():
+            self._show_files()
 
     # --- writing --------------------------------------------------------------------------------------------------------------
 

@@ -187,7 +187,7 @@ def _conflict(rows: Sequence[DiffRow], hunk: Hunk, *, side_by_side: bool) -> Ite
         yield from (DiffRow(index, "=", line, line) for line in hunk.base)
     middle = rows[first:last]
     if side_by_side:
-        yield DiffRow(index, "#", "left: yours, on the disk · r keeps it    right: generated now · a takes it")
+        yield DiffRow(index, "#", "yours at the left, r keeps it · generated at the right, a takes it")
         yield from _paired(middle)
     else:
         partnered = list(_partnered(middle))

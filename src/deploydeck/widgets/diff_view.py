@@ -47,12 +47,30 @@ class DiffView(LineView):
         same_file = change is not None and self.change is not None and change.file.path == self.change.file.path
         if change == self.change and empty == self.empty:
             return
+        here = self.rows[self.cursor] if self.rows else None
         self.change, self.empty = change, empty
         self.changed()
-        if not same_file:
+        if same_file and here is not None:
+            self._return_to(here)
+        else:
             self.cursor = 0
             self.scroll_to(x=0, y=0, animate=False, immediate=True, force=True)
             self.focus_hunk(0)
+
+    def _return_to(self, row: DiffRow) -> None:
+        """Put the cursor back on a row after rows came or went above it; its hunk is next best."""
+        place = (row.hunk, row.tag, row.old_line, row.new_line)
+        if self.cursor < len(self.rows):
+            here = self.rows[self.cursor]
+            if place == (here.hunk, here.tag, here.old_line, here.new_line):
+                return
+        same = (y for y, one in enumerate(self.rows) if (one.hunk, one.tag, one.old_line, one.new_line) == place)
+        y = next(same, self._first_row.get(row.hunk, -1))
+        if y >= 0:
+            moved = y - self.cursor
+            self.cursor = y
+            self.scroll_to(y=max(self.scroll_offset.y + moved, 0), animate=False, immediate=True, force=True)
+            self._show_cursor()
 
     def changed(self) -> None:
         changes_a_file = self.change is not None and self.change.old_sha256 is not None  # a new file has only one side
