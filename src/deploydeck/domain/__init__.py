@@ -60,6 +60,7 @@ from deploydeck.domain.evidence import (
     Fact,
 )
 from deploydeck.domain.files import (
+    GENERATED_MARK,
     Change,
     ChangeState,
     CheckFinding,
@@ -67,8 +68,10 @@ from deploydeck.domain.files import (
     CheckVerdict,
     Decision,
     GeneratedFile,
+    GeneratedSet,
     Hunk,
     LineReason,
+    Proof,
     TextEdit,
 )
 from deploydeck.domain.health import (
@@ -137,6 +140,7 @@ __all__ = [
     "Finding",
     "Framework",
     "GeneratedFile",
+    "GeneratedSet",
     "Health",
     "HealthSpec",
     "HealthStatus",
@@ -160,6 +164,7 @@ __all__ = [
     "Preference",
     "Probe",
     "ProjectProfile",
+    "Proof",
     "Recipe",
     "Release",
     "Resource",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from deploydeck.generate import policies
+from deploydeck.generate.checkers import actionlint, jenkins, schemas, shell, zizmor
 from deploydeck.generate.checkers.arm import arm_groups, check_arm
 from deploydeck.generate.checkers.base import Checker, Scope, single
 from deploydeck.generate.checkers.cfn_lint import check_with_cfn_lint, is_cloudformation
@@ -32,6 +33,26 @@ def _is_nginx(path: str, _scope: Scope) -> bool:
     return path.endswith("nginx.conf")
 
 
+def is_workflow(path: str, _scope: Scope) -> bool:
+    folder, _, name = path.rpartition("/")
+    return folder == ".github/workflows" and name.endswith((".yml", ".yaml"))
+
+
+def is_jenkinsfile(path: str, _scope: Scope) -> bool:
+    return path.rsplit("/", 1)[-1] in ("Jenkinsfile", "Jenkinsfile.groovy")
+
+
+def is_compose(path: str, _scope: Scope) -> bool:
+    name = path.rsplit("/", 1)[-1]
+    return name.startswith(("compose.", "docker-compose.")) and name.endswith((".yml", ".yaml"))
+
+
+def _is_shell(path: str, _scope: Scope) -> bool:
+    return path.endswith(".sh")
+
+
+_schemas = partial(tool_identity, schemas.NAME)
+
 CHECKERS: tuple[Checker, ...] = (
     Checker(policies.NAME, policies.groups, policies.check, quick=True),
     single("dockerfile", is_dockerfile, check_dockerfile),
@@ -44,6 +65,13 @@ CHECKERS: tuple[Checker, ...] = (
     Checker("terraform-validate", validate_groups, check_validate, validate_identity),
     single("cfn-lint", is_cloudformation, check_with_cfn_lint, identity=partial(tool_identity, "cfn-lint")),
     Checker("arm", arm_groups, check_arm, quick=True),
+    single(actionlint.NAME, is_workflow, actionlint.check, identity=actionlint.identity),
+    single(zizmor.NAME, is_workflow, zizmor.check, identity=partial(tool_identity, zizmor.NAME)),
+    single("schema-workflow", is_workflow, schemas.check_workflow, identity=_schemas),
+    single("schema-gitlab", _named(".gitlab-ci.yml", ".gitlab-ci.yaml"), schemas.check_gitlab, identity=_schemas),
+    single("schema-compose", is_compose, schemas.check_compose, identity=_schemas),
+    single(jenkins.NAME, is_jenkinsfile, jenkins.check, identity=jenkins.identity),
+    single(shell.NAME, _is_shell, shell.check, identity=partial(tool_identity, shell.NAME)),
 )
 
 __all__ = ["CHECKERS", "Checker", "Scope", "single"]

@@ -145,7 +145,7 @@ class _Template:
             if _API_VERSION.fullmatch(version) is None:
                 self.report.add("api-version", f"{version[:40]} is no version of an interface.", about)
             elif kind not in API_VERSIONS:
-                self.report.add("resource-type", f"{kind[:80]} is not in the table of types; nobody checked it.", about, blocking=False)
+                self.report.add("resource-type", f"{kind[:80]} is not in the table of types.", about, blocking=False)
             elif version < API_VERSIONS[kind]:
                 self.report.add("api-version", f"{kind} is known since {API_VERSIONS[kind]} here.", about, blocking=False)
             parts = self._name(name)
@@ -266,6 +266,6 @@ def _declared_type(parameters: Mapping[str, Any], name: str) -> str:
 def _missing(parameters: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
     """Parameters without a default and without a value; a secret one is asked for when it is deployed."""
     for name, one in parameters.items():
-        if isinstance(one, dict) and "defaultValue" not in one and name not in given:
-            if not _declared_type(parameters, name).startswith("secure"):
-                yield name
+        given_or_asked = name in given or _declared_type(parameters, name).startswith("secure")
+        if isinstance(one, dict) and "defaultValue" not in one and not given_or_asked:
+            yield name

@@ -1,4 +1,4 @@
-"""Expressions of ARM templates: "[concat(parameters('name'), '-', variables('suffix'))]" into a tree, and names into comparable parts."""
+"""Expressions of ARM templates, such as "[concat(parameters('name'), '-x')]", into a tree, and names into comparable parts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ MAX_DEPTH = 64
 FUNCTIONS = frozenset(
     word.lower()
     for word in (
-        "add and array base64 base64ToJson base64ToString bool coalesce concat contains copyIndex createArray createObject dataUri "
-        "dataUriToString dateTimeAdd dateTimeFromEpoch dateTimeToEpoch deployment div empty endsWith environment equals extensionResourceId "
-        "false filter first flatten float format greater greaterOrEquals groupBy guid if indexOf indexFromEnd int intersection items json join "
-        "lambda lambdaVariables last lastIndexOf length less lessOrEquals list listAccountSas listKeys listSecrets length "
-        "managementGroup map mapValues max min mod mul newGuid not null objectKeys or padLeft parameters pickZones providers range "
-        "reduce reference references replace resourceGroup resourceId shallowMerge skip sort split startsWith string sub subscription "
-        "subscriptionResourceId substring take tenant tenantResourceId toLower toObject toUpper trim tryGet tryIndexFromEnd true "
-        "union uniqueString uri uriComponent uriComponentToString utcNow variables"
+        "add and array base64 base64ToJson base64ToString bool coalesce concat contains copyIndex createArray "
+        "createObject dataUri dataUriToString dateTimeAdd dateTimeFromEpoch dateTimeToEpoch deployment div empty "
+        "endsWith environment equals extensionResourceId false filter first flatten float format greater "
+        "greaterOrEquals groupBy guid if indexOf indexFromEnd int intersection items json join lambda "
+        "lambdaVariables last lastIndexOf length less lessOrEquals list listAccountSas listKeys listSecrets "
+        "managementGroup map mapValues max min mod mul newGuid not null objectKeys or padLeft parameters pickZones "
+        "providers range reduce reference references replace resourceGroup resourceId shallowMerge skip sort split "
+        "startsWith string sub subscription subscriptionResourceId substring take tenant tenantResourceId toLower "
+        "toObject toUpper trim tryGet tryIndexFromEnd true union uniqueString uri uriComponent "
+        "uriComponentToString utcNow variables "
     ).split()
 )
 """Functions of the template language, November 2026. Any list… operation of a resource provider exists besides."""

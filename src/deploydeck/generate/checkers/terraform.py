@@ -1,7 +1,7 @@
 """`terraform fmt` and `terraform validate` over a directory of .tf files.
 
-Validation needs the providers. They are taken from a mirror or a cache on this machine, never from the network: which one, the
-person's own Terraform configuration says (TF_CLI_CONFIG_FILE, ~/.terraformrc, TF_PLUGIN_CACHE_DIR). Without them validation is
+Validation needs the providers. Where they come from, the person's own Terraform configuration says (TF_CLI_CONFIG_FILE,
+~/.terraformrc); without one, only TF_PLUGIN_CACHE_DIR is looked at and the network is not asked. Without providers validation is
 "not checked", and the form is still checked.
 """
 
@@ -97,7 +97,9 @@ def check_validate(files: Mapping[str, str]) -> Mapping[str, CheckVerdict]:
     try:
         found = _findings(json.loads(ran.stdout))
     except (ValueError, KeyError, TypeError):
-        return {path: unavailable(VALIDATE, f"terraform answered something else than JSON (exit {ran.returncode}).") for path in files}
+        return {
+            path: unavailable(VALIDATE, f"terraform answered something else than JSON (exit {ran.returncode}).") for path in files
+        }
     first = next(iter(files))
     by_path: dict[str, list[CheckFinding]] = {path: [] for path in files}
     names = {path.rsplit("/", 1)[-1]: path for path in files}
@@ -120,7 +122,9 @@ def _findings(answer: Mapping[str, object]) -> list[tuple[str, CheckFinding]]:
         message = ": ".join(part for part in (str(one["summary"]), str(one.get("detail") or "")) if part)
         line = int(at.get("start", {}).get("line", 1))
         blocking = one["severity"] == "error"
-        found.append((str(at.get("filename", "")), CheckFinding(line=line, rule="validate", message=message[:500], blocking=blocking)))
+        found.append(
+            (str(at.get("filename", "")), CheckFinding(line=line, rule="validate", message=message[:500], blocking=blocking))
+        )
     return found
 
 
@@ -172,6 +176,7 @@ def _only_local(home: Path, cache: str) -> str:
     if not cache:
         Path(directory).mkdir(exist_ok=True)
     written = home / "terraformrc"
-    written.write_text(f"provider_installation {{\n  filesystem_mirror {{\n    path = {json.dumps(directory)}\n  }}\n}}\n", encoding="utf-8")
+    written.write_text(
+        f"provider_installation {{\n  filesystem_mirror {{\n    path = {json.dumps(directory)}\n  }}\n}}\n", encoding="utf-8"
+    )
     return str(written)
-

@@ -118,9 +118,7 @@ def _compute(profile: ProjectProfile, settings: Settings, provider: CloudProvide
     return wanted
 
 
-def _size(
-    settings: Settings, provider: CloudProvider, compute: str, database: str, app: str, environment: str
-) -> EnvironmentSize:
+def _size(settings: Settings, provider: CloudProvider, compute: str, database: str, app: str, environment: str) -> EnvironmentSize:
     cloud, own = settings.cloud, settings.environment(environment).cloud
     production = environment.lower() in _PRODUCTION
     resources = settings.resources
