@@ -188,7 +188,6 @@ def make_config(
         pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
         infrastructure=infrastructure_config(profile, settings, environment),
         preferences=wishes.all,
-        infrastructure=infrastructure_config(profile, settings, environment),
         profile_hash=profile.content_hash,
         created_at=utc_now(),
     )
