@@ -140,6 +140,7 @@ def env_names(content: str) -> Iterator[str]:
             yield name
 
 
+@pytest.mark.timeout(900)
 @settings(max_examples=100, deadline=None)
 @given(profiles(), st.dictionaries(st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True), hostile, max_size=3),
        st.sampled_from(["development", "staging", "production", "eu-west.1"]), st.sampled_from(sorted(CLOUDS)))  # fmt: skip
