@@ -86,9 +86,7 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
             if one.profile.framework and one.profile.framework.value.id != told.framework.value.id
         )
         changed["framework"] = _less_sure(told.framework, 0.75).model_copy(update={"alternatives": others})
-    if profile.support is not Support.SUPPORTED and (
-        _built_from_here(profile, chosen) or (sure and _of_the_workspace(chosen))
-    ):
+    if profile.support is not Support.SUPPORTED and (_built_from_here(profile, chosen) or (sure and _of_the_workspace(chosen))):
         changed["support"] = Support.SUPPORTED
         changed["support_reason"] = f"{told.support_reason}, built from here; {chosen.path} is what runs"
     elif profile.support is not Support.SUPPORTED:
