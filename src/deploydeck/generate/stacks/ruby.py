@@ -146,6 +146,11 @@ def _pretend(request: Request) -> tuple[tuple[str, str], ...]:
     return (key, *((name, known.get(name, "only-for-this-build-step")) for name in names))
 
 
+def _requirement(wanted: str, _evidence: tuple[Evidence, ...]) -> str:
+    """`~> 3.3.0` of a Gemfile is what other ecosystems write as `~=3.3.0`: the last number may grow."""
+    return wanted.replace("~>", "~=")
+
+
 RUBY = Stack(
     id="ruby",
     name="Ruby",
@@ -156,6 +161,7 @@ RUBY = Stack(
     image="ruby:{series}-slim",
     series=("3.1", "3.2", "3.3", "3.4", "4.0"),
     default_series="3.4",
+    requirement=_requirement,
     exact=True,  # Bundler refuses another Ruby than the one a Gemfile names
     site_template="docker/_ruby_build.j2",
     user="1000:1000",
