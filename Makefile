@@ -25,12 +25,18 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
+# MiniStack and the SDK it is asked with: apart, because botocore wants an older python-dateutil than the one pinned here.
+.tools/cloud/.installed: constraints-cloud.txt
+	@mkdir -p .tools && $(PYTHON) -m venv --clear .tools/cloud
+	@PIP_CONSTRAINT=constraints-cloud.txt PIP_BUILD_CONSTRAINT= .tools/cloud/bin/python -m pip install --quiet boto3 ministack
+	@touch $@
+
 .tools/.installed: tools/package.json
 	@mkdir -p .tools && cp tools/package.json .tools/package.json
 	@npm install --prefix .tools --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 	@touch $@
 
-tools: .tools/.installed  ## the checkers and runners that come from npm, into .tools (needs Node.js)
+tools: .tools/.installed .tools/cloud/.installed  ## checkers, runners and stand-ins that tests use, into .tools (needs Node.js)
 
 run: $(STAMP)  ## open DeployDeck on a copy of the bundled example
 	$(BIN)/deploydeck demo
