@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from deploydeck.domain import CheckState, CheckVerdict
 from deploydeck.generate.checkers import CHECKERS, Scope, hadolint
-from deploydeck.generate.checkers.dockerfile import check_dockerfile, instructions
+from deploydeck.generate.checkers.dockerfile import check_dockerfile
 from deploydeck.generate.checkers.hadolint import check_with_hadolint
 from deploydeck.generate.checkers.text import check_dockerignore, check_env_example, check_nginx, check_project_file
 from deploydeck.generate.checkers.tools import find_tool
+from deploydeck.generate.dockerfile_syntax import instructions
 
 GOOD = 'FROM python:3.13-slim AS build\nRUN true\nFROM python:3.13-slim\nUSER 10001:10001\nCMD ["python", "app.py"]\n'
 

@@ -59,6 +59,7 @@ from deploydeck.domain.evidence import (
     Fact,
 )
 from deploydeck.domain.files import (
+    GENERATED_MARK,
     Change,
     ChangeState,
     CheckFinding,
@@ -66,8 +67,10 @@ from deploydeck.domain.files import (
     CheckVerdict,
     Decision,
     GeneratedFile,
+    GeneratedSet,
     Hunk,
     LineReason,
+    Proof,
     TextEdit,
 )
 from deploydeck.domain.health import (
@@ -135,6 +138,7 @@ __all__ = [
     "Finding",
     "Framework",
     "GeneratedFile",
+    "GeneratedSet",
     "Health",
     "HealthSpec",
     "HealthStatus",
@@ -158,6 +162,7 @@ __all__ = [
     "Preference",
     "Probe",
     "ProjectProfile",
+    "Proof",
     "Recipe",
     "Release",
     "Resource",

@@ -71,12 +71,14 @@ class ServiceSpec(Value):
 
     `image` is what it runs on, with its tag; `port` where it listens; `data` the directory that must outlive it ("" for none).
     `variables` are those by which the program finds it: name and value, where `{host}` and `{password}` stand for themselves.
+    `password` is the name of the variable that holds its password ("" when it has none).
     """
 
     name: str
     image: str
     port: int = Field(ge=1, le=65535)
     data: str = ""
+    password: str = ""
     variables: tuple[tuple[str, str], ...] = ()
 
 
@@ -129,11 +131,11 @@ class InfrastructureConfig(Value):
 class Preference(Value):
     """A wish about the generated files and who has it: a settings key now, a model's proposal later through the same door.
 
-    Pairs are written `NAME=value`.
+    Pairs are written `NAME=value`. generate/preferences.py knows the names and what each may hold.
     """
 
     name: str
-    value: str | int | bool | tuple[str, ...]
+    value: str | int | float | bool | tuple[str, ...]
     source: str
 
 

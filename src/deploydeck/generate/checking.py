@@ -141,9 +141,9 @@ def _key(name: str, identity: str, contents: Mapping[str, str]) -> str:
 
 
 def _own(file: GeneratedFile) -> Iterator[CheckVerdict]:
-    """Verdicts that no checker of the table gives (provenance, proof): they stay."""
+    """Verdicts that no checker of the table gives (provenance, proof): they stay, unless the content became another."""
     names = {checker.name for checker in CHECKERS}
-    return (verdict for verdict in file.verdicts if verdict.checker not in names)
+    return (one for one in file.verdicts if one.checker not in names and one.state is not CheckState.WAITING)
 
 
 def _with(file: GeneratedFile, verdicts: Sequence[CheckVerdict]) -> GeneratedFile:

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
 
 from deploydeck.domain import (
-    CheckFinding,
-    CheckState,
     CheckVerdict,
+    CiPlatform,
+    DeployDeckError,
     DeploymentConfig,
     GeneratedFile,
+    GeneratedSet,
     ProjectProfile,
 )
+from deploydeck.generate import policies
 from deploydeck.generate.checkers import Scope
 from deploydeck.generate.checking import Checking
 from deploydeck.generate.ci import pipeline_files
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.docker import docker_files
+from deploydeck.generate.existing import own_file, own_files
+from deploydeck.generate.names import shown
 from deploydeck.generate.recipe import choose, make_config
 from deploydeck.generate.render import owned
 from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
 from deploydeck.generate.textfiles import dockerignore, env_example, project_file
-from deploydeck.settings import Settings
+from deploydeck.settings import PRODUCTION, Settings
 
+Member = TypeVar("Member", bound=StrEnum)
 Producer = Callable[[Request], Sequence[GeneratedFile | None]]
 
 
@@ -81,11 +88,52 @@ class ConfigurationGenerator:
         choices, files = choose(profile, settings, config.target), ProjectFiles(profile.root)
         request = Request(profile, config, settings, choices, files, replace)
         wanted = tuple(file for producer in PRODUCERS for file in producer(request) if file is not None)
-        return (self.checking.complete if wait else self.checking.started)(wanted, _scope(config))
+        every = (*wanted, *own_files(request, {file.path for file in wanted}))
+        return (self.checking.complete if wait else self.checking.started)(every, _scope(config))
 
     def answers(self, files: Sequence[GeneratedFile], config: DeploymentConfig) -> Iterator[tuple[GeneratedFile, ...]]:
-        """The files again, each time a checker that was WAITING has answered."""
-        return self.checking.answers(files, _scope(config))
+        """The files with what can be said at once, then again each time a checker that is waited for has answered."""
+        first = self.checking.started(files, _scope(config))
+        yield first
+        yield from self.checking.answers(first, _scope(config))
+
+    # --- one purpose at a time ------------------------------------------------------------------------------------------------
+
+    def generate_dockerfile(
+        self, profile: ProjectProfile, settings: Settings | None = None, *, environment: str = PRODUCTION
+    ) -> GeneratedSet:
+        """The Dockerfile, what it copies besides the project, and .dockerignore. Raises DeployDeckError `generate-…`."""
+        request = self._request(profile, settings or Settings(), environment)
+        ignored = dockerignore(profile, request.choices, request.files, own_dockerfile=False)
+        return self._set("docker", request, (*docker_files(request), ignored))
+
+    def create_cicd_pipeline(
+        self, profile: ProjectProfile, platform: str, settings: Settings | None = None, *, environment: str = PRODUCTION
+    ) -> GeneratedSet:
+        """The pipeline for `github`, `gitlab` or `jenkins`. Raises DeployDeckError `generate-platform` for any other."""
+        chosen = _member(CiPlatform, platform, "generate-platform", "pipelines are written for")
+        request = self._request(profile, _with(settings, ci=[chosen]), environment)
+        return self._set(chosen.value, request, pipeline_files(request))
+
+    def apply_security_policies(self, made: GeneratedSet, dockerfile: str = "Dockerfile") -> GeneratedSet:
+        """The set with every fix put in that a policy is sure of, checked again; `left` holds what only a person can settle."""
+        secured = tuple(
+            file.model_copy(update={"content": policies.fixed(file.path, file.content, dockerfile)}) for file in made.files
+        )
+        left = tuple((file.path, one) for file in secured for one in policies.findings(file.path, file.content, dockerfile))
+        return GeneratedSet(purpose=made.purpose, files=self.checking.complete(secured, Scope(dockerfile)), left=left)
+
+    def _request(self, profile: ProjectProfile, settings: Settings, environment: str, target: str = "docker") -> Request:
+        config = self.deployment_config(profile, settings, project_id=profile.id, environment=environment, target=target)
+        return Request(profile, config, settings, choose(profile, settings, target), ProjectFiles(profile.root), replace=True)
+
+    def _set(self, purpose: str, request: Request, files: Sequence[GeneratedFile | None]) -> GeneratedSet:
+        made = self.checking.complete(tuple(file for file in files if file is not None), _scope(request.config))
+        found = policies.findings
+        left = tuple((one.path, finding) for one in made for finding in found(one.path, one.content, request.config.dockerfile))
+        return GeneratedSet(purpose=purpose, files=made, left=left)
+
+    # --- checking -------------------------------------------------------------------------------------------------------------
 
     def checked(self, file: GeneratedFile, dockerfile: str = "Dockerfile") -> GeneratedFile:
         """The same file with fresh verdicts: for content that was edited in review."""
@@ -95,6 +143,19 @@ class ConfigurationGenerator:
     def check(self, path: str, content: str, dockerfile: str = "Dockerfile") -> tuple[CheckVerdict, ...]:
         """What every checker for this kind of file says of the content. Empty when there is none for it."""
         return self.checked(GeneratedFile(path=path, content=content), dockerfile).verdicts
+
+
+def _member(kind: type[Member], name: str, code: str, what: str) -> Member:
+    known = [one.value for one in kind]
+    if name not in known:
+        raise DeployDeckError(code, f"There is no {shown(name)}; {what} {', '.join(known)}.")
+    return kind(name)
+
+
+def _with(settings: Settings | None, **generate: object) -> Settings:
+    """The settings with other choices of what is generated."""
+    content = (settings or Settings()).model_dump(exclude_unset=True)
+    return Settings.model_validate({**content, "generate": {**content.get("generate", {}), **generate}})
 
 
 def _scope(config: DeploymentConfig) -> Scope:
@@ -115,15 +176,3 @@ def _own_dockerfile(request: Request) -> GeneratedFile | None:
     if not request.files.is_file(path) or owned(existing) or request.replace:
         return None
     return own_file(path, existing)
-
-
-def own_file(path: str, content: str) -> GeneratedFile:
-    """The project's own file: reported, never blocked by us, and the same as on disk."""
-    note = CheckFinding(
-        line=1,
-        rule="own-file",
-        message="This is the project's own file; it is used as it is. Generate with --replace to get one from DeployDeck.",
-        blocking=False,
-    )
-    verdicts = (CheckVerdict(checker="provenance", state=CheckState.FINDINGS, findings=(note,)),)
-    return GeneratedFile(path=path, content=content, own=True, verdicts=verdicts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from deploydeck.domain import (
     DeployDeckError,
     DeploymentConfig,
@@ -19,11 +21,14 @@ from deploydeck.domain import (
     utc_now,
 )
 from deploydeck.generate.ci.platforms import pipeline_config
-from deploydeck.generate.clues import ProjectFiles
-from deploydeck.generate.names import inside_path, mirror, shown, slug, variable_name
-from deploydeck.generate.request import Choices, Draft
-from deploydeck.generate.stacks import STACKS, InstallQuestion, Stack, installation, stack_of
+from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
+from deploydeck.generate.docker import check_images
+from deploydeck.generate.names import inside_path, shown, slug, variable_name
+from deploydeck.generate.preferences import Preferences, preferences
+from deploydeck.generate.request import Choices, Draft, placed
+from deploydeck.generate.stacks import BY_ID, STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
+from deploydeck.generate.stacks.shared import exact_version
 from deploydeck.generate.stacks.site import SITE_PORT
 from deploydeck.generate.versions import choose_series
 from deploydeck.settings import Settings
@@ -61,7 +66,8 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
     app, files = settings.app, ProjectFiles(profile.root)
     start_fact = profile.start.value if profile.start else None
     manager = _manager(profile, app.package_manager, files)
-    stack = stack_of(profile, manager)
+    start = tuple(app.start) if app.start else (start_fact.argv if start_fact else ())
+    stack = stack_of(profile, manager, start)
     draft = stack.decide(
         Draft(
             profile=profile,
@@ -72,7 +78,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
             framework=app.framework or (profile.framework.value.id if profile.framework else ""),
             manager=manager,
             build=_build(profile, app.build),
-            start=tuple(app.start) if app.start else (start_fact.argv if start_fact else ()),
+            start=start,
             packages=start_fact.packages if start_fact and not app.start else (),
         )
     )
@@ -93,12 +99,12 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         )
     install = None
     if manager and (kind is Kind.SERVER or build):
-        install = installation(stack, InstallQuestion(profile, manager, files, draft.packages, bool(build)))
+        install = installation(stack, InstallQuestion(profile, manager, files, draft.packages, bool(build) or draft.development))
     elif kind is Kind.SERVER and stack.needs_manager:
         raise DeployDeckError(
             "generate-no-manager",
             f"No manifest that lists the dependencies of {shown(profile.name)} was found.",
-            hint="Add requirements.txt, pyproject.toml or package.json.",
+            hint=f"Add the manifest of one of {', '.join(stack.managers)}.",
         )
     series, series_evidence = _series(profile, settings, stack)
     return Choices(
@@ -114,7 +120,9 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         start_evidence=profile.start.evidence if profile.start and not app.start else (),
         port_from_env=start_fact.port_from_env if start_fact else not any("{port}" in word for word in start),
         packages=draft.packages,
-        static_dir=_static_dir(profile, settings) if kind is Kind.STATIC else "",
+        static_dir=_static_dir(profile, settings, draft.clues) if kind is Kind.STATIC else "",
+        port=draft.port,
+        environment=draft.environment,
         clues=draft.clues,
     )
 
@@ -124,13 +132,15 @@ def make_config(
 ) -> DeploymentConfig:
     """The configuration itself. `published_port` follows the program's port unless the environment sets one."""
     place = settings.environment(environment)
-    mirror(settings.build.registry_mirror)  # refuse a bad one now, not when a file is made from it
+    check_images(settings)  # refuse a bad name now, not when a file is made from it
+    wishes = Preferences(preferences(settings))
     port = _port(profile, settings, choices, target)
     health = settings.health
     path = settings.app.health_path or (profile.health_path.value if profile.health_path else "/")
     fixed = choices.stack.environment if choices.kind is Kind.SERVER else ()
     if choices.framework in NEXT_IDS:
         fixed = (*fixed, ("NEXT_TELEMETRY_DISABLED", "1"))
+    fixed = (*fixed, *((name, placed(value, port)) for name, value in choices.environment))
     return DeploymentConfig(
         id=new_id("cfg"),
         project_id=project_id,
@@ -160,12 +170,10 @@ def make_config(
         bind_address=place.bind_address,
         health=HealthSpec(path=_health_path(path), **health.model_dump()),
         variables=_variables(profile, settings, environment, {name for name, _ in fixed}),
-        limits=ResourceLimits(
-            memory_bytes=settings.resources.memory_mb * 1024 * 1024 if settings.resources.memory_mb else None,
-            cpus=settings.resources.cpus,
-        ),
+        limits=ResourceLimits(memory_bytes=wishes.memory_bytes, cpus=wishes.cpus),
         keep_releases=place.keep_releases,
         pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
+        preferences=wishes.all,
         profile_hash=profile.content_hash,
         created_at=utc_now(),
     )
@@ -189,9 +197,11 @@ def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[
     if not stack.series:
         return "", ()
     fact = profile.runtime_version
-    wanted = settings.app.runtime_version or (fact.value if fact else "")
-    evidence = fact.evidence if fact and not settings.app.runtime_version else ()
-    series = choose_series(stack, wanted) if wanted else stack.default_series
+    theirs = profile.runtime == stack.id or profile.runtime not in BY_ID  # else it is the version of another program
+    evidence = fact.evidence if fact and theirs and not settings.app.runtime_version else ()
+    wanted = stack.requirement(settings.app.runtime_version or (fact.value if fact and theirs else ""), evidence)
+    exact = exact_version(wanted) if stack.exact else ""
+    series = exact or (choose_series(stack, wanted) if wanted else stack.default_series)
     if series is None:
         where = f" ({evidence[0].where})" if evidence else ""
         raise DeployDeckError(
@@ -203,8 +213,11 @@ def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[
     return series, evidence
 
 
-def _static_dir(profile: ProjectProfile, settings: Settings) -> str:
-    found = settings.app.output_dir or (profile.output_dir.value if profile.output_dir else ".")
+def _static_dir(profile: ProjectProfile, settings: Settings, clues: Mapping[str, Clue]) -> str:
+    found = profile.output_dir.value if profile.output_dir else "."
+    if member := clues.get("member", NOTHING).value:  # the build of a workspace's member writes there
+        found = f"{member}/{found}"
+    found = settings.app.output_dir or found
     return "." if found in (".", "./") else inside_path(found.rstrip("/"), "output directory")
 
 
@@ -213,6 +226,8 @@ def _port(profile: ProjectProfile, settings: Settings, choices: Choices, target:
         return settings.app.port
     if choices.kind is Kind.STATIC:  # our server, our port
         return SITE_PORT
+    if choices.port:
+        return choices.port
     if profile.port:
         return profile.port.value
     raise DeployDeckError(

@@ -13,7 +13,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from deploydeck.domain import Evidence, GeneratedFile, LineReason
-from deploydeck.generate.names import copy_form, exec_form, run_form
+from deploydeck.generate.names import copy_form, exec_form, run_form, run_with_secrets, steps_form, variable_form
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,6 +44,9 @@ def _environment() -> Environment:
     )
     environment.filters["exec"] = exec_form
     environment.filters["run"] = run_form
+    environment.filters["run_with"] = run_with_secrets
+    environment.filters["variable"] = variable_form
+    environment.filters["steps"] = steps_form
     environment.globals["copy"] = copy_form
     return environment
 

@@ -30,7 +30,13 @@ class Draft:
     build: tuple[Argv, ...]
     start: Argv
     packages: tuple[str, ...] = ()
+    development: bool = False
+    """Whether development packages are needed even when nothing is built."""
     clues: Mapping[str, Clue] = field(default_factory=dict)
+    port: int = 0
+    """The port of a server that comes with the image; 0: the program listens by itself."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Plain variables that tell the program where to listen; values may hold `{host}` and `{port}`."""
 
     @property
     def image(self) -> bool:
@@ -55,6 +61,8 @@ class Choices:
     port_from_env: bool
     packages: tuple[str, ...]
     static_dir: str
+    port: int = 0
+    environment: tuple[tuple[str, str], ...] = ()
     clues: Mapping[str, Clue] = field(default_factory=dict)
 
     def clue(self, name: str) -> Clue:
@@ -75,3 +83,8 @@ class Request:
 
 
 DOCKERFILE_TARGETS = frozenset({"docker"})
+
+
+def placed(word: str, port: int) -> str:
+    """A word of a command or a variable with the address and port it listens on: every interface, for a container is reached from outside."""  # noqa: E501
+    return word.replace("{host}", "0.0.0.0").replace("{port}", str(port))  # noqa: S104

@@ -78,10 +78,11 @@ def dockerignore(profile: ProjectProfile, choices: Choices, files: ProjectFiles,
         return None  # larger than we read: theirs, and left alone
     rows = [*_ALWAYS]
     if not own_dockerfile:
-        rows += [*_CREDENTIALS, *_OURS, *choices.stack.leftovers, *_DESKTOP]
-        if choices.kind is Kind.STATIC and choices.install and choices.static_dir not in ("", "."):
+        installed = choices.install.leftovers if choices.install else ()
+        rows += [*_CREDENTIALS, *_OURS, *choices.stack.leftovers, *installed, *_DESKTOP]
+        if choices.kind is Kind.STATIC and (choices.install or choices.build) and choices.static_dir not in ("", "."):
             rows.append((f"/{choices.static_dir}", "build-output", "The image builds it anew"))
-    served = choices.static_dir if choices.kind is Kind.STATIC and not choices.install else ""
+    served = choices.static_dir if choices.kind is Kind.STATIC and not (choices.install or choices.build) else ""
     out = _Lines(DOCKERIGNORE)
     out.add(HEADER)
     for pattern, rule, why in rows:

@@ -24,7 +24,7 @@ def choose_series(stack: Stack, requirement: str) -> str | None:
     fitting = [series for series in stack.series if _fits(wanted, series)]
     if stack.default_series in fitting:
         return stack.default_series
-    return fitting[-1] if fitting else None
+    return fitting[-1] if fitting else stack.series_aliases.get(wanted) or stack.series_aliases.get(re.split(r"\D", wanted)[0])
 
 
 def _fits(requirement: str, series: str) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from deploydeck.domain import CheckFinding, CheckVerdict
+from deploydeck.domain import CheckFinding, CheckVerdict, TextEdit
 from deploydeck.generate.checkers.base import Scope
 from deploydeck.generate.checkers.tools import verdict
 from deploydeck.generate.policies.compose import COMPOSE
@@ -15,6 +15,7 @@ from deploydeck.generate.policies.model import Hit, Policy, credential_lines
 from deploydeck.generate.policies.pipelines import GITHUB, GITLAB, JENKINS
 
 NAME = "policies"
+MAX_FIXES = 200
 
 
 def _credentials(content: str) -> Iterator[Hit]:
@@ -68,6 +69,24 @@ def findings(path: str, content: str, dockerfile: str = "Dockerfile") -> tuple[C
     return tuple(sorted(found, key=lambda finding: (finding.line, finding.rule)))
 
 
+def fixed(path: str, content: str, dockerfile: str = "Dockerfile") -> str:
+    """The content with every fix put in that policies are sure of. What is left has none: `findings` of the result says it."""
+    for _ in range(MAX_FIXES):
+        fix = next((finding.fix for finding in findings(path, content, dockerfile) if finding.fix), ())
+        after = _edited(content, fix)
+        if after == content:
+            break
+        content = after
+    return content
+
+
+def _edited(content: str, edits: Sequence[TextEdit]) -> str:
+    lines = content.split("\n")
+    for edit in sorted(edits, key=lambda one: one.line, reverse=True):
+        lines[edit.line - 1 : edit.line - 1 + edit.count] = edit.lines
+    return "\n".join(lines)
+
+
 def groups(paths: tuple[str, ...], scope: Scope) -> tuple[tuple[str, ...], ...]:
     """The deployment files among the paths, each by itself."""
     return tuple((path,) for path in paths if format_of(path, scope.dockerfile))
@@ -78,4 +97,4 @@ def check(files: Mapping[str, str]) -> Mapping[str, CheckVerdict]:
     return {path: verdict(NAME, findings(path, content)) for path, content in files.items()}
 
 
-__all__ = ["EVERYWHERE", "FORMATS", "NAME", "check", "findings", "format_of", "groups"]
+__all__ = ["EVERYWHERE", "FORMATS", "NAME", "check", "findings", "fixed", "format_of", "groups"]

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from deploydeck.domain import DeployDeckError, PackageManager, ProjectProfile
+from deploydeck.generate.request import Argv
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
+from deploydeck.generate.stacks.bun import BUN
+from deploydeck.generate.stacks.deno import DENO
+from deploydeck.generate.stacks.dotnet import DOTNET
+from deploydeck.generate.stacks.elixir import ELIXIR
+from deploydeck.generate.stacks.go import GO
+from deploydeck.generate.stacks.jvm import JVM
 from deploydeck.generate.stacks.node import NODE
+from deploydeck.generate.stacks.packaged_sites import PACKAGED_SITES
+from deploydeck.generate.stacks.php import PHP
 from deploydeck.generate.stacks.python import PYTHON
+from deploydeck.generate.stacks.ruby import RUBY
+from deploydeck.generate.stacks.rust import RUST
 from deploydeck.generate.stacks.site import SITE
 
-STACKS: tuple[Stack, ...] = (PYTHON, NODE, SITE)
+STACKS: tuple[Stack, ...] = (PYTHON, NODE, BUN, DENO, GO, RUST, JVM, PHP, RUBY, DOTNET, ELIXIR, PACKAGED_SITES, SITE)
 BY_ID: dict[str, Stack] = {stack.id: stack for stack in STACKS}
 
 
-def stack_of(profile: ProjectProfile, manager: PackageManager | None) -> Stack:
-    """The stack that installs with the manager, else the one of the language, else plain files."""
+def stack_of(profile: ProjectProfile, manager: PackageManager | None, start: Argv = ()) -> Stack:
+    """The stack of the program or the framework, else the one that installs with the manager, else that of the language.
+
+    What none claims is plain files. `start` is the start command; words that only set variables before it are passed over.
+    """
+    program = next((word for word in start if word != "env" and "=" not in word), "")
+    framework = profile.framework.value.id if profile.framework else ""
+    for stack in STACKS:
+        if program in stack.programs or framework in stack.frameworks:
+            return stack
     if manager is not None:
         for stack in STACKS:
             if manager.name in stack.managers:

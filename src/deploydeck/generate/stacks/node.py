@@ -1,88 +1,39 @@
-"""Node.js: installed by the lock of npm, pnpm or yarn, built, pruned, and run by node itself."""
+"""Node.js: installed by the lock of its manager, built, pruned, and run by node itself."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import replace
 from typing import Any
 
 from deploydeck.domain import DeploymentConfig, Kind
-from deploydeck.generate.clues import NOTHING, next_standalone, node_needs_source, pnpm_lock_version, yarn_berry
+from deploydeck.generate.clues import NOTHING, Clue, next_standalone, npmrc_secret
 from deploydeck.generate.request import Argv, Draft, Request
-from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
-from deploydeck.generate.stacks.shared import exact_version, extras
+from deploydeck.generate.stacks.base import Stack
+from deploydeck.generate.stacks.node_files import (
+    browsers,
+    needs_development,
+    needs_package_programs,
+    plain,
+    runtime_files,
+)
+from deploydeck.generate.stacks.node_managers import MANAGERS, TOOL_ENVIRONMENT, install
+from deploydeck.generate.stacks.node_workspaces import builds, member
 
 NEXT_IDS = frozenset({"next", "nextjs"})
-
-
-@dataclass(frozen=True)
-class NodeManager:
-    """One row for Node.js. `every` adds development packages (a build needs them), `production` leaves them out."""
-
-    locks: tuple[str, ...]
-    locked: Argv
-    unlocked: Argv
-    every: Argv
-    production: Argv
-    prune: tuple[Argv, ...]
-    add: Argv
-    cache: str
-    manifests: tuple[str, ...] = ()
-
-
-MANAGERS: dict[str, NodeManager] = {
-    "npm": NodeManager(
-        locks=("package-lock.json", "npm-shrinkwrap.json"),
-        locked=("npm", "ci"),
-        unlocked=("npm", "install"),
-        every=("--include=dev",),
-        production=("--omit=dev",),
-        prune=(("npm", "prune", "--omit=dev"),),
-        add=("npm", "install", "--no-save"),
-        cache="/root/.npm",
-    ),
-    "pnpm": NodeManager(
-        locks=("pnpm-lock.yaml",),
-        locked=("pnpm", "install", "--frozen-lockfile"),
-        unlocked=("pnpm", "install", "--no-frozen-lockfile"),
-        every=("--prod=false",),
-        production=("--prod",),
-        prune=(("pnpm", "prune", "--prod"),),
-        add=("pnpm", "add"),
-        cache="/root/.local/share/pnpm/store",
-        manifests=("pnpm-workspace.yaml", ".pnpmfile.cjs"),
-    ),
-    "yarn": NodeManager(
-        locks=("yarn.lock",),
-        locked=("yarn", "install", "--frozen-lockfile"),
-        unlocked=("yarn", "install"),
-        every=("--production=false",),
-        production=("--production=true",),
-        prune=(("yarn", "install", "--frozen-lockfile", "--production=true", "--ignore-scripts"),),
-        add=("yarn", "add"),
-        cache="/usr/local/share/.cache/yarn",
-        manifests=(".yarnrc",),
-    ),
-    "yarn-berry": NodeManager(
-        locks=("yarn.lock",),
-        locked=("yarn", "install", "--immutable"),
-        unlocked=("yarn", "install", "--no-immutable"),
-        every=(),
-        production=(),
-        prune=(("yarn", "workspaces", "focus", "--all", "--production"),),
-        add=("yarn", "add"),
-        cache="/root/.yarn/berry/cache",
-        manifests=(".yarnrc.yml",),
-    ),
+_QUIET: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(NEXT_IDS, ("NEXT_TELEMETRY_DISABLED", "1")),
+    "nuxt": ("NUXT_TELEMETRY_DISABLED", "1"),
+    "astro": ("ASTRO_TELEMETRY_DISABLED", "1"),
+    "gatsby": ("GATSBY_TELEMETRY_DISABLED", "1"),
+    "angular": ("NG_CLI_ANALYTICS", "false"),
+    "turbo": ("TURBO_TELEMETRY_DISABLED", "1"),
 }
-
-# Versions of managers put into images when the project pins none; checked against the registry on 2026-11-23.
-_PNPM_BY_LOCK = {"5": "7.33.7", "6": "8.15.9", "9": "10.34.9"}
-_TOOLS = {"pnpm": "10.34.9", "yarn": "1.22.22", "yarn-berry": "4.18.1"}
-_NPM_PACKAGE = {"pnpm": "pnpm", "yarn": "yarn", "yarn-berry": "@yarnpkg/cli-dist"}
-_TOOL_ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
-    "npm": (("NPM_CONFIG_FUND", "false"), ("NPM_CONFIG_AUDIT", "false"), ("NPM_CONFIG_UPDATE_NOTIFIER", "false")),
-    "yarn-berry": (("YARN_NODE_LINKER", "node-modules"), ("YARN_IGNORE_PATH", "1"), ("YARN_ENABLE_TELEMETRY", "0")),
-}
+"""How each framework or build tool is told not to send reports from builds."""
+_CACHES = {**dict.fromkeys(NEXT_IDS, "/app/.next/cache"), "angular": "/app/.angular/cache"}
+"""What a build may keep for the next one."""
+_SCHEMAS = ("prisma/schema.prisma", "schema.prisma", "prisma/schema")
+_GENERATES = re.compile(r"\bprisma\s+generate\b")
 
 # Address and Host header come as arguments: nothing of the project becomes part of the program.
 _PROBE = (
@@ -92,55 +43,45 @@ _PROBE = (
 )
 
 
-def _install(question: InstallQuestion) -> Installation:
-    manager, files, packages, builds = question.manager, question.files, extras(question), question.builds
-    name, clue = manager.name, NOTHING
-    if name == "yarn":
-        clue = yarn_berry(files)
-        modern = exact_version(manager.version) and not manager.version.removeprefix("v").startswith("1.")
-        name = "yarn-berry" if clue or modern else "yarn"
-    row = MANAGERS[name]
-    present = tuple(lock for lock in row.locks if files.is_file(lock)) or tuple(
-        lock for lock in row.locks if lock == manager.lock_file
-    )
-    lock = present[:1]
-    base = row.locked if lock else row.unlocked
-    install = (*base, *(row.every if builds else row.production))
-    extra = ((*row.add, *packages),) if packages else ()
-    needs_source = node_needs_source(files)
-    commands = (install, *extra)
-    early, late = ((), commands) if needs_source else (commands, ())
-    optional = tuple(path for path in (*row.manifests, ".npmrc") if files.is_file(path))
-    version = exact_version(manager.version)
-    if name == "pnpm" and not version:
-        clue = pnpm_lock_version(files)
-        version = _PNPM_BY_LOCK.get(clue.value.split(".")[0], "")
-    tool = f"{_NPM_PACKAGE[name]}@{version or _TOOLS[name]}" if name in _NPM_PACKAGE else ""
-    prune = row.prune if builds or name == "yarn-berry" else ()
-    if (name == "yarn" and not lock) or (name == "yarn-berry" and version.startswith(("2.", "3."))):
-        prune = ()  # yarn 1 would resolve anew, other versions than were built with; yarn 2 and 3 need a plugin for it
-    return Installation(
-        name,
-        ("package.json", *lock, *optional),
-        early,
-        late,
-        commands,
-        row.cache,
-        prune=prune,
-        tool=tool,
-        tool_clue=clue,
-        source_clue=needs_source,
-        locked=bool(lock),
-    )
-
-
 def _decide(draft: Draft) -> Draft:
-    """Next.js is started by node itself, from the server it wrote where there is one."""
-    if draft.framework not in NEXT_IDS:
-        return draft
-    standalone = next_standalone(draft.files) if draft.image else NOTHING
-    start = _next_start(draft.start, standalone=bool(standalone)) if draft.kind is Kind.SERVER else draft.start
-    return replace(draft, start=start, clues={**draft.clues, "standalone": standalone})
+    """Corrects the start of Next.js, adds build steps that packages need, and keeps what the start command runs."""
+    clues = dict(draft.clues)
+    build, start = draft.build, draft.start
+    home = member(draft.profile, draft.files)
+    clues["member"] = home
+    if home:
+        build = build if draft.settings.app.build else builds(draft.profile, home.value, build)
+        if start[:2] == ("node", ".next/standalone/server.js"):
+            start = ("next", "start", "-H", "{host}", "-p", "{port}")  # its own server stands elsewhere in a workspace
+        if not draft.image and start and not draft.settings.app.start:
+            start = ("env", f"--chdir={home.value}", *start)
+    elif draft.framework in NEXT_IDS:
+        clues["standalone"] = next_standalone(draft.files) if draft.image else NOTHING
+        if draft.kind is Kind.SERVER:
+            start = _next_start(start, standalone=bool(clues["standalone"]))
+    row = MANAGERS.get(draft.manager.name if draft.manager else "npm", MANAGERS["npm"])
+    if (build or draft.kind is Kind.SERVER) and (clue := _prisma(draft)):
+        clues["prisma"] = clue
+        build = ((*row.execute, "prisma", "generate"), *build)
+    if draft.image and draft.kind is Kind.SERVER and any(name.startswith("PLAYWRIGHT") for name, _ in browsers(draft.profile)):
+        build = (*build, (*row.execute, "playwright", "install", "chromium"))
+    manifest = f"{home.value}/package.json" if home else "package.json"
+    development = needs_development(start, draft.files, manifest) if draft.kind is Kind.SERVER else NOTHING
+    clues["development"] = development
+    return replace(draft, build=build, start=start, clues=clues, development=bool(development))
+
+
+def _prisma(draft: Draft) -> Clue:
+    """The Prisma schema whose client nothing else generates: no script of the project that runs in the build does it."""
+    if not any(one.name == "prisma" for one in draft.profile.dependencies):
+        return NOTHING
+    manifest = draft.files.json("package.json")
+    scripts = manifest.get("scripts")
+    texts = [str(text) for text in scripts.values()] if isinstance(scripts, dict) else []
+    if any(_GENERATES.search(text) for text in texts):
+        return NOTHING
+    schema = next((path for path in _SCHEMAS if draft.files.is_file(path) or draft.files.is_dir(path)), "")
+    return draft.files.line(schema, "generator ", schema, "prisma-schema") if schema else NOTHING
 
 
 def _next_start(start: tuple[str, ...], *, standalone: bool) -> tuple[str, ...]:
@@ -161,21 +102,62 @@ def _next_start(start: tuple[str, ...], *, standalone: bool) -> tuple[str, ...]:
     return ("node", "node_modules/next/dist/bin/next", *words)
 
 
-def _context(request: Request) -> dict[str, Any]:
-    profile, choices, files = request.profile, request.choices, request.files
-    manager = choices.install.manager if choices.install else "npm"
-    tool = list(_TOOL_ENVIRONMENT.get(manager, ()))
-    if choices.framework in NEXT_IDS:
-        tool.append(("NEXT_TELEMETRY_DISABLED", "1"))
+def tags(request: Request) -> frozenset[str]:
+    """Framework and build tools by id."""
+    return frozenset({request.choices.framework, *(tool.value.id for tool in request.profile.build_tools)})
+
+
+def build_environment(request: Request) -> list[tuple[str, str]]:
+    """Plain variables of the build stage: nobody is there to answer, nothing is reported home."""
+    known = tags(request)
+    # With CI set, Create React App takes every warning of the linter for an error.
+    found = [("CI", "false" if "create-react-app" in known else "true")]
+    manager = request.choices.install.manager if request.choices.install else "npm"
+    found += TOOL_ENVIRONMENT.get(manager, ())
+    found += [value for name, value in _QUIET.items() if name in known]
+    return list(dict.fromkeys((*found, *browsers(request.profile))))
+
+
+def build_context(request: Request) -> dict[str, Any]:
+    """What the shared part `_node_build.j2` needs."""
+    choices = request.choices
+    login = npmrc_secret(request.files)
+    cache = choices.install.cache if choices.install else "/root/.npm"
+    mounts = f"--mount=type=cache,target={cache} "
+    if login:
+        mounts += "--mount=type=secret,id=npmrc,target=/root/.npmrc "
+    generated = {(*row.execute, "prisma", "generate") for row in MANAGERS.values()} if choices.clue("prisma") else set[Argv]()
     return {
-        "tool_environment": tool,
-        "framework_cache": "/app/.next/cache" if choices.framework in NEXT_IDS else "",
-        "prune": choices.install.prune if choices.install else (),
-        "standalone": bool(choices.clue("standalone")),
-        "standalone_evidence": choices.clue("standalone").evidence,
+        "build_environment": build_environment(request),
+        "mounts": mounts,
+        "login": login,
+        "prisma": choices.clue("prisma").evidence,
+        "prisma_commands": generated,
+        "framework_cache": next((path for name, path in _CACHES.items() if name == choices.framework), ""),
+    }
+
+
+def _context(request: Request) -> dict[str, Any]:
+    choices, files = request.choices, request.files
+    kept, home = runtime_files(choices, files), choices.clue("member").value
+    manager = choices.install.manager if choices.install else "npm"
+    through = plain(choices.start)[:1] in (("pnpm",), ("yarn",), ("npm",))
+    development = choices.clue("development")
+    standalone = choices.clue("standalone")
+    prune = choices.install.prune if choices.install and kept.packages and not development and not standalone else ()
+    return {
+        **build_context(request),
+        "prune": prune,
+        "development": development,
+        "standalone": bool(standalone),
+        "standalone_evidence": standalone.evidence,
         "public": files.is_dir("public"),
-        "source": f"/app/{choices.static_dir}" if choices.static_dir not in ("", ".") else "/app",
-        "output_evidence": profile.output_dir.evidence if profile.output_dir else (),
+        "kept": kept,
+        "through": manager if through else "",
+        "run_environment": (*(TOOL_ENVIRONMENT.get(manager, ()) if through else ()), *browsers(request.profile)),
+        "package_programs": needs_package_programs(choices.start),
+        "member": choices.clue("member"),
+        "home": f"/app/{home}" if home else "/app",
     }
 
 
@@ -189,7 +171,7 @@ NODE = Stack(
     id="node",
     name="Node.js",
     languages=("javascript", "typescript"),
-    managers=dict.fromkeys(("npm", "pnpm", "yarn", "yarn-berry"), _install),
+    managers=dict.fromkeys(("npm", "pnpm", "yarn", "yarn-berry", "bun"), install),
     template="docker/node.Dockerfile.j2",
     context=_context,
     image="node:{series}-slim",
@@ -208,7 +190,13 @@ NODE = Stack(
             "**/npm-debug.log*",
             "**/yarn-error.log",
             "**/.pnpm-store",
+            "**/*.tsbuildinfo",
             ".next",
+            ".nuxt",
+            ".output",
+            ".svelte-kit",
+            ".astro",
+            ".angular",
             ".turbo",
             "coverage",
         )

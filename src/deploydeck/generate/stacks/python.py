@@ -10,6 +10,9 @@ from deploydeck.generate.clues import (
     NOTHING,
     Clue,
     django_static_root,
+    pdm_installs_root,
+    pdm_needs_source,
+    pipfile_needs_source,
     poetry_installs_root,
     poetry_version,
     python_needs_source,
@@ -21,7 +24,11 @@ from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
 from deploydeck.generate.stacks.shared import exact_version, extras
 
 # Versions of managers put into images when the project pins none; checked against the registry on 2026-11-23.
-_TOOLS = {"uv": "0.13.9", "poetry": "2.5.1", "poetry-1": "1.8.5"}
+_TOOLS = {"uv": "0.13.9", "poetry": "2.5.1", "poetry-1": "1.8.5", "pdm": "2.29.4", "pipenv": "2026.10.3"}
+_FOR_SERIES = {
+    "3.9": {"poetry==2.5.1": "poetry==2.2.1", "pdm[locked]==2.29.4": "pdm[locked]==2.26.9", "pipenv==2026.10.3": "pipenv==2025.0.4"}
+}
+"""The last versions for a Python that later ones no longer run on."""
 _TOOL_ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
     "pip": (("PIP_DISABLE_PIP_VERSION_CHECK", "1"),),
     "uv": (
@@ -31,6 +38,8 @@ _TOOL_ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("UV_PYTHON_DOWNLOADS", "never"),
     ),
     "poetry": (("POETRY_VIRTUALENVS_CREATE", "false"), ("POETRY_NO_INTERACTION", "1")),
+    "pdm": (("PDM_CHECK_UPDATE", "0"), ("PDM_IGNORE_SAVED_PYTHON", "1"), ("PDM_NON_INTERACTIVE", "1")),
+    "pipenv": (("PIPENV_NOSPIN", "1"), ("PIPENV_VERBOSITY", "-1"), ("PIPENV_YES", "1")),
 }
 _THROW_AWAY = {"DATABASE_URL": "sqlite:////tmp/build.sqlite3"}
 
@@ -121,6 +130,52 @@ def _poetry(question: InstallQuestion) -> Installation:
     )
 
 
+def _pdm(question: InstallQuestion) -> Installation:
+    manager, files, packages = question.manager, question.files, extras(question)
+    locked = bool(manager.lock_file) or files.is_file("pdm.lock")
+    command: Argv = ("pdm", "sync" if locked else "install", "--prod", "--no-editable")
+    extra = (("pip", "install", *packages),) if packages else ()
+    needs_source = pdm_needs_source(files)
+    if needs_source or not locked:
+        early, late = (), (command, *extra)
+    elif pdm_installs_root(files):
+        early, late = ((*command, "--no-self"), *extra), (command,)
+    else:
+        early, late = (command, *extra), ()
+    optional = tuple(path for path in ("pdm.toml",) if files.is_file(path))
+    return Installation(
+        "pdm",
+        ("pyproject.toml", *(("pdm.lock",) if locked else ()), *optional),
+        early,
+        late,
+        (command, *extra),
+        "/root/.cache/pdm",
+        tool=f"pdm[locked]=={exact_version(manager.version) or _TOOLS['pdm']}",  # with the dependencies it was tested with
+        source_clue=needs_source,
+        locked=locked,
+    )
+
+
+def _pipenv(question: InstallQuestion) -> Installation:
+    manager, files, packages = question.manager, question.files, extras(question)
+    locked = bool(manager.lock_file) or files.is_file("Pipfile.lock")
+    command: Argv = ("pipenv", "sync") if locked else ("pipenv", "install", "--skip-lock")
+    install = (command, *((("pip", "install", *packages),) if packages else ()))
+    needs_source = pipfile_needs_source(files)
+    early, late = ((), install) if needs_source else (install, ())
+    return Installation(
+        "pipenv",
+        ("Pipfile", "Pipfile.lock") if locked else ("Pipfile",),
+        early,
+        late,
+        install,
+        "/root/.cache/pipenv",
+        tool=f"pipenv=={exact_version(manager.version) or _TOOLS['pipenv']}",
+        source_clue=needs_source,
+        locked=locked,
+    )
+
+
 def _context(request: Request) -> dict[str, Any]:
     profile, choices = request.profile, request.choices
     manager = choices.install.manager if choices.install else "pip"
@@ -131,7 +186,13 @@ def _context(request: Request) -> dict[str, Any]:
     if choices.framework == "django":
         names.add("SECRET_KEY")
     pretend = sorted((name, _THROW_AWAY.get(name, "only-for-this-build-step")) for name in names)
-    return {"tool_environment": tool, "pretend": pretend, "static_root_evidence": choices.clue("static-root").evidence}
+    brought = choices.install.tool if choices.install else ""
+    return {
+        "tool": _FOR_SERIES.get(choices.series, {}).get(brought, brought),
+        "tool_environment": tool,
+        "pretend": pretend,
+        "static_root_evidence": choices.clue("static-root").evidence,
+    }
 
 
 def _decide(draft: Draft) -> Draft:
@@ -155,12 +216,13 @@ PYTHON = Stack(
     id="python",
     name="Python",
     languages=("python",),
-    managers={"pip": _pip, "uv": _uv, "poetry": _poetry},
+    managers={"pip": _pip, "uv": _uv, "poetry": _poetry, "pdm": _pdm, "pipenv": _pipenv},
     template="docker/python.Dockerfile.j2",
     context=_context,
     image="python:{series}-slim",
     series=("3.9", "3.10", "3.11", "3.12", "3.13", "3.14"),
     default_series="3.13",
+    site_template="docker/_python_site.j2",
     environment=(("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1")),
     probe=_probe,
     decide=_decide,
@@ -175,7 +237,15 @@ PYTHON = Stack(
             "**/.mypy_cache",
             "**/.ruff_cache",
             ".tox",
+            ".nox",
+            ".pdm-python",
+            ".pdm-build",
+            "__pypackages__",
+            "**/*.egg-info",
+            ".coverage",
+            "htmlcov",
+            "**/.ipynb_checkpoints",
         )
     ),
-    foreign=(".venv", "venv"),
+    foreign=(".venv", "venv", "__pypackages__"),
 )
