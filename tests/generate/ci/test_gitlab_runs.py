@@ -16,19 +16,48 @@ from tests.generate.samples import write
 
 pytestmark = [pytest.mark.slow, pytest.mark.registry, pytest.mark.tools, pytest.mark.timeout(600)]
 
+APP = """\
+import os
+
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.get("/")
+def home() -> str:
+    return "hello"
+
+
+if __name__ == "__main__":
+    app.run(host="0.0.0.0", port=int(os.environ.get("PORT", "8000")))
+"""
 PYTHON = {
     "requirements.txt": "flask==3.1.0\n",
-    "app.py": "import os\n\nfrom flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/')\ndef home() -> str:\n    return 'hello'\n\n\n"
-    "if __name__ == '__main__':\n    app.run(host='0.0.0.0', port=int(os.environ.get('PORT', '8000')))\n",
-    "tests/test_app.py": "from app import app\n\n\ndef test_home() -> None:\n    assert app.test_client().get('/').text == 'hello'\n",
+    "app.py": APP,
+    "tests/test_app.py": "from app import app\n\n\ndef test_home():\n    assert app.test_client().get('/').text == 'hello'\n",
 }
+MANIFEST = """\
+{
+  "name": "greeter",
+  "version": "1.0.0",
+  "private": true,
+  "scripts": { "start": "node server.js", "test": "node --test" },
+  "dependencies": { "express": "5.1.0" }
+}
+"""
+SERVER = """\
+const express = require("express");
+const app = express();
+app.get("/", (_, res) => res.send("hello"));
+if (require.main === module) app.listen(process.env.PORT || 3000);
+module.exports = app;
+"""
 NODE = {
-    "package.json": '{\n  "name": "greeter",\n  "version": "1.0.0",\n  "private": true,\n  "scripts": {\n    "start": "node server.js",\n'
-    '    "test": "node --test"\n  },\n  "dependencies": {\n    "express": "5.1.0"\n  }\n}\n',
-    "server.js": "const express = require('express');\nconst app = express();\napp.get('/', (_, res) => res.send('hello'));\n"
-    "if (require.main === module) app.listen(process.env.PORT || 3000);\nmodule.exports = app;\n",
+    "package.json": MANIFEST,
+    "server.js": SERVER,
     "test/greet.test.js": "const test = require('node:test');\nconst assert = require('node:assert');\n"
-    "test('the program can be loaded', () => assert.strictEqual(typeof require('../server.js'), 'function'));\n",
+    "test('loads', () => assert.strictEqual(typeof require('../server.js'), 'function'));\n",
 }
 
 
@@ -62,7 +91,7 @@ def committed(root: Path, files: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("files", "said", "broken"),
     [
-        (PYTHON, "1 passed", {"app.py": PYTHON["app.py"].replace("return 'hello'", "return 'goodbye'")}),
+        (PYTHON, "1 passed", {"app.py": APP.replace('return "hello"', 'return "goodbye"')}),
         (NODE, "pass 1", {"server.js": "module.exports = 1;\n"}),
     ],
     ids=["python", "node"],
