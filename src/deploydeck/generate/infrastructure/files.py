@@ -40,7 +40,7 @@ def infrastructure_files(request: Request) -> tuple[GeneratedFile, ...]:
 
 def _proposed(request: Request, file: GeneratedFile) -> GeneratedFile:
     """The file, or the one on disk when people wrote it. Parameter files have no place for a mark and are always proposed."""
-    from deploydeck.generate.generator import own_file
+    from deploydeck.generate.existing import own_file
 
     if request.replace or not _marked(file.content):
         return file
