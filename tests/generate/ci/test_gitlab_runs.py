@@ -92,7 +92,7 @@ def committed(root: Path, files: dict[str, str]) -> None:
     ("files", "said", "broken"),
     [
         (PYTHON, "1 passed", {"app.py": APP.replace('return "hello"', 'return "goodbye"')}),
-        (NODE, "# pass 1", {"server.js": "module.exports = 1;\n"}),
+        (NODE, "ok 1 - loads", {"server.js": "module.exports = 1;\n"}),
     ],
     ids=["python", "node"],
 )
