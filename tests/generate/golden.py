@@ -81,6 +81,11 @@ CASES: dict[str, Case] = {
     "sinatra-classic-render": Case("sinatra-classic-render"),
     "ruby-without-gems": Case("ruby-without-gems"),
     "jekyll-blog": Case("jekyll-blog"),
+    "pipelines-docker": Case("fastapi-poetry-src", {"generate": {"ci": ["github", "gitlab", "jenkins"]}}),
+    "pipelines-aws": Case(
+        "express-npm",
+        {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform"]}, "cloud": {"provider": "aws"}},
+    ),
 }
 
 

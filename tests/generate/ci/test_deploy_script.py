@@ -31,7 +31,12 @@ test "$1" = -F && grep -q '^  StrictHostKeyChecking yes$' "$2" && test -s "$(sed
 unset DOCKER_HOST
 exec docker system dial-stdio
 """
-SERVER = "import http.server, os, sys\nif os.environ.get('BROKEN'): sys.exit(3)\nhttp.server.test(http.server.SimpleHTTPRequestHandler, port=8000)\n"
+SERVER = """\
+import http.server, os, sys
+if os.environ.get("BROKEN"):
+    sys.exit(3)
+http.server.test(http.server.SimpleHTTPRequestHandler, port=8000)
+"""
 """Answers on the health path; with BROKEN it ends at once, as a program does that lacks a setting."""
 
 

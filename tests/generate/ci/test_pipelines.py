@@ -398,3 +398,50 @@ def test_hostile_values_pass_the_real_checkers(tmp_path: Path) -> None:
 def test_a_static_site_is_built_and_deployed_too(tmp_path: Path) -> None:
     files = made_from(static_site(tmp_path))
     assert {"image", "deploy-production"} <= set(jobs(files[WORKFLOW]))
+
+
+# --- clouds --------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("provider", "action", "audience", "program"),
+    [
+        ("aws", "aws-actions/configure-aws-credentials", "sts.amazonaws.com", "aws ecs update-service"),
+        ("azure", "azure/login", "api://AzureADTokenExchange", "az acr import"),
+    ],
+)
+def test_a_cloud_gives_access_for_the_identity_of_the_job(
+    tmp_path: Path, provider: str, action: str, audience: str, program: str
+) -> None:
+    over = {
+        "generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform"]},
+        "cloud": {"provider": provider},
+    }
+    chosen = Settings.model_validate(over)
+    made = flask_pip(tmp_path)
+    config = config_of(made, chosen)
+    files = {file.path: file for file in QUICK.generate(made, config, chosen)}
+    assert config.infrastructure is not None
+    found = jobs(files[WORKFLOW])
+    for size in config.infrastructure.sizes:
+        job = found[f"deploy-{size.environment}"]
+        assert job["permissions"] == {"contents": "read", "packages": "read", "id-token": "write"}
+        assert action in steps(job)
+        assert steps(job)["Deploy"]["env"]["NAME"] == size.name
+        assert steps(job)["Deploy"]["run"] == f"sh {DEPLOY_SCRIPT}"
+    assert "permissions" not in found.get("test", {})
+    assert "id-token" not in found["image"]["permissions"]
+    gitlab = read(files[GITLAB].content)
+    assert gitlab[".deploy"]["id_tokens"]["IDENTITY_TOKEN"]["aud"] == audience
+    assert program in files[DEPLOY_SCRIPT].content
+    text = "".join(file.content for file in files.values())
+    for key in ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AZURE_CLIENT_SECRET", "AZURE_CREDENTIALS", "DEPLOY_KEY"):
+        assert key not in text
+
+
+def test_a_site_in_a_storage_is_not_said_to_be_deployed(tmp_path: Path) -> None:
+    over = {"generate": {"ci": ["github"], "infrastructure": ["terraform"]}, "cloud": {"provider": "aws"}}
+    files = made_from(static_site(tmp_path), over)
+    assert set(jobs(files[WORKFLOW])) == {"image"}
+    assert "Nothing is deployed here" in files[WORKFLOW].content
+    assert DEPLOY_SCRIPT not in files
