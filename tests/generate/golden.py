@@ -92,6 +92,11 @@ CASES: dict[str, Case] = {
     "dotnet-blazor-wasm": Case("dotnet-blazor-wasm"),
     "elixir-phoenix": Case("elixir-phoenix"),
     "elixir-plug-bandit": Case("elixir-plug-bandit"),
+    "pipelines-docker": Case("fastapi-poetry-src", {"generate": {"ci": ["github", "gitlab", "jenkins"]}}),
+    "pipelines-aws": Case(
+        "express-npm",
+        {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform"]}, "cloud": {"provider": "aws"}},
+    ),
 }
 
 
