@@ -9,7 +9,10 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-fast check format bench accuracy docs wheel clean help
+# Programs that come from npm: found on PATH by what uses them.
+export PATH := $(PATH):$(CURDIR)/.tools/node_modules/.bin
+
+.PHONY: run tools test test-fast check format bench accuracy docs wheel clean help
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -21,6 +24,13 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo 'Setting up $(VENV)…'
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
+
+.tools/.installed: tools/package.json
+	@mkdir -p .tools && cp tools/package.json .tools/package.json
+	@npm install --prefix .tools --silent --no-audit --no-fund --no-package-lock --ignore-scripts
+	@touch $@
+
+tools: .tools/.installed  ## the checkers and runners that come from npm, into .tools (needs Node.js)
 
 run: $(STAMP)  ## open DeployDeck on a copy of the bundled example
 	$(BIN)/deploydeck demo
@@ -54,4 +64,4 @@ wheel: $(STAMP)  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:  ## remove everything that was made here
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* dist build
+	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* dist build

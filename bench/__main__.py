@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("first_frame", "memory", "engine", "scan")
+NAMES = ("first_frame", "memory", "engine", "scan", "generate")
 
 
 def main() -> int:

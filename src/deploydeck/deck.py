@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,14 @@ from deploydeck.domain import (
     DeploymentConfig,
     DeploymentKind,
     Event,
+    GeneratedFile,
     Health,
     HealthStatus,
     Liveness,
     LogLine,
     Plan,
     ProjectProfile,
+    Proof,
     Release,
     VulnerabilityReport,
     utc_now,
@@ -37,8 +40,9 @@ if TYPE_CHECKING:
     from deploydeck.comparison import Comparison
     from deploydeck.deploy import DeploymentEngine
     from deploydeck.generate import ConfigurationGenerator
+    from deploydeck.ledger import Ledger, UndoRecord
     from deploydeck.observe import MonitoringService
-    from deploydeck.review import Review
+    from deploydeck.review import AppliedSet, Review
     from deploydeck.scan import ProjectAnalyzer
     from deploydeck.store import Project, Store
     from deploydeck.store.logs import LogStore
@@ -130,15 +134,21 @@ class Deck:
 
     @cached_property
     def generator(self) -> ConfigurationGenerator:
-        from deploydeck.generate import ConfigurationGenerator
+        from deploydeck.generate import Checking, ConfigurationGenerator, VerdictCache
 
-        return ConfigurationGenerator()
+        return ConfigurationGenerator(Checking(VerdictCache(self.paths.verdict_cache)))
 
     @cached_property
     def review(self) -> Review:
         from deploydeck.review import Review
 
         return Review()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from deploydeck.ledger import Ledger
+
+        return Ledger(self.store, self.review)
 
     @cached_property
     def secrets(self) -> SecretsManager:
@@ -256,19 +266,82 @@ class Deck:
         *,
         replace: bool = False,
         scanned: Scanned | None = None,
+        wait: bool = True,
     ) -> Proposal:
-        """Generate every file the deployment needs and compare it with the disk; earlier decisions are put back."""
+        """Generate every file the deployment needs and compare it with the disk; earlier decisions are put back.
+
+        Without `wait`, checkers that are programs have not answered yet; `verdicts` brings their answers.
+        """
         scanned = scanned or await self.scan(root)
         config = await self.configure(scanned, environment, target)
-        files = await asyncio.to_thread(self.generator.generate, scanned.profile, config, scanned.settings, replace=replace)
-        changes = await asyncio.to_thread(self.review.compare, Path(scanned.profile.root), files)
+        files = await asyncio.to_thread(
+            self.generator.generate, scanned.profile, config, scanned.settings, replace=replace, wait=wait
+        )
+        root = Path(scanned.profile.root)
+        bases = await self.ledger.bases(scanned.project.id, root)
+        changes = await asyncio.to_thread(self.review.compare, root, files, bases)
         saved = await self.store.projects.decisions(scanned.project.id)
-        return Proposal(scanned, config, self.review.restore(changes, saved))
+        return Proposal(scanned, config, await asyncio.to_thread(self.review.restore, changes, saved))
+
+    async def verdicts(self, changes: Sequence[Change], config: DeploymentConfig) -> AsyncIterator[Change]:
+        """Each change whose file waits for a checker, again whenever one has answered; what the review offers is checked.
+
+        Ends when none is waited for.
+        """
+        shown = {change.file.path: change for change in changes}
+        files = await asyncio.to_thread(lambda: tuple(self.review.as_offered(change) for change in changes))
+        answers = self.generator.answers(files, config)
+        while (answered := await asyncio.to_thread(next, answers, None)) is not None:
+            for file in answered:
+                before = shown[file.path]
+                if before.file.waiting and before.file.verdicts != file.verdicts:
+                    shown[file.path] = self.review.checked(before, file.verdicts)
+                    yield shown[file.path]
+
+    async def checked(self, proposal: Proposal) -> Proposal:
+        """The proposal once every checker has answered."""
+        found = {change.file.path: change async for change in self.verdicts(proposal.changes, proposal.config)}
+        changes = tuple(found.get(change.file.path, change) for change in proposal.changes)
+        return replaced(proposal, changes=changes)
+
+    async def apply(self, scanned: Scanned, changes: Sequence[Change], *, generated: bool = True) -> AppliedSet:
+        """Write what was accepted, all or nothing, so that it can be undone later. Raises DeployDeckError `review-…`.
+
+        What was `generated` is remembered: the next version is merged with what people make of it. What was accepted is done with:
+        should the same be proposed again, it is decided again.
+        """
+        applied = await self.ledger.apply(scanned.project.id, Path(scanned.profile.root), changes, generated=generated)
+        if generated and applied.files:
+            rejected = self.review.decisions([self.review.only_rejected(change) for change in changes])
+            kept = {file.path: rejected.get(file.path, {}) for file in applied.files}
+            await self.store.projects.save_decisions(scanned.project.id, kept)
+        return applied
+
+    async def undoable(self, project: Project) -> tuple[UndoRecord, ...]:
+        """What was written into a project and can be put back, the newest first."""
+        return await self.ledger.undoable(project.id, Path(project.root))
+
+    async def undo(self, project: Project) -> UndoRecord:
+        """Put back what was written last, all or nothing. Raises DeployDeckError `undo-nothing`, `review-disk-moved-on`."""
+        return await self.ledger.undo(project.id, Path(project.root))
+
+    async def prove(
+        self,
+        proposal: Proposal,
+        files: Sequence[GeneratedFile],
+        tell: Callable[[str], None],
+        cancelled: asyncio.Event | None = None,
+    ) -> Proof:
+        """Build `files` from a scratch copy, start it with the services it needs and ask it. Changes nothing that stays."""
+        from deploydeck.proving import prove
+
+        return await prove(proposal.config, files, proposal.scanned.settings, tell, cancelled)
 
     async def remember(self, proposal: Proposal, changes: Sequence[Change]) -> None:
-        """Keep the decisions of a review, so that a dropped link loses nothing."""
-        for path, decisions in self.review.decisions(changes).items():
-            await self.store.projects.save_decisions(proposal.scanned.project.id, path, decisions)
+        """Keep the decisions of a review, so that a dropped link loses nothing; also that one was taken back."""
+        decided = self.review.decisions(changes)
+        kept = {change.file.path: decided.get(change.file.path, {}) for change in changes}
+        await self.store.projects.save_decisions(proposal.scanned.project.id, kept)
 
     async def prepare(self, root: Path, environment: str | None = None, target: str | None = None) -> Prepared:
         """Plan a deployment of the project as it is now. Changes nothing."""

@@ -161,6 +161,18 @@ _TOOLS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     ("node", ("node", "--version"), "Node.js projects cannot run on the process target", "Install Node.js."),
     ("npm", ("npm", "--version"), "Node.js projects cannot be built on the process target", "Install npm."),
     ("hadolint", ("hadolint", "--version"), "Dockerfiles are only checked by the built-in rules", "Install hadolint."),
+    (
+        "zizmor",
+        ("zizmor", "--version"),
+        "the security of GitHub workflows is only checked by the built-in rules",
+        "Install zizmor.",
+    ),
+    (
+        "check-jsonschema",
+        ("check-jsonschema", "--version"),
+        "pipelines and compose files are not checked against their schemas",
+        "Install check-jsonschema.",
+    ),
 )
 
 
@@ -175,6 +187,22 @@ def _tools(_paths: Paths, environ: Mapping[str, str]) -> tuple[Check, ...]:
         else:
             checks.append(Check(name=name, state=CheckState.OK, detail=answer))
     return tuple(checks)
+
+
+def _parsers(_paths: Paths, _environ: Mapping[str, str]) -> tuple[Check, ...]:
+    """The checkers that are made of more than one program."""
+    from deploydeck.generate.checkers import actionlint, jenkins
+
+    found = (
+        (actionlint.NAME, actionlint.identity(), "GitHub workflows are only checked by their schema", actionlint.ABSENT),
+        ("groovy", jenkins.identity(), "Jenkinsfiles are not checked", jenkins.ABSENT),
+    )
+    return tuple(
+        Check(name=name, state=CheckState.OK, detail="found")
+        if identity
+        else Check(name=name, state=CheckState.WARN, detail=f"not found: {without}", hint=absent)
+        for name, identity, without, absent in found
+    )
 
 
 def _version(argv: tuple[str, ...]) -> str | None:
@@ -223,4 +251,4 @@ def _colours(term: str, environ: Mapping[str, str]) -> str:
     return "256 colours" if "256" in term else "16 colours"
 
 
-_CHECKS = (_program, _settings, _data, _disk, _database, _worker, _tools, _keyring, _terminal)
+_CHECKS = (_program, _settings, _data, _disk, _database, _worker, _tools, _parsers, _keyring, _terminal)

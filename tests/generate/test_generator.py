@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from deploydeck.domain import (
     Change,
     CheckState,
+    ConfigFile,
     Dependency,
     DeployDeckError,
     DeploymentConfig,
@@ -27,12 +28,13 @@ from deploydeck.domain import (
     ProjectProfile,
     StartCommand,
     Support,
+    SystemPackage,
     VariableSource,
 )
-from deploydeck.generate import ConfigurationGenerator, generator
-from deploydeck.generate.checkers import checkers_for
-from deploydeck.generate.checkers.dockerfile import instructions
-from deploydeck.generate.checkers.hadolint import check_with_hadolint
+from deploydeck.generate import ConfigurationGenerator
+from deploydeck.generate.checkers import CHECKERS
+from deploydeck.generate.checking import Checking
+from deploydeck.generate.dockerfile_syntax import instructions
 from deploydeck.settings import Settings, validate_content
 from tests.generate.samples import express_npm, fact, flask_pip, profile, static_site, vite_npm, write
 
@@ -116,7 +118,7 @@ def test_the_settings_win_over_the_scan(tmp_path: Path) -> None:
         ({"port": None}, "generate-no-port"),
         ({"package_manager": None}, "generate-no-manager"),
         ({"kind": Kind.NONE}, "generate-nothing-to-run"),
-        ({"package_manager": fact(PackageManager(name="bun"))}, "generate-manager"),
+        ({"package_manager": fact(PackageManager(name="nimble"))}, "generate-manager"),
         ({"runtime_version": fact("2.7", "runtime.txt")}, "generate-runtime-version"),
         ({"health_path": fact("/a b")}, "generate-health-path"),
         ({"start": fact(StartCommand(argv=("x",), packages=("a; rm",)))}, "generate-unsafe-package"),
@@ -168,8 +170,8 @@ def test_every_file_passes_its_checkers_and_gives_reasons(tmp_path: Path, make: 
             else:
                 assert number not in reasoned
         assert all(reason.rule and reason.why for reason in file.reasons)
-    verdict = next(v for v in found["Dockerfile"].verdicts if v.checker == "deploydeck")
-    assert not [f for f in verdict.findings if f.rule != "unlocked-install"]
+    ours = [v for v in found["Dockerfile"].verdicts if v.checker in ("dockerfile", "policies")]
+    assert len(ours) == 2 and not [f for v in ours for f in v.findings if f.rule != "unlocked-install"]
 
 
 def test_reasons_carry_the_evidence_of_the_scan(tmp_path: Path) -> None:
@@ -213,13 +215,16 @@ def test_a_node_build_has_development_packages_and_drops_them(tmp_path: Path) ->
     ]  # fmt: skip
 
 
-def test_install_scripts_get_the_source_first(tmp_path: Path) -> None:
+def test_install_scripts_run_once_the_source_is_there(tmp_path: Path) -> None:
     made = express_npm(tmp_path)
-    write(tmp_path, {"package.json": '{"scripts": {"postinstall": "node x.js"}}', "package-lock.json": "{}"})
+    scripts = {"prepare": "husky", "postinstall": "node x.js"}
+    write(tmp_path, {"package.json": json.dumps({"scripts": scripts}), "package-lock.json": "{}"})
     file = files_of(made)["Dockerfile"]
-    assert file.content.index("COPY . .") < file.content.index("npm ci")
-    assert file.content.count("COPY package.json") == 0
-    reason = next(r for r in file.reasons if file.content.split("\n")[r.line - 1] == "COPY . .")
+    steps = ["npm pkg delete scripts.postinstall scripts.prepare", "npm ci --omit=dev", "COPY . .", "npm run postinstall"]
+    places = [file.content.index(step) for step in steps]
+    assert places == sorted(places)
+    assert "npm run prepare" not in file.content  # hooks of git have no use in an image, and husky is not there without a build
+    reason = next(r for r in file.reasons if "npm pkg delete" in file.content.split("\n")[r.line - 1])
     assert reason.evidence[0].file == "package.json"
 
 
@@ -349,18 +354,25 @@ def test_next_standalone(tmp_path: Path) -> None:
 
 def test_system_packages(tmp_path: Path) -> None:
     where = Evidence(file="requirements.txt", line=2)
-    made = flask_pip(tmp_path, dependencies=(Dependency(name="Psycopg2", evidence=where), Dependency(name="psycopg2-binary")))
-    file = files_of(made)["Dockerfile"]
+    because: dict[str, Any] = {"because": "psycopg2", "evidence": (where,)}
+    made = flask_pip(tmp_path, system_packages=(
+        SystemPackage(name="gcc", build=True, **because), SystemPackage(name="libpq-dev", build=True, **because),
+        SystemPackage(name="libpq5", run=True, **because), SystemPackage(name="x; rm -rf /", run=True)))  # fmt: skip
+    chosen = set_to(build={"run_packages": ["tzdata", "libpq5=17.6-1"]})
+    file = files_of(made, chosen)["Dockerfile"]
     build, final = file.content.split("# Run:")
-    assert "gcc libc6-dev libpq-dev" in build and "libpq5" in final and "gcc" not in final
-    assert next(r for r in file.reasons if r.rule == "system-packages").evidence == (where,)
+    assert "        gcc \\\n        libc6-dev \\\n        libpq-dev \\\n" in build
+    assert "libpq5 \\" in final and "tzdata" in final and "gcc" not in final and "rm -rf /\n" not in file.content
+    why = {file.content.split("\n")[r.line - 1].strip(" \\"): r for r in file.reasons if r.rule == "system-packages"}
+    assert why["libpq-dev"].evidence == (where,) and "psycopg2" in why["libpq-dev"].why
+    assert "[build] run_packages" in why["tzdata"].why and not why["tzdata"].evidence
 
 
 def test_a_single_page_falls_back_and_a_site_does_not(tmp_path: Path) -> None:
     write(tmp_path / "spa", {})
     spa, site = files_of(vite_npm(tmp_path / "spa")), files_of(static_site(tmp_path / "site"))
-    assert "try_files $uri $uri/ /index.html;" in spa["deploy/nginx.conf"].content
-    assert "try_files $uri $uri/ =404;" in site["deploy/nginx.conf"].content
+    assert "try_files $uri $uri.html $uri/ /index.html;" in spa["deploy/nginx.conf"].content
+    assert "try_files $uri $uri.html $uri/ =404;" in site["deploy/nginx.conf"].content
     assert "COPY --from=build /app/dist/ /srv/site/" in spa["Dockerfile"].content
     assert "/dist\n" in spa[".dockerignore"].content and "USER 101:101" in spa["Dockerfile"].content
     assert "location = /deploy/nginx.conf" in site["deploy/nginx.conf"].content
@@ -460,7 +472,9 @@ def test_the_example_holds_names_and_no_secrets(tmp_path: Path) -> None:
         EnvVariable(name="B", default="x y"), EnvVariable(name="C", default="a\nEVIL=1"),
         EnvVariable(name="D'E", default="1"), EnvVariable(name="F", default="it's")))  # fmt: skip
     file = files_of(made)[".env.example"]
-    assert [line for line in file.content.split("\n") if line and line[0] != "#"] == ["A=1", "B='x y'", "C=", "F=", "TOKEN="]
+    lines = file.content.split("\n")
+    assert [line for line in lines if line and line[0] != "#"] == ["A=1", "B='x y'"]
+    assert [line for line in lines if line.endswith("=")] == ["# C=", "# F=", "# TOKEN="]
     assert "leak" not in file.model_dump_json()
 
 
@@ -556,13 +570,13 @@ def test_sites_cannot_inject(
     assert all(line.isprintable() for line in found[".dockerignore"].content.split("\n"))
 
 
+QUICK = ConfigurationGenerator(Checking(checkers=tuple(checker for checker in CHECKERS if checker.quick)))
+
+
 def without_hadolint(made: ProjectProfile) -> dict[str, GeneratedFile]:
     """Files of a hostile project; hadolint as a process for each example would take minutes."""
-    with pytest.MonkeyPatch().context() as changed:
-        changed.setattr(
-            generator, "checkers_for", lambda path, name: tuple(c for c in checkers_for(path, name) if c is not check_with_hadolint)
-        )
-        found = files_of(made)
+    chosen = Settings()
+    found = {file.path: file for file in QUICK.generate(made, config_of(made, chosen), chosen)}
     assert not any(file.blocked for file in found.values()), [v for f in found.values() for v in f.verdicts]
     return found
 
@@ -586,3 +600,25 @@ def test_any_profile_gives_valid_files_or_a_clear_error(made: ProjectProfile, ta
         return
     assert DeploymentConfig.model_validate_json(found.model_dump_json()) == found
     assert not any("\n" in word for command in found.recipe.install for word in command)
+
+
+def test_files_the_project_brings_are_shown_with_advice_and_never_blocked(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "docker-compose.yml": "services:\n  db:\n    image: postgres\n    environment:\n      POSTGRES_PASSWORD: hunter22\n",
+            ".github/workflows/ci.yml": "on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: pytest\n",
+            "tsconfig.json": "{}\n",
+        },
+    )
+    configs = tuple(
+        ConfigFile(path=path, kind="any", sha256="0")
+        for path in ("docker-compose.yml", ".github/workflows/ci.yml", "tsconfig.json", "gone.tf")
+    )
+    found = files_of(flask_pip(tmp_path, config_files=configs))
+    own = {path: file for path, file in found.items() if file.own}
+    assert sorted(own) == [".github/workflows/ci.yml", "docker-compose.yml"]
+    rules = {finding.rule for verdict in own["docker-compose.yml"].verdicts for finding in verdict.findings}
+    assert {"own-file", "unpinned-base", "secret-literal"} <= rules
+    assert own["docker-compose.yml"].content == (tmp_path / "docker-compose.yml").read_text()
+    assert not any(file.blocked for file in own.values())

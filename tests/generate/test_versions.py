@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploydeck.generate.versions import DEFAULTS, SERIES, choose_series
+from deploydeck.generate.stacks import BY_ID, STACKS, Stack
+from deploydeck.generate.versions import choose_series
+
+VERSIONED = [stack for stack in STACKS if stack.series]
 
 
 @pytest.mark.parametrize(
@@ -20,7 +23,7 @@ from deploydeck.generate.versions import DEFAULTS, SERIES, choose_series
     ],
 )  # fmt: skip
 def test_python(wanted: str, series: str | None) -> None:
-    assert choose_series("python", wanted) == series
+    assert choose_series(BY_ID["python"], wanted) == series
 
 
 @pytest.mark.parametrize(
@@ -33,16 +36,16 @@ def test_python(wanted: str, series: str | None) -> None:
     ],
 )  # fmt: skip
 def test_node(wanted: str, series: str | None) -> None:
-    assert choose_series("node", wanted) == series
+    assert choose_series(BY_ID["node"], wanted) == series
 
 
-@given(st.sampled_from(["python", "node"]), st.text(max_size=60) | st.text(st.sampled_from("0123456789.<>=~^|, -xv*"), max_size=40))
-def test_any_text_gives_a_known_series_or_none(language: str, wanted: str) -> None:
-    assert choose_series(language, wanted) in (*SERIES[language], None)
+@given(st.sampled_from(VERSIONED), st.text(max_size=60) | st.text(st.sampled_from("0123456789.<>=~^|, -xv*"), max_size=40))
+def test_any_text_gives_a_known_series_or_none(stack: Stack, wanted: str) -> None:
+    assert choose_series(stack, wanted) in (*stack.series, None)
 
 
-@pytest.mark.parametrize("language", sorted(SERIES))
-def test_each_series_is_chosen_when_it_is_pinned(language: str) -> None:
-    for series in SERIES[language]:
-        assert choose_series(language, series) == series
-    assert DEFAULTS[language] in SERIES[language]
+@pytest.mark.parametrize("stack", VERSIONED, ids=lambda stack: stack.id)
+def test_each_series_is_chosen_when_it_is_pinned(stack: Stack) -> None:
+    for series in stack.series:
+        assert choose_series(stack, series) == series
+    assert stack.default_series in stack.series

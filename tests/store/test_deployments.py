@@ -286,8 +286,8 @@ async def test_a_project_is_one_however_often_it_is_opened(store: Store) -> None
 
 async def test_review_decisions_survive(store: Store, paths: Paths) -> None:
     project = await store.projects.open("/srv/review", "review")
-    await store.projects.save_decisions(project.id, "Dockerfile", {"h1": "accepted"})
-    await store.projects.save_decisions(project.id, "Dockerfile", {"h1": "rejected"})
+    await store.projects.save_decisions(project.id, {"Dockerfile": {"h1": "accepted"}})
+    await store.projects.save_decisions(project.id, {"Dockerfile": {"h1": "rejected"}})
     await store.close()
     again = await Store.open(paths)
     assert await again.projects.decisions(project.id) == {"Dockerfile": {"h1": "rejected"}}

@@ -136,6 +136,13 @@ DATA: dict[str, tuple[str, ...]] = {
         f"INSERT INTO reviews (project_id, path, decisions, updated_at) VALUES ('prj-1', 'Dockerfile', '{{}}', '{_AT}')",
     ),
 }
+DATA["0002"] = (
+    *DATA["0001"],
+    "INSERT INTO written (project_id, path, content, sha256, mode, written_at) "
+    f"VALUES ('prj-1', 'Dockerfile', CAST('FROM scratch' AS BLOB), 'h', 420, '{_AT}')",
+    "INSERT INTO undos (id, project_id, state, record, size_bytes, created_at) "
+    f"VALUES ('und-1', 'prj-1', 'done', '{{}}', 2, '{_AT}')",
+)
 
 
 def _fill(paths: Paths, revision: str) -> None:
@@ -162,6 +169,9 @@ async def test_from_every_earlier_schema_nothing_is_lost(home: Paths, revision: 
     assert [resource.external_id for resource in await store.deployments.resources("dep-1")] == ["c1"]
     assert [log.lines for log in await store.deployments.logs("dep-1")] == [1]
     assert set(await store.projects.decisions("prj-1")) == {"Dockerfile"}
+    if revision >= "0002":
+        assert (await store.writings.written("prj-1"))["Dockerfile"].content == "FROM scratch"
+        assert [entry.id for entry in await store.writings.undos("prj-1")] == ["und-1"]
     again = await values.queued(store, "prj-1")
     assert (await store.deployments.release(again.release_id)).number == 2
     await store.close()

@@ -11,6 +11,7 @@ from deploydeck.domain.config import (
     CiPlatform,
     CloudProvider,
     DeploymentConfig,
+    EnvironmentSize,
     InfrastructureConfig,
     InfrastructureTool,
     PipelineConfig,
@@ -59,6 +60,7 @@ from deploydeck.domain.evidence import (
     Fact,
 )
 from deploydeck.domain.files import (
+    GENERATED_MARK,
     Change,
     ChangeState,
     CheckFinding,
@@ -66,8 +68,10 @@ from deploydeck.domain.files import (
     CheckVerdict,
     Decision,
     GeneratedFile,
+    GeneratedSet,
     Hunk,
     LineReason,
+    Proof,
     TextEdit,
 )
 from deploydeck.domain.health import (
@@ -128,6 +132,7 @@ __all__ = [
     "DeploymentResult",
     "DeploymentState",
     "EnvVariable",
+    "EnvironmentSize",
     "Event",
     "EventKind",
     "Evidence",
@@ -135,6 +140,7 @@ __all__ = [
     "Finding",
     "Framework",
     "GeneratedFile",
+    "GeneratedSet",
     "Health",
     "HealthSpec",
     "HealthStatus",
@@ -158,6 +164,7 @@ __all__ = [
     "Preference",
     "Probe",
     "ProjectProfile",
+    "Proof",
     "Recipe",
     "Release",
     "Resource",

@@ -6,6 +6,7 @@ Every read stays inside the project (symlinks out of it count as absent), is bou
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from deploydeck.domain import Evidence
 
 READ_LIMIT = 1_000_000
 HEAD_LIMIT = 8_192
+_NOT_SOURCE = frozenset({"node_modules", "vendor", "target", "deps", "_build", "bin", "obj", "testdata", "third_party"})
+_MOST_DIRECTORIES = 1_000
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,25 @@ class ProjectFiles:
         except OSError:
             return ()
 
+    def find(self, suffix: str, limit: int = 400) -> tuple[str, ...]:
+        """Files anywhere in the project with that suffix, nearest first; none of hidden, vendored or built directories."""
+        found: list[str] = []
+        waiting = [""]
+        for seen, directory in enumerate(waiting):
+            try:
+                entries = sorted(os.scandir(self._root / directory), key=lambda entry: entry.name)
+            except OSError:
+                continue
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if not entry.name.startswith(".") and entry.name not in _NOT_SOURCE and len(waiting) < _MOST_DIRECTORIES:
+                        waiting.append(f"{directory}{entry.name}/")
+                elif entry.name.endswith(suffix) and entry.is_file(follow_symlinks=False):
+                    found.append(f"{directory}{entry.name}")
+            if len(found) >= limit or seen >= _MOST_DIRECTORIES:
+                break
+        return tuple(found[:limit])
+
     def toml(self, path: str) -> dict[str, Any]:
         try:
             return tomllib.loads(self.text(path))
@@ -85,6 +107,13 @@ class ProjectFiles:
         except (ValueError, RecursionError):
             return {}
         return content if isinstance(content, dict) else {}
+
+    def line(self, path: str, needle: str, value: str, rule: str) -> Clue:
+        """A clue at the first line that holds the needle; at the file where no line does."""
+        for number, line in enumerate(self.text(path).split("\n"), 1):
+            if needle in line:
+                return Clue(value, (Evidence(file=path, line=number, text=line.strip()[:200], rule=rule),))
+        return Clue(value, (Evidence(file=path, rule=rule),))
 
     def _read(self, path: str, limit: int) -> str:
         full = self._inside(path)
@@ -220,16 +249,12 @@ def _join(current: str, included: str) -> str:
     return "/".join(parts)
 
 
-_LIFECYCLE = ("preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare")
+_LIFECYCLE = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare")
 
 
 def node_needs_source(files: ProjectFiles) -> Clue:
     """Why a Node.js install needs more than manifest and lock: own install scripts, workspaces, patches, local packages."""
     manifest = files.json("package.json")
-    scripts = manifest.get("scripts")
-    for name in _LIFECYCLE:
-        if isinstance(scripts, dict) and name in scripts:
-            return _in_manifest(files, f'"{name}"', "install-script")
     if manifest.get("workspaces"):
         return _in_manifest(files, '"workspaces"', "workspaces")
     if re.search(r"^packages:", files.text("pnpm-workspace.yaml"), re.MULTILINE):
@@ -242,14 +267,19 @@ def node_needs_source(files: ProjectFiles) -> Clue:
             return _in_manifest(files, f'"{section}"', "local-dependency")
     if files.is_dir("patches"):
         return Clue("patches", (Evidence(file="patches", rule="patches"),))
+    for name in install_scripts(files):
+        return _in_manifest(files, f'"{name}"', "install-script")
     return NOTHING
 
 
+def install_scripts(files: ProjectFiles) -> tuple[str, ...]:
+    """The scripts of package.json that an installation runs, in the order in which it does."""
+    scripts = files.json("package.json").get("scripts")
+    return tuple(name for name in _LIFECYCLE if isinstance(scripts, dict) and name in scripts)
+
+
 def _in_manifest(files: ProjectFiles, needle: str, rule: str) -> Clue:
-    for number, line in enumerate(files.text("package.json").split("\n"), 1):
-        if needle in line:
-            return Clue(rule, (Evidence(file="package.json", line=number, text=line.strip()[:200], rule=rule),))
-    return Clue(rule, (Evidence(file="package.json", rule=rule),))
+    return files.line("package.json", needle, rule, rule)
 
 
 def python_needs_source(files: ProjectFiles) -> Clue:
@@ -282,6 +312,31 @@ def poetry_installs_root(files: ProjectFiles) -> bool:
     name = (project.get("name") if isinstance(project, dict) else None) or poetry.get("name") or ""
     module = re.sub(r"[-.]+", "_", str(name)).lower()
     return bool(module) and any(files.is_dir(p) or files.is_file(f"{p}.py") for p in (module, f"src/{module}"))
+
+
+def pdm_installs_root(files: ProjectFiles) -> bool:
+    """Whether `pdm sync` installs the project itself: it has a name and does not say that it is no distribution."""
+    content = files.toml("pyproject.toml")
+    project, tool = content.get("project"), content.get("tool")
+    pdm = tool.get("pdm") if isinstance(tool, dict) else None
+    pdm = pdm if isinstance(pdm, dict) else {}
+    if "distribution" in pdm:
+        return pdm["distribution"] is True
+    return isinstance(project, dict) and bool(project.get("name"))
+
+
+_PDM_LOCAL = re.compile(r"""^(path|url)\s{0,4}=\s{0,4}"(?:\.{0,2}/|file:)""")
+_PIPFILE_LOCAL = re.compile(r"""\b(path)\s{0,4}=\s{0,4}['"]""")
+
+
+def pdm_needs_source(files: ProjectFiles) -> Clue:
+    """Why a pdm install needs the source at once: the lock names a package by path."""
+    return search(files, "pdm.lock", _PDM_LOCAL, "#", "pdm-local-source")
+
+
+def pipfile_needs_source(files: ProjectFiles) -> Clue:
+    """Why a pipenv install needs the source at once: a package by path, often the project itself."""
+    return search(files, "Pipfile", _PIPFILE_LOCAL, "#", "pipfile-local-source")
 
 
 _NPMRC_SECRET = re.compile(r"(_authToken|_auth|_password)\s{0,4}=\s{0,4}(?!\$\{)\S")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from deploydeck.domain import (
     DeployDeckError,
@@ -20,48 +20,31 @@ from deploydeck.domain import (
     new_id,
     utc_now,
 )
-from deploydeck.generate.clues import ProjectFiles, django_static_root, next_standalone
-from deploydeck.generate.managers import Installation, installation
-from deploydeck.generate.names import inside_path, mirror, shown, slug, variable_name
-from deploydeck.generate.versions import DEFAULTS, SERIES, choose_series
+from deploydeck.generate.ci.platforms import pipeline_config
+from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
+from deploydeck.generate.docker import check_images
+from deploydeck.generate.infrastructure import infrastructure_config
+from deploydeck.generate.names import inside_path, shown, slug, variable_name
+from deploydeck.generate.preferences import Preferences, preferences
+from deploydeck.generate.request import DOCKERFILE_TARGETS, Choices, Draft, placed
+from deploydeck.generate.services import service_specs
+from deploydeck.generate.stacks import BY_ID, STACKS, InstallQuestion, Stack, installation, stack_of
+from deploydeck.generate.stacks.node import NEXT_IDS
+from deploydeck.generate.stacks.shared import exact_version
+from deploydeck.generate.stacks.site import SITE_PORT
+from deploydeck.generate.versions import choose_series
 from deploydeck.settings import Settings
 
-STATIC_PORT = 8080
-"""Where nginx listens inside a container: above 1024, for it does not run as root."""
-
-DOCKERFILE_TARGETS = frozenset({"docker"})
-NEXT_IDS = frozenset({"next", "nextjs"})
 _PLATFORM_VARIABLES = frozenset({"PORT", "HOST", "HOSTNAME", "NODE_ENV", "HOME", "PATH", "PWD", "TZ", "LANG", "CI"})
-_ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
-    "python": (("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1")),
-    "node": (("NODE_ENV", "production"),),
-}
-
-
-@dataclass(frozen=True)
-class Choices:
-    """Everything decided for one project, shared by the configuration and by the files."""
-
-    kind: Kind
-    language: str
-    framework: str
-    series: str
-    series_evidence: tuple[Evidence, ...]
-    install: Installation | None
-    build: tuple[tuple[str, ...], ...]
-    build_evidence: tuple[Evidence, ...]
-    start: tuple[str, ...]
-    start_evidence: tuple[Evidence, ...]
-    port_from_env: bool
-    packages: tuple[str, ...]
-    static_dir: str
-    standalone: bool
-    standalone_evidence: tuple[Evidence, ...]
-    static_root_evidence: tuple[Evidence, ...]
-
-
 _UNREAD = frozenset({"broken-manifest", "file-unreadable", "file-too-large"})
-_LANGUAGES = frozenset({"Python", "JavaScript", "TypeScript"})
+_TOLD: dict[str, tuple[tuple[str, str], ...]] = {
+    "streamlit": (("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false"), ("STREAMLIT_SERVER_HEADLESS", "true")),
+    "gradio": (("GRADIO_SERVER_PORT", "{port}"), ("GRADIO_ANALYTICS_ENABLED", "False")),
+}
+"""What frameworks are told by variables, for they are started by the program itself or ask questions otherwise."""
+_TOLD_IN_IMAGES: dict[str, tuple[tuple[str, str], ...]] = {"gradio": (("GRADIO_SERVER_NAME", "0.0.0.0"),)}  # noqa: S104
+"""Where a program must listen inside a container, and must not on a desk."""
+_LANGUAGES = frozenset(language for stack in STACKS for language in stack.languages)
 
 
 def require_supported(profile: ProjectProfile) -> None:
@@ -72,34 +55,43 @@ def require_supported(profile: ProjectProfile) -> None:
     broken = [finding for finding in profile.findings if finding.code in _UNREAD]
     seen = [" ".join((finding.message, *(place.where for place in finding.evidence[:1]))) for finding in broken[:5]]
     why = "\n".join((*seen, f"Nothing was generated for {profile.root}: a guess would only fail later."))
-    known = profile.package_manager is not None or (profile.language is not None and profile.language.value.name in _LANGUAGES)
+    known = profile.package_manager is not None or (profile.language is not None and profile.language.value.id in _LANGUAGES)
     if broken:
         hint = "Correct these files, then try again."
     elif profile.support is Support.NOT_YET and not known:
-        hint = "Bring a Python, Node.js or static project, or wait for the release that adds this stack."
+        hint = f"Bring a project of {_known()}, or wait for the release that adds this stack."
     else:
         hint = "Run `deploydeck scan` to see what was found; set [app] in deploydeck.toml where it is wrong."
     raise DeployDeckError("generate-unsupported", what, why, hint)
+
+
+def _known() -> str:
+    return ", ".join(stack.name for stack in STACKS)
 
 
 def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
     """Decide. Raises DeployDeckError when a needed fact is missing or unsafe."""
     require_supported(profile)
     app, files = settings.app, ProjectFiles(profile.root)
-    kind = Kind.SERVER if app.start else profile.kind
-    framework = app.framework or (profile.framework.value.id if profile.framework else "")
-    manager = _manager(profile, app.package_manager, files)
-    language = _language(profile, manager)
-    build = _build(profile, app.build)
     start_fact = profile.start.value if profile.start else None
+    manager = _manager(profile, app.package_manager, files)
     start = tuple(app.start) if app.start else (start_fact.argv if start_fact else ())
-    standalone = next_standalone(files) if framework in NEXT_IDS else None
-    if framework in NEXT_IDS and kind is Kind.SERVER:
-        start = _next_start(start, standalone=bool(standalone) and target in DOCKERFILE_TARGETS)
-    packages = start_fact.packages if start_fact and not app.start else ()
-    static_root = django_static_root(files) if framework == "django" else None
-    if static_root and not any("collectstatic" in command for command in build):
-        build = (*build, ("python", "manage.py", "collectstatic", "--noinput"))
+    stack = stack_of(profile, manager, start)
+    draft = stack.decide(
+        Draft(
+            profile=profile,
+            settings=settings,
+            files=files,
+            target=target,
+            kind=Kind.SERVER if app.start else profile.kind,
+            framework=app.framework or (profile.framework.value.id if profile.framework else ""),
+            manager=manager,
+            build=_build(profile, app.build),
+            start=start,
+            packages=start_fact.packages if start_fact and not app.start else (),
+        )
+    )
+    kind, start, build = draft.kind, draft.start, draft.build
     if kind is Kind.SERVER and not start:
         raise DeployDeckError(
             "generate-no-start",
@@ -116,31 +108,31 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         )
     install = None
     if manager and (kind is Kind.SERVER or build):
-        install = installation(profile, manager, files, packages, builds=bool(build) and language == "node")
-    elif kind is Kind.SERVER:
+        install = installation(stack, InstallQuestion(profile, manager, files, draft.packages, bool(build) or draft.development))
+    elif kind is Kind.SERVER and stack.needs_manager:
         raise DeployDeckError(
             "generate-no-manager",
             f"No manifest that lists the dependencies of {shown(profile.name)} was found.",
-            hint="Add requirements.txt, pyproject.toml or package.json.",
+            hint=f"Add the manifest of one of {', '.join(stack.managers)}.",
         )
-    series, series_evidence = _series(profile, settings, language)
+    series, series_evidence = _series(profile, settings, stack)
     return Choices(
         kind=kind,
-        language=language,
-        framework=framework,
+        stack=stack,
+        framework=draft.framework,
         series=series,
         series_evidence=series_evidence,
         install=install,
-        build=build if install else (),
+        build=build if install or not stack.needs_manager else (),
         build_evidence=profile.build_command.evidence if profile.build_command else (),
         start=start,
         start_evidence=profile.start.evidence if profile.start and not app.start else (),
         port_from_env=start_fact.port_from_env if start_fact else not any("{port}" in word for word in start),
-        packages=packages,
-        static_dir=_static_dir(profile, settings) if kind is Kind.STATIC else "",
-        standalone=bool(standalone),
-        standalone_evidence=standalone.evidence if standalone else (),
-        static_root_evidence=static_root.evidence if static_root else (),
+        packages=draft.packages,
+        static_dir=_static_dir(profile, settings, draft.clues) if kind is Kind.STATIC else "",
+        port=draft.port,
+        environment=draft.environment,
+        clues=draft.clues,
     )
 
 
@@ -149,13 +141,18 @@ def make_config(
 ) -> DeploymentConfig:
     """The configuration itself. `published_port` follows the program's port unless the environment sets one."""
     place = settings.environment(environment)
-    mirror(settings.build.registry_mirror)  # refuse a bad one now, not when a file is made from it
+    check_images(settings)  # refuse a bad name now, not when a file is made from it
+    wishes = Preferences(preferences(settings))
     port = _port(profile, settings, choices, target)
     health = settings.health
     path = settings.app.health_path or (profile.health_path.value if profile.health_path else "/")
-    fixed = _ENVIRONMENT.get(choices.language, ()) if choices.kind is Kind.SERVER else ()
+    fixed = choices.stack.environment if choices.kind is Kind.SERVER else ()
     if choices.framework in NEXT_IDS:
         fixed = (*fixed, ("NEXT_TELEMETRY_DISABLED", "1"))
+    fixed = (*fixed, *((name, placed(value, port)) for name, value in choices.environment))
+    if choices.kind is Kind.SERVER:
+        in_image = _TOLD_IN_IMAGES.get(choices.framework, ()) if target in DOCKERFILE_TARGETS else ()
+        fixed = (*fixed, *((name, placed(value, port)) for name, value in (*_TOLD.get(choices.framework, ()), *in_image)))
     return DeploymentConfig(
         id=new_id("cfg"),
         project_id=project_id,
@@ -165,7 +162,7 @@ def make_config(
         target=target,
         recipe=Recipe(
             kind=choices.kind,
-            language=choices.language,
+            language=choices.stack.id,
             version=choices.series,
             manager=choices.install.manager if choices.install else "",
             framework=choices.framework,
@@ -185,11 +182,12 @@ def make_config(
         bind_address=place.bind_address,
         health=HealthSpec(path=_health_path(path), **health.model_dump()),
         variables=_variables(profile, settings, environment, {name for name, _ in fixed}),
-        limits=ResourceLimits(
-            memory_bytes=settings.resources.memory_mb * 1024 * 1024 if settings.resources.memory_mb else None,
-            cpus=settings.resources.cpus,
-        ),
+        limits=ResourceLimits(memory_bytes=wishes.memory_bytes, cpus=wishes.cpus),
         keep_releases=place.keep_releases,
+        services=service_specs(profile, settings),
+        pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
+        infrastructure=infrastructure_config(profile, settings, environment),
+        preferences=wishes.all,
         profile_hash=profile.content_hash,
         created_at=utc_now(),
     )
@@ -203,58 +201,37 @@ def _manager(profile: ProjectProfile, override: str | None, files: ProjectFiles)
     return PackageManager(name=override, manifest=manifest if override == "pip" else "")
 
 
-def _language(profile: ProjectProfile, manager: PackageManager | None) -> str:
-    by_manager = {"pip": "python", "uv": "python", "poetry": "python", "npm": "node", "pnpm": "node", "yarn": "node"}
-    if manager and manager.name in by_manager:
-        return by_manager[manager.name]
-    name = profile.language.value.name.lower() if profile.language else ""
-    return {"python": "python", "javascript": "node", "typescript": "node", "node": "node", "node.js": "node"}.get(name, name)
-
-
 def _build(profile: ProjectProfile, override: list[str] | None) -> tuple[tuple[str, ...], ...]:
     if override:
         return (tuple(override),)
     return (profile.build_command.value,) if profile.build_command and profile.build_command.value else ()
 
 
-def _next_start(start: tuple[str, ...], *, standalone: bool) -> tuple[str, ...]:
-    """`next start` without a package manager or a shell in between, so that the server gets the signals itself."""
-    if standalone:
-        return ("node", "server.js")
-    words = list(start)
-    while words and words[0] in ("npx", "pnpm", "yarn", "exec", "run", "npm"):
-        words.pop(0)
-    if words and words[0].rsplit("/", 1)[-1] == "next":
-        words.pop(0)
-    if words[:1] != ["start"]:
-        if start and words == list(start):
-            return start  # a server of their own (node server.js)
-        words = ["start"]
-    if "{port}" not in words:
-        words += ["--hostname", "{host}", "--port", "{port}"]
-    return ("node", "node_modules/next/dist/bin/next", *words)
-
-
-def _series(profile: ProjectProfile, settings: Settings, language: str) -> tuple[str, tuple[Evidence, ...]]:
-    if language not in SERIES:
+def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[str, tuple[Evidence, ...]]:
+    if not stack.series:
         return "", ()
     fact = profile.runtime_version
-    wanted = settings.app.runtime_version or (fact.value if fact else "")
-    evidence = fact.evidence if fact and not settings.app.runtime_version else ()
-    series = choose_series(language, wanted) if wanted else DEFAULTS[language]
+    theirs = profile.runtime == stack.id or profile.runtime not in BY_ID  # else it is the version of another program
+    evidence = fact.evidence if fact and theirs and not settings.app.runtime_version else ()
+    wanted = stack.requirement(settings.app.runtime_version or (fact.value if fact and theirs else ""), evidence)
+    exact = exact_version(wanted) if stack.exact else ""
+    series = exact or (choose_series(stack, wanted) if wanted else stack.default_series)
     if series is None:
         where = f" ({evidence[0].where})" if evidence else ""
         raise DeployDeckError(
             "generate-runtime-version",
-            f"There is no base image for {language} {shown(wanted)}{where}.",
-            f"Known are {', '.join(SERIES[language])}; another one in its place would be a guess.",
+            f"There is no base image for {stack.id} {shown(wanted)}{where}.",
+            f"Known are {', '.join(stack.series)}; another one in its place would be a guess.",
             "Set app.runtime_version in deploydeck.toml.",
         )
     return series, evidence
 
 
-def _static_dir(profile: ProjectProfile, settings: Settings) -> str:
-    found = settings.app.output_dir or (profile.output_dir.value if profile.output_dir else ".")
+def _static_dir(profile: ProjectProfile, settings: Settings, clues: Mapping[str, Clue]) -> str:
+    found = profile.output_dir.value if profile.output_dir else "."
+    if member := clues.get("member", NOTHING).value:  # the build of a workspace's member writes there
+        found = f"{member}/{found}"
+    found = settings.app.output_dir or found
     return "." if found in (".", "./") else inside_path(found.rstrip("/"), "output directory")
 
 
@@ -262,7 +239,9 @@ def _port(profile: ProjectProfile, settings: Settings, choices: Choices, target:
     if settings.app.port:
         return settings.app.port
     if choices.kind is Kind.STATIC:  # our server, our port
-        return STATIC_PORT
+        return SITE_PORT
+    if choices.port:
+        return choices.port
     if profile.port:
         return profile.port.value
     raise DeployDeckError(

@@ -13,7 +13,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from deploydeck.domain import Evidence, GeneratedFile, LineReason
-from deploydeck.generate.names import copy_form, exec_form, run_form
+from deploydeck.generate.names import copy_form, exec_form, run_form, run_with_secrets, steps_form, variable_form
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,24 +44,30 @@ def _environment() -> Environment:
     )
     environment.filters["exec"] = exec_form
     environment.filters["run"] = run_form
+    environment.filters["run_with"] = run_with_secrets
+    environment.filters["variable"] = variable_form
+    environment.filters["steps"] = steps_form
     environment.globals["copy"] = copy_form
     return environment
 
 
 def owned(content: str) -> bool:
     """Whether a file on disk is our earlier output."""
-    return content.lstrip("\ufeff").startswith(HEADER_START)
+    return content.lstrip("\ufeff").removeprefix("//").lstrip(" #").startswith(HEADER_START.lstrip("# "))
 
 
-def render(template: str, path: str, context: dict[str, Any]) -> GeneratedFile:
-    """One file from one template. Raises jinja2 errors only for a defect of ours (an undefined name)."""
+def render(template: str, path: str, context: dict[str, Any], comment: str = "#") -> GeneratedFile:
+    """One file from one template. `comment` begins a comment in its language; such lines need no reason.
+
+    Raises jinja2 errors only for a defect of ours (an undefined name).
+    """
     reasons: list[tuple[str, str, tuple[Evidence, ...]]] = []
 
     def because(rule: str, why: str, evidence: Sequence[Evidence] = ()) -> str:
         reasons.append((rule, why, tuple(evidence)[:MAX_EVIDENCE]))
         return f"\x00{len(reasons) - 1}\x00"
 
-    text = _environment().get_template(template).render(**context, because=because, header=HEADER)
+    text = _environment().get_template(template).render(**context, because=because, header=HEADER.replace("#", comment, 1))
     lines: list[str] = []
     found: list[LineReason] = []
     current: tuple[str, str, tuple[Evidence, ...]] | None = None
@@ -73,6 +79,6 @@ def render(template: str, path: str, context: dict[str, Any]) -> GeneratedFile:
         if not line and (not lines or not lines[-1]):
             continue  # one blank line is enough
         lines.append(line)
-        if current and line and not line.lstrip().startswith("#"):
+        if current and line and not line.lstrip().startswith(comment):
             found.append(LineReason(line=len(lines), rule=current[0], why=current[1], evidence=current[2]))
     return GeneratedFile(path=path, content="\n".join(lines).rstrip("\n") + "\n", reasons=tuple(found))

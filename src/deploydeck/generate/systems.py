@@ -1,72 +1,75 @@
-"""System packages that a dependency needs: to build it, and to run it. Debian names (facts/stacks.md section 3)."""
+"""Debian packages of an image: what the scan found its dependencies to need, then what people ask for, each with its reason."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from deploydeck.domain import Dependency, Evidence
+from deploydeck.domain import Evidence, ProjectProfile
+from deploydeck.generate.names import debian_package
+from deploydeck.generate.preferences import BUILD_PACKAGES, RUN_PACKAGES, Preferences
+
+_COMES_WITH: dict[str, tuple[str, ...]] = {"gcc": ("libc6-dev",)}
+"""What apt only recommends and a package is of no use without: gcc has no headers of the C library of its own."""
 
 
 @dataclass(frozen=True)
-class SystemPackages:
-    build: tuple[str, ...] = ()
-    run: tuple[str, ...] = ()
+class Package:
+    """One package to install and why."""
 
-
-_COMPILER = ("gcc", "libc6-dev")
-_NODE_GYP = ("g++", "make", "python3")
-
-PYTHON: dict[str, SystemPackages] = {
-    "psycopg2": SystemPackages((*_COMPILER, "libpq-dev"), ("libpq5",)),
-    "mysqlclient": SystemPackages((*_COMPILER, "default-libmysqlclient-dev", "pkg-config"), ("libmariadb3",)),
-    "pycairo": SystemPackages((*_COMPILER, "libcairo2-dev", "pkg-config"), ("libcairo2",)),
-    "xmlsec": SystemPackages((*_COMPILER, "libxmlsec1-dev", "pkg-config"), ("libxmlsec1-openssl",)),
-    "python-ldap": SystemPackages((*_COMPILER, "libldap2-dev", "libsasl2-dev"), ("libldap2", "libsasl2-2")),
-    "pyodbc": SystemPackages((), ("unixodbc",)),
-    "pdf2image": SystemPackages((), ("poppler-utils",)),
-    "pydub": SystemPackages((), ("ffmpeg",)),
-    "moviepy": SystemPackages((), ("ffmpeg",)),
-    "weasyprint": SystemPackages((), ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")),
-    "opencv-python": SystemPackages((), ("libgl1", "libglib2.0-0")),
-    "uwsgi": SystemPackages(_COMPILER, ()),
-}
-NODE: dict[str, SystemPackages] = {
-    "bcrypt": SystemPackages(_NODE_GYP, ()),
-    "better-sqlite3": SystemPackages(_NODE_GYP, ()),
-    "sqlite3": SystemPackages(_NODE_GYP, ()),
-    "argon2": SystemPackages(_NODE_GYP, ()),
-    "node-sass": SystemPackages(_NODE_GYP, ()),
-    "prisma": SystemPackages(("openssl",), ("openssl",)),
-    "@prisma/client": SystemPackages(("openssl",), ("openssl",)),
-}
-_TABLES = {"python": PYTHON, "node": NODE}
+    name: str
+    why: str
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True)
 class Needed:
-    """Packages for both stages, sorted, and the dependencies that ask for them."""
+    """Packages of the build stage and of the final one, by name. `build` and `run` are their names alone."""
 
-    build: tuple[str, ...]
-    run: tuple[str, ...]
-    because: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
+    build_packages: tuple[Package, ...] = ()
+    run_packages: tuple[Package, ...] = ()
+
+    @property
+    def build(self) -> tuple[str, ...]:
+        return tuple(package.name for package in self.build_packages)
+
+    @property
+    def run(self) -> tuple[str, ...]:
+        return tuple(package.name for package in self.run_packages)
+
+    @property
+    def all_packages(self) -> tuple[Package, ...]:
+        """Both, for a stage that builds and runs in one."""
+        return tuple({package.name: package for package in (*self.build_packages, *self.run_packages)}.values())
 
 
-def system_packages(language: str, dependencies: tuple[Dependency, ...]) -> Needed:
-    table = _TABLES.get(language, {})
-    build: set[str] = set()
-    run: set[str] = set()
-    names: dict[str, None] = {}
-    evidence: list[Evidence] = []
-    for dependency in dependencies:
-        name = re.sub(r"[-_.]+", "-", dependency.name).lower() if language == "python" else dependency.name
-        row = table.get(name)
-        if row is None:
-            continue
-        build.update(row.build)
-        run.update(row.run)
-        names[name] = None
-        if dependency.evidence:
-            evidence.append(dependency.evidence)
-    return Needed(tuple(sorted(build)), tuple(sorted(run)), tuple(names), tuple(evidence))
+def needed(
+    profile: ProjectProfile,
+    wishes: Preferences,
+    *,
+    also_build: Iterable[Package] = (),
+    also_run: Iterable[Package] = (),
+    without: str = "",
+    gone: Collection[str] = (),
+) -> Needed:
+    """What the scan found, what the stack itself needs (`also_…`) and what people ask for; nothing replaces anything.
+
+    `without` leaves out what dependencies of that prefix need, `gone` packages by name: another way brings them.
+    """
+    build = {package.name: package for package in also_build}
+    run = {package.name: package for package in also_run}
+    for package in profile.system_packages:
+        if not debian_package(package.name) or package.name in gone or (without and package.because.startswith(without)):
+            continue  # not a name at all: a profile kept by an earlier version, or tampered with
+        cause = package.because or "a dependency"
+        if package.build:
+            why = f"Needed to build {cause}; stays in this stage"
+            build.setdefault(package.name, Package(package.name, why, package.evidence))
+            for other in _COMES_WITH.get(package.name, ()):
+                build.setdefault(other, Package(other, f"{package.name} cannot do without it", package.evidence))
+        if package.run:
+            run.setdefault(package.name, Package(package.name, f"{cause} needs it when it runs", package.evidence))
+    for name, into in ((BUILD_PACKAGES, build), (RUN_PACKAGES, run)):
+        for wish in wishes.packages(name):
+            into[wish.value] = Package(wish.value, f"Asked for by {wish.source}")
+    return Needed(tuple(build[name] for name in sorted(build)), tuple(run[name] for name in sorted(run)))

@@ -5,30 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-PYTHON_SERIES = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
-NODE_SERIES = ("18", "20", "22", "24", "26")
-DEFAULTS = {"python": "3.13", "node": "22"}
-SERIES = {"python": PYTHON_SERIES, "node": NODE_SERIES}
+from deploydeck.generate.stacks.base import Stack
 
-_LTS_NAMES = {"hydrogen": "18", "iron": "20", "jod": "22", "krypton": "24"}
-_ANY = frozenset({"", "*", "x", "node", "python", "latest", "current", "stable", "lts", "lts/*", "default"})
+_ANY = frozenset({"", "*", "x", "latest", "current", "stable", "lts", "lts/*", "default"})
 _COMPARATOR = re.compile(
     r"(>=|<=|===|==|~=|!=|\^|~|>|<|=)?\s*v?(\d{1,4}(?:\.(?:\d{1,6}|[xX*])){0,3})(?:[-+a-z][0-9A-Za-z.+-]{0,40})?"
 )
 _SEPARATORS = re.compile(r"[\s,]+")
 
 
-def choose_series(language: str, requirement: str) -> str | None:
+def choose_series(stack: Stack, requirement: str) -> str | None:
     """The image series for a requirement: the default when it fits, else the newest that does, else None."""
-    wanted = requirement.strip().lower().removeprefix("python-").removeprefix("node-").strip()
-    if wanted in _ANY:
-        return DEFAULTS[language]
+    wanted = requirement.strip().lower().removeprefix(f"{stack.id}-").strip()
+    if wanted in _ANY or wanted == stack.id:
+        return stack.default_series
     if wanted.startswith("lts/"):
-        return _LTS_NAMES.get(wanted.removeprefix("lts/"))
-    fitting = [series for series in SERIES[language] if _fits(wanted, series)]
-    if DEFAULTS[language] in fitting:
-        return DEFAULTS[language]
-    return fitting[-1] if fitting else None
+        return stack.series_aliases.get(wanted.removeprefix("lts/"))
+    fitting = [series for series in stack.series if _fits(wanted, series)]
+    if stack.default_series in fitting:
+        return stack.default_series
+    return fitting[-1] if fitting else stack.series_aliases.get(wanted) or stack.series_aliases.get(re.split(r"\D", wanted)[0])
 
 
 def _fits(requirement: str, series: str) -> bool:

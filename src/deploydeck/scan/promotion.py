@@ -15,6 +15,8 @@ _PREFERRED = (
 _PROMOTED = (
     "framework", "frameworks", "build_tools", "start", "build_command", "port", "health_path", "output_dir", "single_page",
 )  # fmt: skip
+_BUILT_FROM_OUTSIDE = frozenset({"maven", "gradle"})
+_WORKSPACES = ("go.work", "Cargo.toml", ".sln", ".slnx")
 _WHERE_MISSING = ("language", "package_manager", "runtime_version")
 
 
@@ -84,7 +86,12 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
             if one.profile.framework and one.profile.framework.value.id != told.framework.value.id
         )
         changed["framework"] = _less_sure(told.framework, 0.75).model_copy(update={"alternatives": others})
-    if profile.support is not Support.SUPPORTED:
+    if profile.support is not Support.SUPPORTED and (
+        _built_from_here(profile, chosen) or (sure and (_of_the_workspace(chosen) or _installed_from_here(profile, chosen)))
+    ):
+        changed["support"] = Support.SUPPORTED
+        changed["support_reason"] = f"{told.support_reason}, built from here; {chosen.path} is what runs"
+    elif profile.support is not Support.SUPPORTED:
         listed = ", ".join(f"{one.path} ({_title(one)})" for one in components[:6])
         more = f" and {len(components) - 6} more" if len(components) > 6 else ""
         changed["support"] = Support.NOT_YET if told.support is not Support.UNKNOWN else profile.support
@@ -100,6 +107,31 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
             ],
         )
     return profile.model_copy(update=changed)
+
+
+def _built_from_here(profile: ProjectProfile, chosen: Component) -> bool:
+    """Whether the component can be deployed and is a module of this directory's own Maven or Gradle build."""
+    told = chosen.profile
+    same = (
+        profile.package_manager and told.package_manager and profile.package_manager.value.name == told.package_manager.value.name
+    )
+    if told.support is not Support.SUPPORTED or not same or not told.start or not profile.package_manager:
+        return False
+    made = any(word.removeprefix("./").startswith(f"{chosen.path}/") for word in told.start.value.argv)
+    return made and profile.package_manager.value.name in _BUILT_FROM_OUTSIDE
+
+
+def _of_the_workspace(chosen: Component) -> bool:
+    """Whether the component can be deployed, and is built from this directory because its workspace or solution stands here."""
+    place = chosen.declared_by.file if chosen.declared_by else ""
+    return chosen.profile.support is Support.SUPPORTED and "/" not in place and place.endswith(_WORKSPACES)
+
+
+def _installed_from_here(profile: ProjectProfile, chosen: Component) -> bool:
+    """Whether the component can be deployed and is a member of the JavaScript workspace whose lock stands in this directory."""
+    manager = profile.package_manager
+    runs = chosen.profile.runtime == "node" and chosen.profile.support is Support.SUPPORTED
+    return runs and manager is not None and bool(manager.value.lock_file) and chosen.declared_by is not None
 
 
 def _joined(profile: ProjectProfile, chosen: Component, components: tuple[Component, ...]) -> dict[str, Any]:

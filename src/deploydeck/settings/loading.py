@@ -146,7 +146,7 @@ def _merge(into: dict[str, Any], content: dict[str, Any]) -> None:
 _NOT_SETTINGS = frozenset({"DEPLOYDECK_HOME", "DEPLOYDECK_CONFIG"})
 
 
-_FREE_NAMES = frozenset({"variables"})
+_FREE_NAMES = frozenset({"variables", "arguments"})
 """Below these a name is the person's own, so its case is kept."""
 
 

@@ -55,6 +55,10 @@ class Paths:
         return self.cache / "osv-answers.sqlite"
 
     @property
+    def verdict_cache(self) -> Path:
+        return self.cache / "verdicts"
+
+    @property
     def worker_lock(self) -> Path:
         return self.data / "worker.lock"
 

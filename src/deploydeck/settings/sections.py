@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from deploydeck.domain import CiPlatform, InfrastructureTool
+from deploydeck.settings.cloud import CloudSizes
+from deploydeck.settings.section import Section
 
 
 class AppSettings(Section):
@@ -69,9 +69,43 @@ class ResourceSettings(Section):
     cpus: float | None = Field(None, gt=0, description="CPU limit of one copy, in cores.")
 
 
+DebianPackage = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.+-]{1,63}(=[A-Za-z0-9.+:~-]{1,60})?$")]
+ImageDigest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
 class BuildSettings(Section):
+    """How the image is made. What stands here is also said beside each line of the Dockerfile that it changes."""
+
     dockerfile: str = Field("Dockerfile", description="Path of the Dockerfile inside the project.")
     registry_mirror: str = Field("", description="Prefix put before every generated base image.")
+    digests: dict[str, ImageDigest] = Field(
+        default_factory=dict,
+        description='Digest of a base image by its name: `"python:3.13-slim" = "sha256:…"`. Names stand without the mirror.',
+    )
+    build_packages: list[DebianPackage] = Field(
+        default_factory=list, description="Debian packages to install besides while the image is built."
+    )
+    run_packages: list[DebianPackage] = Field(
+        default_factory=list, description="Debian packages to install besides where the program runs."
+    )
+    arguments: dict[str, str] = Field(
+        default_factory=dict,
+        description="Build arguments: plain variables that only the build sees. They stay readable in the image: never a secret.",
+    )
+    cache: bool = Field(True, description="Keep the caches of package managers between builds (cache mounts of BuildKit).")
+
+
+class GenerateSettings(Section):
+    """Which files are proposed besides those that every deployment needs."""
+
+    ci: list[CiPlatform] | None = Field(
+        None,
+        description="Pipelines to write: github, gitlab, jenkins. Default: what is there, else what fits the git remote.",
+    )
+    compose: bool | None = Field(None, description="Write compose.yaml. Default: when the program needs a service beside it.")
+    infrastructure: list[InfrastructureTool] = Field(
+        default_factory=list, description="Infrastructure to write: terraform, cloudformation, arm. Default: none."
+    )
 
 
 class EnvironmentSettings(Section):
@@ -88,6 +122,9 @@ class EnvironmentSettings(Section):
     keep_releases: int = Field(5, ge=1, le=100, description="Successful releases kept for rollback.")
     confirm_name: bool | None = Field(
         None, description="Ask for the typed name before deploying; default: only for production, also misspelt."
+    )
+    cloud: CloudSizes = Field(
+        default_factory=lambda: CloudSizes.model_validate({}), description="Sizes in the cloud that differ here from [cloud]."
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from deploydeck.store.logs import LogReader, LogStore, LogWriter
     from deploydeck.store.projects import Project, Projects, User, local_account
     from deploydeck.store.store import Store
+    from deploydeck.store.writings import UndoEntry, Writings, Written
 
 __all__ = [
     "UNFINISHED",
@@ -28,7 +29,10 @@ __all__ = [
     "Project",
     "Projects",
     "Store",
+    "UndoEntry",
     "User",
+    "Writings",
+    "Written",
     "local_account",
 ]
 
@@ -44,7 +48,10 @@ _HOME = {
     "Project": "projects",
     "Projects": "projects",
     "Store": "store",
+    "UndoEntry": "writings",
     "User": "projects",
+    "Writings": "writings",
+    "Written": "writings",
     "local_account": "projects",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -147,18 +148,21 @@ class Projects:
             raise DeployDeckError("config-unknown", f"There is no configuration {config_id}.")
         return DeploymentConfig.model_validate(row[0])
 
-    async def save_decisions(self, project_id: str, path: str, decisions: dict[str, Any]) -> None:
-        """Remember what was decided about a file, so that a dropped link loses nothing."""
+    async def save_decisions(self, project_id: str, decisions: Mapping[str, Mapping[str, Any]]) -> None:
+        """Remember what was decided about files, by path, so that a dropped link loses nothing; other files stay as they are."""
+        now = utc_now()
         async with self._database.write() as connection:
-            changed = await connection.execute(
-                update(reviews)
-                .where(reviews.c.project_id == project_id, reviews.c.path == path)
-                .values(decisions=decisions, updated_at=utc_now())
-            )
-            if changed.rowcount == 0:
-                await connection.execute(
-                    insert(reviews).values(project_id=project_id, path=path, decisions=decisions, updated_at=utc_now())
+            for path, decided in decisions.items():
+                kept = dict(decided)
+                changed = await connection.execute(
+                    update(reviews)
+                    .where(reviews.c.project_id == project_id, reviews.c.path == path)
+                    .values(decisions=kept, updated_at=now)
                 )
+                if changed.rowcount == 0:
+                    await connection.execute(
+                        insert(reviews).values(project_id=project_id, path=path, decisions=kept, updated_at=now)
+                    )
 
     async def decisions(self, project_id: str) -> dict[str, dict[str, Any]]:
         """Saved decisions by path."""

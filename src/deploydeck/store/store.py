@@ -7,6 +7,7 @@ from deploydeck.store.database import Database
 from deploydeck.store.deployments import Deployments
 from deploydeck.store.locks import Locks
 from deploydeck.store.projects import Projects
+from deploydeck.store.writings import Writings
 
 
 class Store:
@@ -17,6 +18,7 @@ class Store:
         self.projects = Projects(database)
         self.deployments = Deployments(database)
         self.locks = Locks(database)
+        self.writings = Writings(database)
 
     @classmethod
     async def open(cls, paths: Paths) -> Store:

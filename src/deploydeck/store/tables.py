@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -258,4 +259,27 @@ reviews = Table(
     Column("path", String(500), primary_key=True),
     _json("decisions"),
     _time("updated_at"),
+)
+
+written = Table(
+    "written",
+    metadata,
+    Column("project_id", String(40), ForeignKey("projects.id", ondelete="RESTRICT"), primary_key=True),
+    Column("path", String(500), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("mode", Integer, nullable=False),
+    _time("written_at"),
+)
+
+undos = Table(
+    "undos",
+    metadata,
+    _id(),
+    _ref("project_id", "projects"),
+    Column("state", String(20), nullable=False),
+    _json("record"),
+    Column("size_bytes", Integer, nullable=False),
+    _time("created_at"),
+    CheckConstraint("state IN ('writing', 'done', 'undoing')", name="state"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
@@ -48,19 +49,42 @@ async def available(host: str) -> str:
 
 async def build(context: StepContext, host: str, tag: str, labels: Mapping[str, str], dockerfile: Path) -> None:
     """Build and load the image. Raises StepFailed with the last lines of the step that failed, StepCanceled when cancelled."""
+    work = BuildWork(host, Path(context.config.root), dockerfile, tag, labels)
+    await build_image(work, context.emit, context.progress, context.redact, context.cancelled)
+
+
+@dataclass(frozen=True)
+class BuildWork:
+    """An image to build: the Engine's address, the context, the Dockerfile (absolute), the tag and the labels."""
+
+    host: str
+    root: Path
+    dockerfile: Path
+    tag: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+async def build_image(
+    work: BuildWork,
+    emit: Callable[[str, str, str], None],
+    progress: Callable[[float, float, str], None],
+    redact: Callable[[str], str],
+    cancelled: asyncio.Event | None = None,
+) -> None:
+    """Build and load one image. Raises like `build`."""
     argv = ["docker", "buildx", "build", "--builder", "default", "--progress=rawjson", "--load", "--provenance=false"]
-    argv += ["--file", str(dockerfile), "--tag", tag]
-    for key, value in labels.items():
+    argv += ["--file", str(work.dockerfile), "--tag", work.tag]
+    for key, value in work.labels.items():
         argv += ["--label", f"{key}={value}"]
-    argv += ["--", context.config.root]
-    story = BuildStory(context.emit, context.progress)
+    argv += ["--", str(work.root)]
+    story = BuildStory(emit, progress)
     code = await commands.run(
-        argv, cwd=context.config.root, env=environment(host), max_line_bytes=MAX_STATUS_BYTES,
-        on_line=lambda text, _stream: story.feed(text), cancelled=context.cancelled,
+        argv, cwd=work.root, env=environment(work.host), max_line_bytes=MAX_STATUS_BYTES,
+        on_line=lambda text, _stream: story.feed(text), cancelled=cancelled,
     )  # fmt: skip
     story.end()
     if code != 0:
-        raise StepFailed(story.cause(context.redact, host))
+        raise StepFailed(story.cause(redact, work.host))
 
 
 @dataclass

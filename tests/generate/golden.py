@@ -1,0 +1,120 @@
+"""Golden files: what is generated for a sample project, kept to be read. `python -m tests.generate.golden` writes them anew.
+
+Each case is a sample of `tests/projects` with settings of its own; its files stand in `tests/generate/golden/CASE/`. Look at the
+difference before you commit one: these files are what people get.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from deploydeck.domain import DeploymentConfig, GeneratedFile, ProjectProfile
+from deploydeck.generate import Checking, ConfigurationGenerator
+from deploydeck.generate.checkers import CHECKERS
+from deploydeck.scan import ProjectAnalyzer
+from deploydeck.settings import Settings
+
+PROJECTS = Path(__file__).parent.parent / "projects"
+GOLDEN = Path(__file__).parent / "golden"
+QUICK = ConfigurationGenerator(Checking(checkers=tuple(checker for checker in CHECKERS if checker.quick)))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One profile: a sample, settings over the defaults, the environment and the target."""
+
+    project: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    environment: str = "production"
+    target: str = "docker"
+
+
+CASES: dict[str, Case] = {
+    "flask-pip": Case("flask-pip"),
+    "fastapi-uv": Case("fastapi-uv"),
+    "django-pip": Case("django-pip"),
+    "express-npm": Case("express-npm"),
+    "next-pnpm": Case("next-pnpm"),
+    "vite-npm": Case("vite-npm"),
+    "static-site": Case("static-site"),
+    "angular-npm": Case("angular-npm"),
+    "astro-node-pnpm": Case("astro-node-pnpm"),
+    "astro-static": Case("astro-static"),
+    "bun-serve": Case("bun-serve"),
+    "cra-npm": Case("cra-npm"),
+    "deno-oak": Case("deno-oak"),
+    "docusaurus-npm": Case("docusaurus-npm"),
+    "express-ts-zod": Case("express-ts-zod"),
+    "fastify-ts-loopback": Case("fastify-ts-loopback"),
+    "hugo-docs": Case("hugo-docs"),
+    "koa-yarn": Case("koa-yarn"),
+    "mkdocs-material": Case("mkdocs-material"),
+    "nestjs-typeorm": Case("nestjs-typeorm"),
+    "next-standalone-prisma": Case("next-standalone-prisma"),
+    "nuxt-pnpm": Case("nuxt-pnpm"),
+    "react-router-framework": Case("react-router-framework"),
+    "remix-sqlite": Case("remix-sqlite"),
+    "sveltekit-node": Case("sveltekit-node"),
+    "sveltekit-static": Case("sveltekit-static"),
+    "vite-svelte-two-locks": Case("vite-svelte-two-locks"),
+    "vite-vue-pnpm": Case("vite-vue-pnpm"),
+    "java-spring-maven": Case("java-spring-maven"),
+    "java-spring-multimodule": Case("java-spring-multimodule"),
+    "java-quarkus": Case("java-quarkus"),
+    "java-dropwizard": Case("java-dropwizard"),
+    "java-micronaut-gradle": Case("java-micronaut-gradle"),
+    "java-httpserver": Case("java-httpserver"),
+    "kotlin-ktor": Case("kotlin-ktor"),
+    "kotlin-spring-gradle": Case("kotlin-spring-gradle"),
+    "laravel-mysql": Case("laravel-mysql"),
+    "symfony-rabbitmq": Case("symfony-rabbitmq"),
+    "php-guestbook": Case("php-guestbook"),
+    "wordpress-site": Case("wordpress-site"),
+    "rails8-postgres": Case("rails8-postgres"),
+    "rails-api-mysql-pins": Case("rails-api-mysql-pins"),
+    "sinatra-classic-render": Case("sinatra-classic-render"),
+    "ruby-without-gems": Case("ruby-without-gems"),
+    "jekyll-blog": Case("jekyll-blog"),
+}
+
+
+@cache
+def scanned(project: str) -> ProjectProfile:
+    return ProjectAnalyzer().profile(PROJECTS / project)
+
+
+def settings_of(case: Case) -> Settings:
+    return Settings.model_validate(case.settings)
+
+
+def config_of(case: Case) -> DeploymentConfig:
+    return QUICK.deployment_config(
+        scanned(case.project), settings_of(case), project_id="prj-golden", environment=case.environment, target=case.target
+    )
+
+
+def files_of(case: Case, generator: ConfigurationGenerator = QUICK) -> tuple[GeneratedFile, ...]:
+    """What is proposed for the case, in place of files of the sample's own too."""
+    return generator.generate(scanned(case.project), config_of(case), settings_of(case), replace=True)
+
+
+def write(names: list[str]) -> None:
+    for name in names or CASES:
+        place = GOLDEN / name
+        shutil.rmtree(place, ignore_errors=True)
+        for file in files_of(CASES[name]):
+            path = place / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.content, encoding="utf-8", newline="\n")
+    for stale in {path.name for path in GOLDEN.iterdir()} - set(CASES):
+        shutil.rmtree(GOLDEN / stale)
+
+
+if __name__ == "__main__":
+    write(sys.argv[1:])

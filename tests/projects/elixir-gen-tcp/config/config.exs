@@ -1,0 +1,3 @@
+import Config
+
+config :lantern, greeting: "The lantern is lit."

@@ -1,0 +1,3 @@
+fn main() {
+    println!("a beacon needs no seed");
+}
