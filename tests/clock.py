@@ -20,6 +20,8 @@ T = TypeVar("T")
 YARDSTICK_S = 0.036
 """Seconds that `_yardstick` takes on the machine the bounds were measured on (two cores, CPython 3.11): median of 21."""
 TRIES = 3
+PATIENCE_S = 80.0
+"""How long a test waits for what is certain to come, where nothing is asked of how soon: only a hang takes so long."""
 
 
 def quick(call: Callable[[], T], seconds: float) -> T:
