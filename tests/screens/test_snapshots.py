@@ -158,14 +158,18 @@ def merging(deck: FakeDeck) -> None:
     old = mark + DOCKERFILE.replace("3.13", "3.12")
     (deck.root / "Dockerfile").write_text(old.replace("3.12-slim", "3.12-alpine").replace("COPY . .\n", "COPY . .\nENV MINE=1\n"))
     fix = (TextEdit(line=6, count=1, lines=("RUN pip install --no-cache-dir -r requirements.txt",)),)
-    advice = CheckFinding(line=6, rule="DL3042", message="Avoid the cache.", blocking=False, reason="It only makes it big.", fix=fix)
+    advice = CheckFinding(
+        line=6, rule="DL3042", message="Avoid the cache.", blocking=False, reason="It only makes it big.", fix=fix
+    )
     hadolint = CheckVerdict(checker="hadolint", state=CheckState.FINDINGS, findings=(advice,))
     deck.bases = {"Dockerfile": old}
     deck.generator.check = lambda path, _content: (hadolint,) if path == "Dockerfile" else ()
     waiting = (CheckVerdict(checker="schema", state=CheckState.WAITING),)
     deck.files = [
         GeneratedFile(path="Dockerfile", content=mark + DOCKERFILE, verdicts=(hadolint,)),
-        GeneratedFile(path="compose.yaml", content="services:\n  web:\n    build: .  # here\n    ports: [8000]\n", verdicts=waiting),
+        GeneratedFile(
+            path="compose.yaml", content="services:\n  web:\n    build: .  # here\n    ports: [8000]\n", verdicts=waiting
+        ),
     ]
 
 
