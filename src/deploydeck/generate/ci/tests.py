@@ -14,7 +14,7 @@ from deploydeck.domain import Evidence
 from deploydeck.generate.clues import poetry_installs_root
 from deploydeck.generate.names import inside_path, shown
 from deploydeck.generate.request import Argv, Request
-from deploydeck.generate.stacks.node import MANAGERS
+from deploydeck.generate.stacks.node_managers import MANAGERS
 
 MAX_DEPTH = 5
 MAX_FILES = 4_000

@@ -97,5 +97,4 @@ def check(files: Mapping[str, str]) -> Mapping[str, CheckVerdict]:
     return {path: verdict(NAME, findings(path, content)) for path, content in files.items()}
 
 
-__all__ = ["EVERYWHERE", "FORMATS", "NAME", "check", "findings",
-    "fixed", "format_of", "groups"]
+__all__ = ["EVERYWHERE", "FORMATS", "NAME", "check", "findings", "fixed", "format_of", "groups"]

@@ -10,10 +10,13 @@ from typing import Any
 from deploydeck.domain import DeployDeckError, Evidence, Kind
 from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
 from deploydeck.generate.names import inside_path, shown
+from deploydeck.generate.preferences import Preferences
 from deploydeck.generate.request import Argv, Draft, Request
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
-from deploydeck.generate.stacks.compiled import SystemNeed, by_directory, environment_lines, system_needs
+from deploydeck.generate.stacks.compiled import by_directory, environment_lines
 from deploydeck.generate.stacks.solutions import PROJECTS, closure, written
+from deploydeck.generate.systems import Package, needed
+from deploydeck.generate.versions import choose_series
 
 _REGISTRY = "mcr.microsoft.com/dotnet"
 _FILE = (".cs", *PROJECTS)
@@ -21,8 +24,8 @@ _TARGET = re.compile(r"net(?:coreapp)?(\d{1,2}\.\d)")
 _ROLLS = frozenset({"feature", "minor", "major", "latestFeature", "latestMinor", "latestMajor"})
 """Values of rollForward in global.json with which any SDK of the series will do."""
 _NATIVE_TOOLS = (
-    SystemNeed("clang", "Links the native program; stays in this stage"),
-    SystemNeed("zlib1g-dev", "The native program is linked to it; stays in this stage"),
+    Package("clang", "Links the native program; stays in this stage"),
+    Package("zlib1g-dev", "The native program is linked to it; stays in this stage"),
 )
 _FIRST_WITH_USER = 8
 
@@ -46,7 +49,7 @@ def _install(question: InstallQuestion) -> Installation:
 
 
 def _project(build: Argv, files: ProjectFiles) -> str:
-    """The project that is published: the one that the build names, else the only one there is. Refuses to choose between several."""
+    """The project that is published: the one that the build names, else the only one there is. Never chosen from several."""
     named = next((word for word in build if word.endswith(_FILE)), "")
     here = [path.removeprefix("./") for suffix in PROJECTS for path in files.names(".", suffix)]
     if not named and len(here) == 1:
@@ -86,7 +89,17 @@ def _decide(draft: Draft) -> Draft:
     if frameworks and (named := _newest(frameworks.value)):
         publish = (*publish, "--framework", named)
     clues = {**draft.clues, "native": Clue(native), "sdk": _sdk(draft.files)}
-    return replace(draft, build=(publish,), start=start, clues=clues)
+    environment = _listens(draft) if draft.kind is Kind.SERVER else ()
+    return replace(draft, build=(publish,), start=start, clues=clues, environment=environment)
+
+
+def _listens(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """How ASP.NET Core is told where to listen: by port from .NET 8 on, whose image has a user with a home; by address before."""
+    wanted = draft.settings.app.runtime_version or (draft.profile.runtime_version.value if draft.profile.runtime_version else "")
+    series = choose_series(DOTNET, wanted) if wanted else DOTNET.default_series
+    if series and int(series.split(".")[0]) < _FIRST_WITH_USER:
+        return (("HOME", "/tmp"), ("ASPNETCORE_URLS", "http://+:{port}"))  # noqa: S108 - a user without a home
+    return (("ASPNETCORE_HTTP_PORTS", "{port}"),)
 
 
 def _words_of(fact: Any) -> Argv:
@@ -118,7 +131,9 @@ def _started(start: Argv, project: str, files: ProjectFiles) -> tuple[Argv, str]
 
 def _newest(frameworks: str) -> str:
     """The newest of several target frameworks that runs on Linux as it is."""
-    plain = [(tuple(int(n) for n in match[1].split(".")), one) for one in frameworks.split(";") if (match := _TARGET.fullmatch(one))]
+    plain = [
+        (tuple(int(n) for n in match[1].split(".")), one) for one in frameworks.split(";") if (match := _TARGET.fullmatch(one))
+    ]
     return max(plain)[1] if plain else ""
 
 
@@ -139,29 +154,20 @@ def _context(request: Request) -> dict[str, Any]:
     wanted = sdk.value.rstrip("!")
     newer = wanted in DOTNET.series and DOTNET.series.index(wanted) > DOTNET.series.index(choices.series)
     series = wanted if newer else choices.series
-    build_needs, run_needs = system_needs(profile)
-    modern = int(choices.series.split(".")[0]) >= _FIRST_WITH_USER
-    listens = ("ASPNETCORE_HTTP_PORTS", str(config.port)) if modern else ("ASPNETCORE_URLS", f"http://+:{config.port}")
-    values = [*(() if modern else (("HOME", "/tmp"),)), listens]  # noqa: S108 - the home of a user without one
-    if choices.port_from_env:
-        values.append(("PORT", str(config.port)))
     alone = "msbuild-sdks" not in request.files.json("global.json")
     pinned = f".NET {series} is what the project asks for; the SDK stays in this stage"
     return {
-        "images": {
-            "base": f"{_REGISTRY}/sdk:{series}",
-            "runner": f"{_REGISTRY}/{'runtime-deps' if native else 'aspnet'}:{choices.series}",
-        },
+        "builder": f"{_REGISTRY}/sdk:{series}",
+        "runner": f"{_REGISTRY}/{'runtime-deps' if native else 'aspnet'}:{choices.series}",
+        "system": needed(profile, Preferences(config.preferences), also_build=_NATIVE_TOOLS if native else ()),
         "base_why": pinned if choices.series_evidence or newer else "No version is pinned: the current long-term one",
         "base_evidence": sdk.evidence if newer else choices.series_evidence,
-        "build_needs": (*build_needs, *(_NATIVE_TOOLS if native else ())),
-        "run_needs": run_needs,
         "manifests": by_directory(choices.install.manifests if choices.install else ()),
         "other_sdk": sdk.value.endswith("!") and alone,
         "other_sdk_evidence": sdk.evidence,
         "cache": f"--mount=type=cache,target={choices.install.cache if choices.install else '/root/.nuget/packages'}",
         "native": native.value,
-        "settings": environment_lines(values),
+        "settings": environment_lines(request),
     }
 
 

@@ -9,9 +9,11 @@ from typing import Any
 from deploydeck.domain import DeployDeckError, Kind
 from deploydeck.generate.clues import Clue, ProjectFiles, search
 from deploydeck.generate.names import shown
+from deploydeck.generate.preferences import Preferences
 from deploydeck.generate.request import Argv, Draft, Request
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
-from deploydeck.generate.stacks.compiled import SystemNeed, environment_lines, outside, system_needs
+from deploydeck.generate.stacks.compiled import environment_lines, outside
+from deploydeck.generate.systems import Package, needed
 
 MANIFEST = "mix.exs"
 _RELEASE = re.compile(r"(?:^|/)_build/prod/rel/([a-z][a-z0-9_]{0,80})/bin/([a-z][a-z0-9_]{0,80})$")
@@ -20,16 +22,17 @@ _PATH = re.compile(r"""\bpath:\s{0,4}["']([^"']{1,300})["']""")
 _RELEASES = re.compile(r"^[^#\n]{0,200}(\breleases:)")
 _DEPENDENCY = re.compile(r"""^\s{0,40}(\{:[a-z]\w{0,80},\s)""")
 _ASSETS = re.compile(r"""["']?(assets\.deploy)["']?\s{0,4}:""")
-_ENVIRONMENT_FILE = re.compile(r"""^\s{0,8}import_config\s{1,4}["(]{1,2}(?!#\{(?:config_env\(\)|Mix\.env\(?\)?|Atom)[^}]{0,40}\}\.exs)""")
+_ENVIRONMENT_FILE = re.compile(
+    r"""^\s{0,8}import_config\s{1,4}["(]{1,2}(?!#\{(?:config_env\(\)|Mix\.env\(?\)?|Atom)[^}]{0,40}\}\.exs)"""
+)
 _PHOENIX = frozenset({"phoenix", "phoenix-liveview", "hologram", "ash"})
-_TOOLCHAIN = frozenset({"build-essential", "gcc", "g++", "make"})
 _IN_THE_IMAGE = frozenset({"libstdc++6", "libncurses6", "openssl", "locales"})
 """What the image of Elixir has because its own Erlang is linked to it, and locales, for LANG is C.UTF-8."""
 _NODE = (
-    SystemNeed("nodejs", "assets/package.json names packages for scripts and styles; stays in this stage"),
-    SystemNeed("npm", "Installs them; stays in this stage"),
+    Package("nodejs", "assets/package.json names packages for scripts and styles; stays in this stage"),
+    Package("npm", "Installs them; stays in this stage"),
 )
-_GIT = SystemNeed("git", "mix.exs takes a dependency from a repository; stays in this stage")
+_GIT = Package("git", "mix.exs takes a dependency from a repository; stays in this stage")
 
 
 def _install(question: InstallQuestion) -> Installation:
@@ -89,7 +92,13 @@ def _decide(draft: Draft) -> Draft:
     if draft.settings.app.build:
         build = draft.build
     clues = {**draft.clues, "release": Clue(release), "assets": assets}
-    return replace(draft, build=build, start=(f"/app/bin/{program}", *start[1:]), clues=clues)
+    return replace(draft, build=build, start=(f"/app/bin/{program}", *start[1:]), clues=clues, environment=_environment(draft))
+
+
+def _environment(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """Temporary files where any user can write; no port for other nodes; and the switch that lets Phoenix serve."""
+    values = (("HOME", "/tmp"), ("LANG", "C.UTF-8"), ("RELEASE_TMP", "/tmp"), ("RELEASE_DISTRIBUTION", "none"))  # noqa: S108
+    return (*values, *((("PHX_SERVER", "true"),) if draft.framework in _PHOENIX else ()))
 
 
 def _named(files: ProjectFiles) -> str:
@@ -109,21 +118,14 @@ def _configuration(files: ProjectFiles) -> tuple[str, ...]:
 
 def _context(request: Request) -> dict[str, Any]:
     profile, choices, config, files = request.profile, request.choices, request.config, request.files
-    build_needs, run_needs = system_needs(profile)
     scripts = files.is_file("assets/package.json")
     git = search(files, MANIFEST, re.compile(r"\b(?:git|github):\s"), "#", "mix-git")
     extra = (*(_NODE if scripts else ()), *((replace(_GIT, evidence=git.evidence),) if git else ()))
-    needs = {need.name: need for need in (*build_needs, *extra)}
-    if _TOOLCHAIN & set(needs):
-        needs = {name: need for name, need in needs.items() if name not in _TOOLCHAIN - {"build-essential"}}
-    listens = [("PORT", str(config.port))] if choices.port_from_env else []
     phoenix = choices.framework in _PHOENIX
-    values = [("HOME", "/tmp"), ("LANG", "C.UTF-8"), ("RELEASE_TMP", "/tmp"), ("RELEASE_DISTRIBUTION", "none")]  # noqa: S108
     pinned = f"Elixir {choices.series} is what the project asks for"
     return {
         "base_why": pinned if choices.series_evidence else "No version is pinned: a current Elixir",
-        "build_needs": tuple(needs[name] for name in sorted(needs)),
-        "run_needs": tuple(need for need in run_needs if need.name not in _IN_THE_IMAGE),
+        "system": needed(profile, Preferences(config.preferences), also_build=extra, gone=_IN_THE_IMAGE),
         "manifests": choices.install.manifests if choices.install else (),
         "configuration": _configuration(files),
         "hex": _dependencies(files),
@@ -133,7 +135,7 @@ def _context(request: Request) -> dict[str, Any]:
         "assets_evidence": choices.clue("assets").evidence,
         "release": f"/app/_build/prod/rel/{choices.clue('release').value}",
         "phoenix": phoenix,
-        "settings": environment_lines((*values, *((("PHX_SERVER", "true"),) if phoenix else ()), *listens)),
+        "settings": environment_lines(request),
     }
 
 
@@ -150,7 +152,15 @@ ELIXIR = Stack(
     decide=_decide,
     leftovers=tuple(
         (pattern, "elixir-leftovers", "Made by Mix on this machine, for its system; the image makes its own")
-        for pattern in ("**/_build", "**/deps", "**/.elixir_ls", "**/erl_crash.dump", "**/node_modules", "priv/static/assets", "cover")
+        for pattern in (
+            "**/_build",
+            "**/deps",
+            "**/.elixir_ls",
+            "**/erl_crash.dump",
+            "**/node_modules",
+            "priv/static/assets",
+            "cover",
+        )
     ),
     foreign=("**/_build", "**/deps", "**/node_modules"),
 )

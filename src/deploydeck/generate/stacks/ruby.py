@@ -170,9 +170,6 @@ RUBY = Stack(
                 "storage/*",
                 "coverage",
                 "**/node_modules",
-                "public/assets",
-                "public/packs",
-                "public/vite",
             )
         ),
         ("config/master.key", "credentials", "It opens the credentials; give RAILS_MASTER_KEY when the container starts"),
