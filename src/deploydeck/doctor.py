@@ -160,6 +160,8 @@ _TOOLS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     ("python3", ("python3", "--version"), "Python projects cannot run on the process target", "Install Python with venv."),
     ("node", ("node", "--version"), "Node.js projects cannot run on the process target", "Install Node.js."),
     ("npm", ("npm", "--version"), "Node.js projects cannot be built on the process target", "Install npm."),
+    ("terraform", ("terraform", "version"), "Terraform files are not checked", "Install Terraform 1.11 or newer."),
+    ("cfn-lint", ("cfn-lint", "--version"), "CloudFormation templates are not checked", "Install cfn-lint: pip install cfn-lint."),
     ("hadolint", ("hadolint", "--version"), "Dockerfiles are only checked by the built-in rules", "Install hadolint."),
     (
         "zizmor",

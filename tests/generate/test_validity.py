@@ -38,7 +38,7 @@ SAMPLES = (
     "go-nethttp-postgres", "rust-axum-postgres", "java-spring-maven", "kotlin-ktor", "laravel-mysql", "rails8-postgres",
     "dotnet-minimal-api", "elixir-phoenix", "hugo-docs",
 )  # fmt: skip
-EVERYTHING = {"ci": ["github", "gitlab", "jenkins"], "compose": True, "infrastructure": ["terraform", "cloudformation", "arm"]}
+CLOUDS = {"aws": ["terraform", "cloudformation"], "azure": ["terraform", "arm"]}
 
 hostile = st.text(max_size=40) | st.sampled_from(
     [
@@ -88,8 +88,13 @@ def profiles(draw: st.DrawFn) -> ProjectProfile:
     return base.model_copy(update=changed)
 
 
-def made(profile: ProjectProfile, values: dict[str, str], environment: str) -> tuple[DeploymentConfig, dict[str, GeneratedFile]]:
-    chosen = Settings.model_validate({"generate": EVERYTHING, "environments": {environment: {"variables": values}}})
+def made(
+    profile: ProjectProfile, values: dict[str, str], environment: str, cloud: str
+) -> tuple[DeploymentConfig, dict[str, GeneratedFile]]:
+    wanted = {"ci": ["github", "gitlab", "jenkins"], "compose": True, "infrastructure": CLOUDS[cloud]}
+    chosen = Settings.model_validate(
+        {"generate": wanted, "cloud": {"provider": cloud}, "environments": {environment: {"variables": values}}}
+    )
     config = QUICK.deployment_config(profile, chosen, project_id="prj-1", environment=environment, target="docker")
     return config, {file.path: file for file in QUICK.generate(profile, config, chosen, replace=True) if not file.own}
 
@@ -136,12 +141,12 @@ def env_names(content: str) -> Iterator[str]:
 
 @settings(max_examples=100, deadline=None)
 @given(profiles(), st.dictionaries(st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True), hostile, max_size=3),
-       st.sampled_from(["development", "staging", "production", "eu-west.1"]))  # fmt: skip
+       st.sampled_from(["development", "staging", "production", "eu-west.1"]), st.sampled_from(sorted(CLOUDS)))  # fmt: skip
 def test_any_profile_gives_files_that_parse_keep_the_policies_and_agree(
-    profile: ProjectProfile, values: dict[str, str], environment: str
+    profile: ProjectProfile, values: dict[str, str], environment: str, cloud: str
 ) -> None:
     try:
-        config, files = made(profile, values, environment)
+        config, files = made(profile, values, environment, cloud)
     except DeployDeckError as error:
         assert error.code.startswith("generate-") and error.what
         return
@@ -182,6 +187,6 @@ def agree(config: DeploymentConfig, files: dict[str, GeneratedFile], profile: Pr
 
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_the_same_profile_gives_the_same_files(sample: str) -> None:
-    _, first = made(scanned(sample), {}, "production")
-    _, second = made(scanned(sample), {}, "production")
+    _, first = made(scanned(sample), {}, "production", "aws")
+    _, second = made(scanned(sample), {}, "production", "aws")
     assert {path: file.content for path, file in first.items()} == {path: file.content for path, file in second.items()}

@@ -79,11 +79,7 @@ def _pipeline_files(request: Request) -> Sequence[GeneratedFile | None]:
     return tuple(_unless_own(request, file) for file in pipeline_files(request))
 
 
-def _infrastructure_files(request: Request) -> Sequence[GeneratedFile | None]:
-    return tuple(_unless_own(request, file) for file in infrastructure_files(request))
-
-
-PRODUCERS: tuple[Producer, ...] = (_image_files, _compose_files, _pipeline_files, _infrastructure_files, _text_files)
+PRODUCERS: tuple[Producer, ...] = (_image_files, _compose_files, _pipeline_files, infrastructure_files, _text_files)
 """Who makes which files, in the order a reviewer reads them."""
 
 

@@ -59,7 +59,8 @@ def files(request: Request, config: InfrastructureConfig, context: dict[str, Any
 def _program(context: dict[str, Any]) -> dict[str, Any]:
     database = context["database"]
     server = SERVER_TYPES[database.kind] if database else ""
-    host = f"reference(resourceId('{server}', variables('databaseName')), '{API_VERSIONS.get(server, '')}').fullyQualifiedDomainName"
+    version = API_VERSIONS.get(server, "")
+    host = f"reference(resourceId('{server}', variables('databaseName')), '{version}').fullyQualifiedDomainName"
     places = {"host": host, "password": "parameters('databasePassword')"}
     plain = [("WEBSITES_PORT", "string(variables('port'))"), ("WEBSITES_ENABLE_APP_SERVICE_STORAGE", "'false'")]
     plain += [("WEBSITES_CONTAINER_START_TIME_LIMIT", _quoted(str(min(max(context["health_grace"], 230), 1800))))]
@@ -71,7 +72,7 @@ def _program(context: dict[str, Any]) -> dict[str, Any]:
     needs = (_IDS["id_plan"], _IDS["id_registry"], _IDS["id_identity"], *_ROLES)
     return {
         "server_type": server,
-        "zone_property": "privateDnsZoneArmResourceId" if server.startswith("Microsoft.DBforPostgreSQL") else "privateDnsZoneResourceId",
+        "zone_property": "privateDnsZoneArmResourceId" if "PostgreSQL" in server else "privateDnsZoneResourceId",
         "id_server": server_id,
         "id_database": database_id,
         "site_needs": (*needs, _IDS["id_network"]) if database else needs,
@@ -134,5 +135,3 @@ def _amounts(size: EnvironmentSize, database: str) -> list[tuple[str, object]]:
             ("backupDays", max(size.backup_days, 7)),
         ]
     return found
-
-

@@ -46,13 +46,12 @@ def files(request: Request, config: InfrastructureConfig, context: dict[str, Any
     values = {name: environment_values(request, name, provided(context)) for name in names}
     variables = _entries("Variable", values, lambda one: [name for name, _ in one.variables])
     secrets = _entries("Secret", values, lambda one: one.secrets)
-    template = render(
-        "cloudformation/server.yaml.j2", f"{FOLDER}/template.yaml", {**common, **_program(context), "variables": variables, "secrets": secrets}
-    )
-    made = [template]
+    program = {**common, **_program(context), "variables": variables, "secrets": secrets}
+    made = [render("cloudformation/server.yaml.j2", f"{FOLDER}/template.yaml", program)]
     for size in config.sizes:
         given = {entry.name: entry.id for entry in variables}
-        own = [(given[name], refuse_dynamic(value, name)) for name, value in values[size.environment].variables if value is not None]
+        plain = values[size.environment].variables
+        own = [(given[name], refuse_dynamic(value, name)) for name, value in plain if value is not None]
         made.append(_parameters(common, size, [*_amounts(size, bool(context["database"])), *own]))
     return tuple(made)
 

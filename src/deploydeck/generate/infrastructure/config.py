@@ -118,16 +118,15 @@ def _compute(profile: ProjectProfile, settings: Settings, provider: CloudProvide
     return wanted
 
 
-def _size(
-    settings: Settings, provider: CloudProvider, compute: str, database: str, app: str, environment: str
-) -> EnvironmentSize:
+def _size(settings: Settings, provider: CloudProvider, compute: str, database: str, app: str, environment: str) -> EnvironmentSize:
     cloud, own = settings.cloud, settings.environment(environment).cloud
     production = environment.lower() in _PRODUCTION
     resources = settings.resources
 
     def chosen(setting: str) -> int | float | bool | str | None:
-        value = getattr(own, setting)
-        return getattr(cloud, setting) if value is None else value
+        value: int | float | bool | str | None = getattr(own, setting)
+        common: int | float | bool | str | None = getattr(cloud, setting)
+        return common if value is None else value
 
     cpus = chosen("cpus") or (resources.cpus if resources.cpus and resources.cpus >= 0.25 else 0.5)
     memory_mb = chosen("memory_mb") or (resources.memory_mb if resources.memory_mb and resources.memory_mb >= 512 else 1024)

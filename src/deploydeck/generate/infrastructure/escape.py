@@ -110,5 +110,5 @@ _COMMA = re.compile(r",(\s*\n\s*[}\]])")
 
 
 def without_last_commas(text: str) -> str:
-    """JSON of a template in which every item ends with a comma. Only a comma at the end of a line counts: values hold no newline."""
+    """JSON of a template whose items all end with a comma. Only commas at the end of a line count: no value holds a newline."""
     return _COMMA.sub(r"\1", text)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from deploydeck.domain import GeneratedFile, InfrastructureConfig, InfrastructureTool
+from deploydeck.generate.existing import own_file
 from deploydeck.generate.infrastructure import arm_files, cloudformation, terraform
 from deploydeck.generate.infrastructure.config import STATIC_SITE
 from deploydeck.generate.infrastructure.plan import bucket_variables, database_of, evidence_of_variables
@@ -27,7 +28,7 @@ _MIN_PROBE_S, _MAX_PROBE_S = 2, 14
 def infrastructure_files(request: Request) -> tuple[GeneratedFile, ...]:
     """The files of the configuration's tools; nothing when it has no infrastructure.
 
-    A file that is the project's own is left alone, unless the request says to replace it: it is then not among the results.
+    A file that is the project's own comes back as it is, unless the request says to replace it.
     Raises DeployDeckError `infrastructure-…` for a value that a tool would act upon.
     """
     config = request.config.infrastructure
@@ -40,8 +41,6 @@ def infrastructure_files(request: Request) -> tuple[GeneratedFile, ...]:
 
 def _proposed(request: Request, file: GeneratedFile) -> GeneratedFile:
     """The file, or the one on disk when people wrote it. Parameter files have no place for a mark and are always proposed."""
-    from deploydeck.generate.existing import own_file
-
     if request.replace or not _marked(file.content):
         return file
     existing = request.files.text(file.path)

@@ -25,9 +25,10 @@ _VERSIONS: dict[tuple[CloudProvider, str], tuple[str, ...]] = {
 }
 """What the clouds run, November 2026. A service image of another version leaves the default."""
 _PLACES = re.compile(r"\{(host|password)\}")
+_NAMES = re.compile(r"(?:(?<=//)|(?<=User Id=)|(?<=Database=)|(?<=\}:1433/))(\w{1,60})(?=[:;?]|$)")
 _CREDENTIALS = re.compile(r"//(\w{1,60}):\{password\}@\{host\}(?::\d+)?/(\w{1,60})")
-_RESERVED = frozenset({"admin", "administrator", "root", "guest", "public", "postgres", "sa", "azure_superuser", "rdsadmin", "user"})
-"""Names that one of the clouds keeps for itself."""
+_RESERVED = frozenset("admin administrator root guest public postgres sa azure_superuser rdsadmin user master mysql sys".split())
+"""Names of users and databases that one of the clouds keeps for itself."""
 USER = "app"
 
 
@@ -76,10 +77,8 @@ def database_of(request: Request, config: InfrastructureConfig) -> Database | No
     found = found or [Variable("DATABASE_URL", usual)]
     known = next((match for one in found if (match := _CREDENTIALS.search(one.value))), None)
     user, name = (known[1], known[2]) if known else (USER, USER)
-    if user.lower() in _RESERVED:
-        found = [Variable(one.name, one.value.replace(f"//{user}:", f"//{USER}:")) for one in found]
-        found = [Variable(one.name, USER if one.value == user else one.value) for one in found]
-        user = USER
+    found = [Variable(one.name, _free(one.value)) for one in found]
+    user, name = (USER if word.lower() in _RESERVED else word for word in (user, name))
     return Database(
         kind=config.database,
         engine=engine,
@@ -91,6 +90,13 @@ def database_of(request: Request, config: InfrastructureConfig) -> Database | No
         secret=tuple(one for one in found if "{password}" in one.value),
         evidence=_need(request.profile, config.database),
     )
+
+
+def _free(value: str) -> str:
+    """The value with a name that the cloud lets people have in place of each reserved one."""
+    if value.lower() in _RESERVED:
+        return USER
+    return _NAMES.sub(lambda match: match[0].replace(match[1], USER) if match[1].lower() in _RESERVED else match[0], value)
 
 
 def _spec(request: Request, database: str) -> ServiceSpec | None:

@@ -1,7 +1,7 @@
 """How large things may be: the tables of the platforms, and the nearest size for a wish.
 
-Sources: the task sizes of AWS Fargate (Amazon ECS developer guide, "Task CPU and memory"), the App Service plan tiers (Azure pricing
-page) and the retention days of CloudWatch Logs (PutRetentionPolicy), as they were in November 2026.
+Sources: the task sizes of AWS Fargate (Amazon ECS developer guide, "Task CPU and memory"), the tiers of App Service plans (Azure
+pricing page) and the retention days of CloudWatch Logs (PutRetentionPolicy).
 """
 
 from __future__ import annotations
