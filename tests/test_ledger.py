@@ -63,7 +63,7 @@ async def write(ledger: Ledger, project: Project, generated: Sequence[GeneratedF
     return await ledger.apply(project.id, Path(project.root), changes, generated=True)
 
 
-# --- merging with what people changed -------------------------------------------------------------------------------------------
+# --- merging with what people changed ------------------------------------------------------------------------------------------
 
 
 async def test_what_people_changed_survives_the_next_version(ledger: Ledger, project: Project, root: Path) -> None:
@@ -173,7 +173,7 @@ async def test_names_without_values_are_merged_and_values_never_stored(
             assert all(base64.b64encode(b"x" * pad + secret)[4:-8] not in content for pad in range(3))
 
 
-# --- undo -----------------------------------------------------------------------------------------------------------------------
+# --- undo ----------------------------------------------------------------------------------------------------------------------
 
 
 async def test_undo_goes_back_step_by_step_and_takes_the_memory_along(ledger: Ledger, project: Project, root: Path) -> None:
@@ -251,7 +251,7 @@ async def test_nothing_unchecked_is_written(ledger: Ledger, project: Project, ro
     assert list(root.iterdir()) == []
 
 
-# --- kill -9 --------------------------------------------------------------------------------------------------------------------
+# --- kill -9 -------------------------------------------------------------------------------------------------------------------
 
 CRASHING = """
 import asyncio, os, signal, sys
@@ -373,7 +373,7 @@ async def test_a_write_that_never_began_is_forgotten_in_time(
     assert await store.writings.undos(project.id) == ()
 
 
-# --- serialisation --------------------------------------------------------------------------------------------------------------
+# --- serialisation -------------------------------------------------------------------------------------------------------------
 
 CONTENT = st.binary(max_size=200)
 FILE = st.builds(

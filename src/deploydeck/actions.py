@@ -51,6 +51,8 @@ NEEDS: dict[str, str] = {
     "fact": "Focus a fact that can be overridden first.",
     "changes": "There is nothing to review.",
     "hunk": "No hunk is focused: choose a file with changes.",
+    "finding": "No checker found anything in these files.",
+    "fix": "No finding with a fix is under the cursor: f goes to the next finding.",
     "accepted": "Nothing is accepted yet: a accepts a hunk, A the whole file.",
     "undo": "There is nothing to undo.",
     "plan": "There is no plan yet.",
@@ -131,16 +133,30 @@ ACTIONS: tuple[Action, ...] = (
     _A("review.why", "w", "Why", "Say why the focused line is there.", ("hunk",), bar="why"),
     _A("review.next", "n", "Next hunk", "To the next hunk.", ("changes",), bar="next"),
     _A("review.previous", "p", "Previous hunk", "To the previous hunk.", ("changes",)),
-    _A("review.accept_file", "A", "Accept file", "Accept every hunk of this file.", ("hunk",), bar="file"),
+    _A("review.next_finding", "f", "Next finding", "To the next finding of a checker.", ("finding",)),
+    _A("review.previous_finding", "F", "Previous finding", "To the finding before.", ("finding",)),
+    _A("review.fix", "x", "Apply fix", "Apply the fix of the focused finding as your edit; w shows it first.", ("fix",), bar="fix"),
+    _A("review.accept_file", "A", "Accept file", "Accept every hunk of this file but its conflicts.", ("hunk",), bar="file"),
+    _A("review.reject_file", "X", "Reject file", "Reject every hunk of this file.", ("hunk",)),
+    _A("review.edit_file", "E", "Edit file", "Edit the whole file as it is offered; what you leave is accepted.", ("changes",)),
+    _A("review.prove", "P", "Prove", "Build the image from a scratch copy and ask it; again: stop.", ("changes",), bar="prove"),
+    _A("review.undecided", "o", "Only undecided", "Show only the files and hunks nobody decided yet, or all again.", ("changes",)),
     _A(
         "review.accept_all",
         "asterisk",
         "Accept all",
-        "Accept every hunk of every file that no checker refuses.",
+        "Accept every hunk of every checked file that no checker refuses; conflicts stay.",
         ("changes",),
         Danger.ASKS,
     ),
-    _A("review.undo", "u", "Undo", "Take the last decision back; after writing, put the files back.", ("undo",)),
+    _A("review.reject_all", "minus", "Reject all", "Reject every hunk that nobody decided yet.", ("changes",)),
+    _A(
+        "review.undo",
+        "u",
+        "Undo",
+        "Take the last decision back; else put back the files that were written last, also after a restart.",
+        ("undo",),
+    ),
     _A("review.write", "enter", "Write", "Write the accepted changes into the project.", ("accepted",), bar="write"),
     _A("review.regenerate", "f5", "Generate again", "Scan and generate the files again.", ("deck", "project")),
     # 4
@@ -190,11 +206,12 @@ SHARED_SCOPES = ("app", "pane")
 """Scopes that are active on every screen."""
 
 _DISPLAY = {
-    "question_mark": "?", "asterisk": "*", "slash": "/", "comma": ",", "escape": "esc", "pageup": "pgup", "pagedown": "pgdn",
+    "question_mark": "?", "asterisk": "*", "slash": "/", "comma": ",", "minus": "-", "escape": "esc", "pageup": "pgup",
+    "pagedown": "pgdn",
     "up": "↑", "down": "↓", "left": "←", "right": "→", **{f"ctrl+{letter}": f"^{letter}" for letter in "abcdefpqu"},
 }  # fmt: skip
 
-_LONG = {"?": "question_mark", "*": "asterisk", "/": "slash", ",": "comma", " ": "space", "esc": "escape"}
+_LONG = {"?": "question_mark", "*": "asterisk", "/": "slash", ",": "comma", "-": "minus", " ": "space", "esc": "escape"}
 
 
 def of_scope(scope: str) -> tuple[Action, ...]:

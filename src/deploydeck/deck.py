@@ -307,9 +307,15 @@ class Deck:
     async def apply(self, scanned: Scanned, changes: Sequence[Change], *, generated: bool = True) -> AppliedSet:
         """Write what was accepted, all or nothing, so that it can be undone later. Raises DeployDeckError `review-…`.
 
-        What was `generated` is remembered: the next version is merged with what people make of it.
+        What was `generated` is remembered: the next version is merged with what people make of it. What was accepted is done with:
+        should the same be proposed again, it is decided again.
         """
-        return await self.ledger.apply(scanned.project.id, Path(scanned.profile.root), changes, generated=generated)
+        applied = await self.ledger.apply(scanned.project.id, Path(scanned.profile.root), changes, generated=generated)
+        if generated and applied.files:
+            rejected = self.review.decisions([self.review.only_rejected(change) for change in changes])
+            kept = {file.path: rejected.get(file.path, {}) for file in applied.files}
+            await self.store.projects.save_decisions(scanned.project.id, kept)
+        return applied
 
     async def undoable(self, project: Project) -> tuple[UndoRecord, ...]:
         """What was written into a project and can be put back, the newest first."""

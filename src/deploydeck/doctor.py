@@ -160,8 +160,15 @@ _TOOLS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     ("python3", ("python3", "--version"), "Python projects cannot run on the process target", "Install Python with venv."),
     ("node", ("node", "--version"), "Node.js projects cannot run on the process target", "Install Node.js."),
     ("npm", ("npm", "--version"), "Node.js projects cannot be built on the process target", "Install npm."),
+    ("terraform", ("terraform", "version"), "Terraform files are not checked", "Install Terraform 1.11 or newer."),
+    ("cfn-lint", ("cfn-lint", "--version"), "CloudFormation templates are not checked", "Install cfn-lint: pip install cfn-lint."),
     ("hadolint", ("hadolint", "--version"), "Dockerfiles are only checked by the built-in rules", "Install hadolint."),
-    ("zizmor", ("zizmor", "--version"), "the security of GitHub workflows is only checked by the built-in rules", "Install zizmor."),
+    (
+        "zizmor",
+        ("zizmor", "--version"),
+        "the security of GitHub workflows is only checked by the built-in rules",
+        "Install zizmor.",
+    ),
     (
         "check-jsonschema",
         ("check-jsonschema", "--version"),
@@ -185,12 +192,12 @@ def _tools(_paths: Paths, environ: Mapping[str, str]) -> tuple[Check, ...]:
 
 
 def _parsers(_paths: Paths, _environ: Mapping[str, str]) -> tuple[Check, ...]:
-    """The checkers that are no program with a version to ask for."""
+    """The checkers that are made of more than one program."""
     from deploydeck.generate.checkers import actionlint, jenkins
 
     found = (
         (actionlint.NAME, actionlint.identity(), "GitHub workflows are only checked by their schema", actionlint.ABSENT),
-        ("Groovy grammar", jenkins.identity(), "Jenkinsfiles are not checked", jenkins.ABSENT),
+        ("groovy", jenkins.identity(), "Jenkinsfiles are not checked", jenkins.ABSENT),
     )
     return tuple(
         Check(name=name, state=CheckState.OK, detail="found")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,6 +44,7 @@ from deploydeck.domain import (
     PlanItem,
     Probe,
     ProjectProfile,
+    Proof,
     Recipe,
     Release,
     Severity,
@@ -54,7 +56,8 @@ from deploydeck.domain import (
     VariableChange,
     VulnerabilityReport,
 )
-from deploydeck.review import Review
+from deploydeck.ledger import UndoRecord
+from deploydeck.review import AppliedSet, Review
 from deploydeck.settings import Paths, Settings
 from deploydeck.store import Project
 from deploydeck.vault import ResolvedVariables
@@ -275,6 +278,13 @@ class FakeDeck:
         self.cancelled: list[tuple[str, str]] = []
         self.app_lines: list[LogLine] = []
         self.remembered: list[tuple[Change, ...]] = []
+        self.decisions: dict[str, Any] = {}
+        self.bases: dict[str, str] = {}
+        self.records: list[UndoRecord] = []
+        self.proof = Proof(proven=True, reason="Built in 12.4s, 143 MB; GET / answered 200.", build_s=12.4)
+        self.proven: tuple[GeneratedFile, ...] = ()
+        self.checkers = asyncio.Event()
+        self.checkers.set()
         self.engine = SimpleNamespace(expected_s=self._expected, cancel=self._cancel)
         self.store = SimpleNamespace(
             projects=SimpleNamespace(all=self._all),
@@ -335,12 +345,48 @@ class FakeDeck:
 
     async def propose(self, root: Path, environment: str | None = None, target: str | None = None, **_: Any) -> Proposal:
         self._note("propose")
-        changes = await asyncio.to_thread(self.review.compare, self.root, self.files)
-        return Proposal(await self.scan(root), config(self.root), changes)
+        changes = await asyncio.to_thread(self.review.compare, self.root, self.files, self.bases)
+        return Proposal(await self.scan(root), config(self.root), self.review.restore(changes, self.decisions))
+
+    async def verdicts(self, changes: Sequence[Change], config: DeploymentConfig | None = None) -> AsyncIterator[Change]:
+        self._note("verdicts")
+        for change in changes:
+            if not change.file.waiting:
+                continue
+            await self.checkers.wait()
+            yield self.review.checked(change, self.generator.check(change.file.path, self.review.offered(change)))
+
+    async def prove(
+        self, proposal: Proposal, files: Sequence[GeneratedFile], tell: Callable[[str], None], stop: asyncio.Event | None = None
+    ) -> Proof:
+        self._note("prove")
+        self.proven = tuple(files)
+        tell("#1 RUN pip install")
+        await self.checkers.wait()
+        return self.proof
+
+    async def apply(self, scanned: Scanned, changes: Sequence[Change], *, generated: bool = True) -> AppliedSet:
+        self._note("apply")
+        applied = await asyncio.to_thread(self.review.apply, self.root, changes)
+        for change in changes:
+            version = self.review.remembered(change) if generated and self.review.writes(change) else None
+            if version is not None:
+                self.bases[change.file.path] = version
+        self.records.insert(0, UndoRecord(id=f"und-{len(self.records)}", applied=applied, created_at=NOW))
+        return applied
+
+    async def undoable(self, project: Project) -> tuple[UndoRecord, ...]:
+        return tuple(self.records)
+
+    async def undo(self, project: Project) -> UndoRecord:
+        self._note("undo")
+        await asyncio.to_thread(self.review.undo, self.root, self.records[0].applied)
+        return self.records.pop(0)
 
     async def remember(self, proposal: Proposal, changes: Sequence[Change]) -> None:
         self._note("remember")
         self.remembered.append(tuple(changes))
+        self.decisions = json.loads(json.dumps(self.review.decisions(changes)))
 
     async def prepare(self, root: Path, environment: str | None = None, target: str | None = None) -> Prepared:
         self._note("prepare")

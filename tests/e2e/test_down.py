@@ -31,7 +31,7 @@ def project_things(project_id: str) -> list[str]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("target", [pytest.param("docker", marks=pytest.mark.engine), "process"])
 def test_down_leaves_nothing_and_the_next_deployment_works(target: str, site: Program) -> None:
-    site("generate", "--write", "--target", target)
+    site("generate", "--write", "--yes", "--target", target)
     set_port(site.project, free_port(), target=target)
     first = site("deploy", "--yes", "--json").lines()[-1]
     (site.project / "index.html").write_text("<h1>release-two</h1>\n")

@@ -90,7 +90,7 @@ def site(tmp_path: Path, link: Link) -> Iterator[Program]:
     root.mkdir()
     (root / "index.html").write_text("<h1>release-one</h1>\n")
     program = Program(tmp_path / "home", root, {"DEPLOYDECK_DOCKER__HOST": f"unix://{link.path}"})
-    program("generate", "--write", "--target", "docker")
+    program("generate", "--write", "--yes", "--target", "docker")
     set_port(root, free_port(), target="docker")
     yield program
     with contextlib.suppress(OSError):

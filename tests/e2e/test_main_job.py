@@ -92,7 +92,7 @@ def test_from_directory_to_rollback(case: Case, target: str, program: Program, t
         assert profile["framework"]["evidence"]
         assert profile["package_manager"]["name"] == case.manager
 
-    program("generate", "--write", "--target", target)
+    program("generate", "--write", "--yes", "--target", target)
     assert (root / "Dockerfile").exists() == (target == "docker")
     set_port(root, port, target=target)
     assert program("generate", "--check").code == 0

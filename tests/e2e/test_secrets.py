@@ -47,7 +47,7 @@ def test_no_sink_holds_the_secret(target: str, program: Program) -> None:
         return ran.out
 
     run("scan", "--json")
-    run("generate", "--write", "--target", target)
+    run("generate", "--write", "--yes", "--target", target)
     set_port(program.project, free_port(), target=target)
     run("deploy", "--plan")
     first = json.loads(run("deploy", "--yes", "--json").splitlines()[-1])

@@ -86,7 +86,7 @@ def result_of(ran: Ran) -> dict[str, Any]:
 
 def test_an_empty_directory(program: Program) -> None:
     refused(program("scan", expect=None), "The directory is empty.", "Looked for manifests", code=6)
-    for arguments in (("generate", "--write"), ("deploy", "--yes")):
+    for arguments in (("generate", "--write", "--yes"), ("deploy", "--yes")):
         refused(program(*arguments, expect=None), "The directory is empty.", str(program.project), "deploydeck scan")
     assert list(program.project.iterdir()) == []
     refused(program("status", "no-such-directory", expect=None), "is not a directory", code=2)
@@ -174,7 +174,7 @@ def test_a_file_to_be_written_that_is_a_link_out_is_not_written_through(site: Pr
     victim = tmp_path / "victim"
     victim.write_text("untouched")
     (site.project / "Dockerfile").symlink_to(victim)
-    ran = site("generate", "--write", "--replace", "--target", "docker", expect=None)
+    ran = site("generate", "--write", "--yes", "--replace", "--target", "docker", expect=None)
     harmless(ran)
     assert victim.read_text() == "untouched"
     assert ran.code != 0
@@ -219,7 +219,7 @@ def test_a_broken_manifest(program: Program, broken: str) -> None:
     harmless(seen)
     assert f"warning: {broken} cannot be understood" in seen.out
     assert "Correct the file and scan again." in seen.out
-    refused(program("generate", "--write", expect=None), f"{broken} cannot be understood", f"{broken}:1", "Correct these files")
+    refused(program("generate", "--write", "--yes", expect=None), f"{broken} cannot be understood", f"{broken}:1", "Correct these files")
     assert tree(program.project) == before
 
 
@@ -228,7 +228,7 @@ def test_broken_requirements(program: Program) -> None:
     (program.project / "app.py").write_text("from flask import Flask\napp = Flask(__name__)\ndef broken(:\n")
     before = tree(program.project)
     harmless(program("scan"))
-    ran = program("generate", "--write", expect=None)
+    ran = program("generate", "--write", "--yes", expect=None)
     harmless(ran)
     if ran.code:
         refused(ran)
@@ -276,7 +276,7 @@ def test_a_project_that_injects_is_only_ever_text(tmp_path: Path) -> None:
     for arguments in (
         ("scan", "--evidence"),
         ("scan", "--json"),
-        ("generate", "--diff", "--write", "--target", "docker"),
+        ("generate", "--diff", "--write", "--yes", "--target", "docker"),
         ("deploy", "--plan", "--target", "process"),
         ("deploy", "--plan", "--json", "--target", "process"),
         ("history",),
@@ -333,7 +333,7 @@ def test_without_docker(program: Program) -> None:
         "unix:///nonexistent/engine.sock",
         "Start Docker",
     )
-    program("generate", "--write", "--target", "docker")
+    program("generate", "--write", "--yes", "--target", "docker")
     assert (program.project / "Dockerfile").exists(), "files can be made without an engine"
     assert "Nothing of project was deployed" in program("history").out
 
@@ -341,7 +341,7 @@ def test_without_docker(program: Program) -> None:
 @pytest.mark.parametrize("target", ["process", pytest.param("docker", marks=pytest.mark.engine)])
 def test_a_port_that_is_taken_names_who_has_it(site: Program, target: str) -> None:
     del site.environ["DEPLOYDECK_DOCKER__HOST"]
-    site("generate", "--write", "--target", target)
+    site("generate", "--write", "--yes", "--target", target)
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -392,14 +392,14 @@ def test_a_full_disk_while_files_are_written(tmp_path: Path) -> None:
         fill(root / "fill", leave=4096)  # room for one file of several
         before = tree(root)
         refused(
-            program("generate", "--write", "--target", "docker", expect=None),
+            program("generate", "--write", "--yes", "--target", "docker", expect=None),
             "could not be written",
             "The disk is full.",
             "Free some space",
         )
         assert tree(root) == before, "all files or none, and no rest of one"
         (root / "fill").unlink()
-        program("generate", "--write", "--target", "docker")
+        program("generate", "--write", "--yes", "--target", "docker")
         assert (root / "Dockerfile").exists()
 
 
@@ -409,7 +409,7 @@ def test_a_disk_that_fills_while_a_release_is_made(tmp_path: Path) -> None:
     (root / "index.html").write_text("<h1>release-one</h1>\n")
     with small_disk(tmp_path / "home", "560m"):
         program = Program(tmp_path / "home", root, {"DEPLOYDECK_HEALTH__STABLE_S": "0.5"})
-        program("generate", "--write", "--target", "process")
+        program("generate", "--write", "--yes", "--target", "process")
         set_port(root, free_port(), target="process")
         with (root / "film.bin").open("wb") as film:
             for _ in range(700):

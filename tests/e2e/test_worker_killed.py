@@ -28,7 +28,7 @@ def site(tmp_path: Path) -> Iterator[Program]:
     root.mkdir()
     (root / "index.html").write_text("<h1>release-0</h1>\n")
     program = Program(tmp_path / "home", root, {"DEPLOYDECK_HEALTH__STABLE_S": "0.5"})
-    program("generate", "--write", "--target", "docker")
+    program("generate", "--write", "--yes", "--target", "docker")
     set_port(root, free_port(), target="docker")
     program("deploy", "--yes")
     yield program

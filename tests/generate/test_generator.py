@@ -215,13 +215,16 @@ def test_a_node_build_has_development_packages_and_drops_them(tmp_path: Path) ->
     ]  # fmt: skip
 
 
-def test_install_scripts_get_the_source_first(tmp_path: Path) -> None:
+def test_install_scripts_run_once_the_source_is_there(tmp_path: Path) -> None:
     made = express_npm(tmp_path)
-    write(tmp_path, {"package.json": '{"scripts": {"postinstall": "node x.js"}}', "package-lock.json": "{}"})
+    scripts = {"prepare": "husky", "postinstall": "node x.js"}
+    write(tmp_path, {"package.json": json.dumps({"scripts": scripts}), "package-lock.json": "{}"})
     file = files_of(made)["Dockerfile"]
-    assert file.content.index("COPY . .") < file.content.index("npm ci")
-    assert file.content.count("COPY package.json") == 0
-    reason = next(r for r in file.reasons if file.content.split("\n")[r.line - 1] == "COPY . .")
+    steps = ["npm pkg delete scripts.postinstall scripts.prepare", "npm ci --omit=dev", "COPY . .", "npm run postinstall"]
+    places = [file.content.index(step) for step in steps]
+    assert places == sorted(places)
+    assert "npm run prepare" not in file.content  # hooks of git have no use in an image, and husky is not there without a build
+    reason = next(r for r in file.reasons if "npm pkg delete" in file.content.split("\n")[r.line - 1])
     assert reason.evidence[0].file == "package.json"
 
 
@@ -369,7 +372,7 @@ def test_a_single_page_falls_back_and_a_site_does_not(tmp_path: Path) -> None:
     write(tmp_path / "spa", {})
     spa, site = files_of(vite_npm(tmp_path / "spa")), files_of(static_site(tmp_path / "site"))
     assert "try_files $uri $uri.html $uri/ /index.html;" in spa["deploy/nginx.conf"].content
-    assert "try_files $uri $uri/ =404;" in site["deploy/nginx.conf"].content
+    assert "try_files $uri $uri.html $uri/ =404;" in site["deploy/nginx.conf"].content
     assert "COPY --from=build /app/dist/ /srv/site/" in spa["Dockerfile"].content
     assert "/dist\n" in spa[".dockerignore"].content and "USER 101:101" in spa["Dockerfile"].content
     assert "location = /deploy/nginx.conf" in site["deploy/nginx.conf"].content

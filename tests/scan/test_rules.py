@@ -14,6 +14,8 @@ from deploydeck.domain import DeployDeckError, Fact, Kind, Support
 from deploydeck.scan.rules import BadRule, Role, ecosystems, languages, managers, technologies
 from deploydeck.scan.rules.load import ecosystem
 from deploydeck.scan.rules.names import is_secret
+from tests.scan.compiled_trees import TREES as COMPILED_TREES
+from tests.scan import deployed_trees
 from tests.scan.trees import codes, scan, where
 
 RULES = Path(__file__).parent / "rules"
@@ -40,7 +42,74 @@ DEPLOYED_TREES: dict[str, tuple[dict[str, str], Kind]] = {
     ),
     "nextjs": ({"package.json": package(dependencies={"next": "16"}), "app/page.js": "export default () => null\n"}, Kind.SERVER),
     "vite": ({"package.json": package(devDependencies={"vite": "7"}), "index.html": "<p>"}, Kind.STATIC),
+    **{
+        id: (
+            {
+                "package.json": package(dependencies={dependency: "1"}),
+                "server.js": f"const s = require('{dependency}')\ns().listen(3000)\n",
+            },
+            Kind.SERVER,
+        )
+        for id, dependency in {
+            "koa": "koa",
+            "fastify": "fastify",
+            "polka": "polka",
+            "hapi": "@hapi/hapi",
+            "restify": "restify",
+            "hono": "hono",
+            "elysia": "elysia",
+            "h3": "h3",
+            "tinyhttp": "@tinyhttp/app",
+            "feathers": "@feathersjs/feathers",
+            "socket.io": "socket.io",
+        }.items()
+    },
+    **{
+        id: ({"package.json": package(scripts={"build": "build"}, dependencies=dict.fromkeys(dependencies, "1"))}, Kind.SERVER)
+        for id, dependencies in {
+            "nestjs": ("@nestjs/core",),
+            "nitro": ("nitropack",),
+            "nuxt": ("nuxt",),
+            "remix": ("@remix-run/node", "@remix-run/serve"),
+            "react-router": ("@react-router/dev", "@react-router/serve"),
+            "tanstack-start": ("@tanstack/react-start",),
+            "solid-start": ("@solidjs/start",),
+            "sveltekit": ("@sveltejs/kit", "@sveltejs/adapter-node"),
+        }.items()
+    },
+    **{
+        id: (
+            {"package.json": package(scripts={"build": "build"}, devDependencies={dependency: "1"}), "index.html": "<p>"},
+            Kind.STATIC,
+        )
+        for id, dependency in {
+            "astro": "astro",
+            "gatsby": "gatsby",
+            "docusaurus": "@docusaurus/core",
+            "hexo": "hexo",
+            "eleventy": "@11ty/eleventy",
+            "create-react-app": "react-scripts",
+            "vue-cli": "@vue/cli-service",
+            "parcel": "parcel",
+            "rsbuild": "@rsbuild/core",
+        }.items()
+    },
+    **{
+        id: ({"package.json": package(devDependencies={id: "1"}), "docs/index.md": "x\n"}, Kind.STATIC)
+        for id in ("vitepress", "vuepress")
+    },
+    "angular": ({"package.json": package(dependencies={"@angular/core": "20"}), "angular.json": "{}"}, Kind.STATIC),
+    "oak": (
+        {"deno.json": '{"imports": {"@oak/oak": "jsr:@oak/oak@17"}}', "main.ts": "import { Application } from '@oak/oak';\n"},
+        Kind.SERVER,
+    ),
+    "hugo": ({"hugo.toml": "title = 'x'\n", "content/a.md": "x\n"}, Kind.STATIC),
+    "mdbook": ({"book.toml": "[book]\n", "src/SUMMARY.md": "# x\n"}, Kind.STATIC),
+    "mkdocs": ({"requirements.txt": "mkdocs==1.6.1\n", "mkdocs.yml": "site_name: x\n", "docs/index.md": "x\n"}, Kind.STATIC),
+    "sphinx": ({"requirements.txt": "sphinx==8.2.3\n", "conf.py": "project = 'x'\n", "index.rst": "x\n"}, Kind.STATIC),
+    **deployed_trees.TREES,
 }
+DEPLOYED_TREES |= COMPILED_TREES
 
 
 def samples() -> list[tuple[str, str, dict[str, str]]]:
@@ -87,6 +156,8 @@ def test_only_what_has_a_tree_here_is_said_to_be_supported() -> None:
     assert {row.id for row in technologies() if row.supported} == set(DEPLOYED_TREES)
 
 
+PAGES = {"artisan", "config.ru", "index.php"}
+"""Manifests that are also the program."""
 ROWS = [(one.id, glob, language) for one in ecosystems().values() for glob, language in one.manifests]
 
 
@@ -94,7 +165,7 @@ ROWS = [(one.id, glob, language) for one in ecosystems().values() for glob, lang
 def test_a_manifest_names_the_language(home: str, glob: str, language: str, tmp_path: Path) -> None:
     path = glob.replace("*", "hello")
     profile = scan(tmp_path, {path: "{}"})
-    assert profile.support is Support.NOT_YET
+    assert (profile.support is Support.SUPPORTED) is (path in PAGES or home == "sites")  # Hugo's own file is the whole sign
     assert profile.language is not None
     assert profile.language.value.id == language
     assert path in where(profile.language)

@@ -307,7 +307,9 @@ async def test_hunks_are_walked_through_every_file(deck: FakeDeck) -> None:
 
 
 async def test_edit_in_the_editor(deck: FakeDeck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploydeck.screens.review.edit_text", lambda _app, text, _path, _editor: text.replace("3.13", "3.12"))
+    monkeypatch.setattr(
+        "deploydeck.screens.review_decide.edit_text", lambda _app, text, _path, _editor: text.replace("3.13", "3.12")
+    )
     async with driving(deck) as driver:
         await reviewing(driver)
         await driver.press("e")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
 from deploydeck.widgets.log_model import Filter, LogModel, rank_of
+from tests.clock import quick
 
 
 def fill(model: LogModel, count: int, text: str = "line {}") -> None:
@@ -87,10 +87,8 @@ def test_levels_are_read_from_the_text() -> None:
 def test_half_a_million_lines_are_filtered_quickly() -> None:
     model = LogModel()
     fill(model, 500_000)
-    began = time.perf_counter()
-    model.set_filter(Filter(text="/9999$/"))
+    quick(lambda: model.set_filter(Filter(text="/9999$/")), 5)
     assert len(model) == 50
-    assert time.perf_counter() - began < 5
 
 
 def test_find_goes_round() -> None:

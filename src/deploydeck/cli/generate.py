@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
-from deploydeck.cli.errors import UsageError
+from deploydeck.cli import prompt
+from deploydeck.cli.errors import EXIT_INTERRUPTED, UsageError
 from deploydeck.cli.open import directory
 from deploydeck.cli.output import Output, Styled
 from deploydeck.cli.session import open_deck
@@ -20,11 +19,16 @@ _LINE_STYLES = {"+": "good", "-": "bad"}
 
 async def run(args: argparse.Namespace, out: Output) -> int:
     root = directory(args.directory)
-    if args.check and args.write:
-        raise UsageError("--check and --write exclude each other.")
+    _check_flags(args, out)
     async with open_deck() as deck:
-        proposal = await deck.propose(root, args.env, args.target, replace=args.replace)
-        written = await _write(deck, proposal) if args.write else ()
+        proposal = await deck.checked(await deck.propose(root, args.env, args.target, replace=args.replace))
+        _known(args.accept, proposal)
+        if args.write and not args.yes:
+            _show(out, proposal, diff=args.diff)
+            if not _agreed(deck, proposal):
+                out.line("Nothing was changed.")
+                return EXIT_INTERRUPTED
+        written = await _write(deck, proposal, args) if args.write or args.accept else ()
     changes = proposal.changes
     out.document(
         {
@@ -34,15 +38,19 @@ async def run(args: argparse.Namespace, out: Output) -> int:
             "written": written,
         }
     )
-    if args.diff:
-        for change in changes:
-            show_diff(out, change)
-    else:
-        _show_list(out, proposal)
+    if not args.write or args.yes:
+        _show(out, proposal, diff=args.diff)
     open_changes = [change for change in changes if change.state is not ChangeState.SAME]
+    if args.accept:
+        out.line()
+        for path in written:
+            out.line("wrote ", path)
+        if not written:
+            out.line("Everything named is up to date.")
+        return 0
     if args.write:
         _show_written(out, written, changes)
-        return 1 if any(change.state is ChangeState.BLOCKED for change in changes) else 0
+        return 1 if any(change.state is ChangeState.BLOCKED or change.conflicts for change in changes) else 0
     if args.check:
         return 1 if open_changes else 0
     if open_changes and not args.diff:
@@ -51,21 +59,69 @@ async def run(args: argparse.Namespace, out: Output) -> int:
     return 0
 
 
-async def _write(deck: Deck, proposal: Proposal) -> tuple[str, ...]:
-    """Accept what nobody rejected and write it, all or nothing. With a blocked file nothing is written."""
-    if any(change.state is ChangeState.BLOCKED for change in proposal.changes):
-        return ()
+def _check_flags(args: argparse.Namespace, out: Output) -> None:
+    """Refuse what cannot be answered before anything is looked at. Raises UsageError."""
+    if args.check and (args.write or args.accept):
+        raise UsageError(f"--check and --{'write' if args.write else 'accept'} exclude each other.")
+    if args.write and args.accept:
+        raise UsageError("--write and --accept exclude each other.", "--accept writes the files it names and nothing else.")
+    if not args.write or args.yes:
+        return
+    if out.json:
+        raise UsageError("--json does not ask.", "Add --yes, or look first with --diff.", code="needs-yes")
+    if not prompt.can_ask():
+        raise UsageError("There is no terminal to ask on.", "Add --yes, or look first with --diff.", code="needs-yes")
+
+
+def _known(named: Sequence[str] | None, proposal: Proposal) -> None:
+    paths = [change.file.path for change in proposal.changes]
+    for path in named or ():
+        if path not in paths:
+            raise UsageError(f"{path!r} is not among the proposed files.", f"They are: {', '.join(paths)}.")
+
+
+def _agreed(deck: Deck, proposal: Proposal) -> bool:
+    """Whether the person wants these files written; nothing is asked where there is nothing to write."""
+    if _refused(proposal.changes):
+        return True
     accepted = [_accepted(deck, change) for change in proposal.changes]
-    applied = await asyncio.to_thread(deck.review.apply, Path(proposal.scanned.profile.root), accepted)
-    await deck.remember(proposal, accepted)
+    paths = [change.file.path for change in accepted if deck.review.writes(change)]
+    return not paths or prompt.confirm(f"Write {', '.join(paths)}?")
+
+
+async def _write(deck: Deck, proposal: Proposal, args: argparse.Namespace) -> tuple[str, ...]:
+    """Accept what nobody rejected, or the named files as a whole, and write it, all or nothing.
+
+    Of a conflict nothing is accepted unless its file is named. With a blocked file nothing is written.
+    """
+    if args.accept:
+        wanted = [change for change in proposal.changes if change.file.path in args.accept]
+        accepted = [deck.review.accept_file(change) if change.hunks else change for change in wanted]
+    elif _refused(proposal.changes):
+        return ()
+    else:
+        accepted = [_accepted(deck, change) for change in proposal.changes]
+    applied = await deck.apply(proposal.scanned, accepted)
     return tuple(file.path for file in applied.files)
+
+
+def _refused(changes: Sequence[Change]) -> bool:
+    return any(change.state is ChangeState.BLOCKED for change in changes)
 
 
 def _accepted(deck: Deck, change: Change) -> Change:
     for hunk in change.hunks:
-        if hunk.decision is Decision.PENDING:
+        if hunk.decision is Decision.PENDING and not hunk.conflict:
             change = deck.review.decide(change, hunk.key, Decision.ACCEPTED)
     return change
+
+
+def _show(out: Output, proposal: Proposal, *, diff: bool) -> None:
+    if not diff:
+        _show_list(out, proposal)
+        return
+    for change in proposal.changes:
+        show_diff(out, change)
 
 
 def _show_list(out: Output, proposal: Proposal) -> None:
@@ -83,6 +139,9 @@ def _show_list(out: Output, proposal: Proposal) -> None:
         ],
     )
     for change in proposal.changes:
+        for hunk in change.conflicts:
+            kind = Styled("conflict", "bad")
+            out.line("  ", kind, f"  {change.file.path}:{hunk.old_start}  changed here and by the new version; look with --diff")
         for verdict in change.file.verdicts:
             for finding in verdict.findings:
                 kind = Styled("blocks", "bad") if finding.blocking else Styled("note", "dim")
@@ -91,7 +150,12 @@ def _show_list(out: Output, proposal: Proposal) -> None:
                 out.line("  ", Styled("note", "dim"), f"  {verdict.checker} did not run: {verdict.reason}")
 
 
-_VERDICTS = {CheckState.PASSED: "passed", CheckState.FINDINGS: "has findings", CheckState.UNAVAILABLE: "not run"}
+_VERDICTS = {
+    CheckState.PASSED: "passed",
+    CheckState.FINDINGS: "has findings",
+    CheckState.UNAVAILABLE: "not run",
+    CheckState.WAITING: "has not answered",
+}
 
 
 def _show_written(out: Output, written: Sequence[str], changes: Sequence[Change]) -> None:
@@ -101,10 +165,16 @@ def _show_written(out: Output, written: Sequence[str], changes: Sequence[Change]
         return
     for path in written:
         out.line("wrote ", path)
-    left = [change.file.path for change in changes if change.state is not ChangeState.SAME and change.file.path not in written]
+    conflicts = [change for change in changes if change.conflicts]
+    for change in conflicts:
+        count = len(change.conflicts)
+        left_there = f"{count} conflict{'s' * (count != 1)} left as on the disk: decide on the Review screen, or --accept it"
+        out.line(Styled(change.file.path, "bad"), f": {left_there}")
+    named = [*written, *(change.file.path for change in conflicts)]
+    left = [change.file.path for change in changes if change.state is not ChangeState.SAME and change.file.path not in named]
     if left:
         out.line("left alone, as rejected in review: ", ", ".join(left))
-    if not written and not left:
+    if not written and not left and not conflicts:
         out.line("Everything is up to date.")
 
 
@@ -123,7 +193,8 @@ def diff_lines(change: Change) -> list[str]:
     path = change.file.path
     lines = ["--- /dev/null" if change.old_sha256 is None else f"--- a/{path}", f"+++ b/{path}"]
     for hunk in change.hunks:
-        lines.append(f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@")
+        note = " conflict: yours goes, the generated side comes" if hunk.conflict else ""
+        lines.append(f"@@ -{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count} @@{note}")
         lines += hunk.lines
     return lines
 
@@ -137,6 +208,7 @@ def _as_json(change: Change) -> dict[str, object]:
     return {
         "path": change.file.path,
         "state": change.state.value,
+        "conflicts": sum(hunk.conflict for hunk in change.hunks),
         "diff": "\n".join(diff_lines(change)) if change.state is not ChangeState.SAME else "",
         "verdicts": change.file.verdicts,
         "reasons": change.file.reasons,

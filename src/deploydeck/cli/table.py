@@ -106,20 +106,46 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "generate",
         "propose the files a deployment needs",
-        "Makes the files a deployment needs and compares them with the disk. Without `--write` nothing is changed. A "
-        "file is only "
-        "offered when the checker of its format accepts it.",
+        "Makes the files a deployment needs and compares them with the disk. Where DeployDeck wrote a file before, the new version "
+        "is merged with what people changed since. Without `--write` or `--accept` nothing is changed. A file is only offered when "
+        "the checker of its format accepts it. `undo` puts back what was written.",
         (
             _DIRECTORY,
             _flag("--diff", text="Show the differences as a unified diff."),
             _flag("--check", text="Exit with 1 when a file is missing or differs; for CI jobs."),
-            _flag("--write", text="Write the proposed files, all of them or none."),
+            _flag(
+                "--write",
+                text="Write the proposed files, all of them or none. What was rejected in review and what conflicts with changes "
+                "of people stays as it is; a conflict is listed, and the exit code is 1.",
+            ),
+            _value(
+                "--accept",
+                metavar="FILE",
+                text="Accept every hunk of this file, conflicts too, and write only it; may be repeated.",
+                action="append",
+            ),
+            _YES,
             _flag("--replace", text="Propose a file of ours even where the project has its own."),
             _ENVIRONMENT,
             _TARGET,
         ),
-        ("deploydeck generate --diff", "deploydeck generate --write", "deploydeck generate --check --env production"),
-        json="One document: environment, target, `changes` with their diff and verdicts, `written` paths.",
+        (
+            "deploydeck generate --diff",
+            "deploydeck generate --write --yes",
+            "deploydeck generate --accept Dockerfile --accept .dockerignore",
+            "deploydeck generate --check --env production",
+        ),
+        json="One document: environment, target, `changes` with their diff, verdicts and number of conflicts, `written` paths.",
+    ),
+    Command(
+        "undo",
+        "put back the files that were written last",
+        "Puts back what the last `generate` or review wrote into the project, all of it or nothing; again, and it puts back what "
+        "was written before that. Refused when one of the files changed since; the message names it. The last 20 writes of a "
+        "project are kept, at most 32 MB. Old content of .env.example with values of variables in it is not stored.",
+        (_DIRECTORY, _flag("--list", text="Say what can be put back, the newest first, and change nothing.")),
+        ("deploydeck undo", "deploydeck undo --list"),
+        json="One document: `undone` with its `files`; with `--list` `undoable`, the newest first.",
     ),
     Command(
         "deploy",

@@ -111,21 +111,45 @@ class InfrastructureTool(StrEnum):
     ARM = "arm"
 
 
+class EnvironmentSize(Value):
+    """How large one environment is. `name` begins the name of all its resources. CPU in cores, memory and storage in bytes."""
+
+    environment: str
+    name: str = Field(pattern=r"^[a-z]([a-z0-9-]{0,26}[a-z0-9])?$")
+    production: bool = False
+    cpus: float = Field(ge=0.25)
+    memory_bytes: int = Field(ge=512 * 1024**2)
+    min_copies: int = Field(default=1, ge=1)
+    max_copies: int = Field(default=1, ge=1)
+    private_network: bool = False
+    multi_az: bool = False
+    database_size: str = ""
+    database_storage_bytes: int = 20 * 1024**3
+    backup_days: int = Field(default=7, ge=1)
+    log_days: int = Field(default=30, ge=1)
+
+
 class InfrastructureConfig(Value):
-    """What the infrastructure files are made from. CPU in cores, memory and storage in bytes."""
+    """What the infrastructure files are made from. `sizes` has one entry per environment.
+
+    `compute` is what containers run on (`fargate`, `app-service`), or `static-site`. `database` is the engine that is provided
+    (`postgresql`, `mysql`, `mssql`; "" for none), `storage` whether the program gets a place for objects.
+    """
 
     provider: CloudProvider
     tools: tuple[InfrastructureTool, ...]
     region: str
     compute: str
-    cpus: float = Field(ge=0.05)
-    memory_bytes: int = Field(ge=4 * 1024**2)
-    min_copies: int = Field(default=1, ge=0)
-    max_copies: int = Field(default=3, ge=1)
     database: str = ""
-    database_size: str = ""
-    database_storage_bytes: int = 20 * 1024**3
-    log_days: int = Field(default=30, ge=1)
+    storage: bool = False
+    sizes: tuple[EnvironmentSize, ...]
+
+    def size(self, environment: str) -> EnvironmentSize:
+        """The size of one environment. Raises KeyError for one that is not there."""
+        for size in self.sizes:
+            if size.environment == environment:
+                return size
+        raise KeyError(environment)
 
 
 class Preference(Value):

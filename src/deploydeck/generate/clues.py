@@ -77,7 +77,7 @@ class ProjectFiles:
             return ()
 
     def find(self, suffix: str, limit: int = 400) -> tuple[str, ...]:
-        """Files anywhere in the project with that suffix, nearest first; none of hidden, vendored or built directories, no links."""
+        """Files anywhere in the project with that suffix, nearest first; none of hidden, vendored or built directories."""
         found: list[str] = []
         waiting = [""]
         for seen, directory in enumerate(waiting):
@@ -249,16 +249,12 @@ def _join(current: str, included: str) -> str:
     return "/".join(parts)
 
 
-_LIFECYCLE = ("preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare")
+_LIFECYCLE = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare")
 
 
 def node_needs_source(files: ProjectFiles) -> Clue:
     """Why a Node.js install needs more than manifest and lock: own install scripts, workspaces, patches, local packages."""
     manifest = files.json("package.json")
-    scripts = manifest.get("scripts")
-    for name in _LIFECYCLE:
-        if isinstance(scripts, dict) and name in scripts:
-            return _in_manifest(files, f'"{name}"', "install-script")
     if manifest.get("workspaces"):
         return _in_manifest(files, '"workspaces"', "workspaces")
     if re.search(r"^packages:", files.text("pnpm-workspace.yaml"), re.MULTILINE):
@@ -271,7 +267,15 @@ def node_needs_source(files: ProjectFiles) -> Clue:
             return _in_manifest(files, f'"{section}"', "local-dependency")
     if files.is_dir("patches"):
         return Clue("patches", (Evidence(file="patches", rule="patches"),))
+    for name in install_scripts(files):
+        return _in_manifest(files, f'"{name}"', "install-script")
     return NOTHING
+
+
+def install_scripts(files: ProjectFiles) -> tuple[str, ...]:
+    """The scripts of package.json that an installation runs, in the order in which it does."""
+    scripts = files.json("package.json").get("scripts")
+    return tuple(name for name in _LIFECYCLE if isinstance(scripts, dict) and name in scripts)
 
 
 def _in_manifest(files: ProjectFiles, needle: str, rule: str) -> Clue:

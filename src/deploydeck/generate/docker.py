@@ -58,7 +58,6 @@ def docker_files(request: Request) -> tuple[GeneratedFile, ...]:
     choices, path = request.choices, request.config.dockerfile
     stack, cache = choices.stack, Preferences(request.config.preferences).cache
     context = {**_common(request), **stack.context(request)}
-    context |= {name: base_image(request.settings, image) for name, image in context.pop("images", {}).items()}
     if choices.kind is not Kind.STATIC:
         return (_cached(render(stack.template, path, context), cache), *stack.files(request))
     built = bool(choices.install or choices.build)

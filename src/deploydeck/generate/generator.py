@@ -10,10 +10,12 @@ from typing import TypeVar
 from deploydeck.domain import (
     CheckVerdict,
     CiPlatform,
+    CloudProvider,
     DeployDeckError,
     DeploymentConfig,
     GeneratedFile,
     GeneratedSet,
+    InfrastructureTool,
     ProjectProfile,
 )
 from deploydeck.generate import policies
@@ -26,6 +28,7 @@ from deploydeck.generate.docker import docker_files
 from deploydeck.generate.envfile import env_example
 from deploydeck.generate.existing import own_file, own_files
 from deploydeck.generate.ignored import dockerignore
+from deploydeck.generate.infrastructure import infrastructure_files
 from deploydeck.generate.names import shown
 from deploydeck.generate.projectfile import project_file
 from deploydeck.generate.recipe import choose, make_config
@@ -76,8 +79,11 @@ def _pipeline_files(request: Request) -> Sequence[GeneratedFile | None]:
     return tuple(_unless_own(request, file) for file in pipeline_files(request))
 
 
-PRODUCERS: tuple[Producer, ...] = (_image_files, _compose_files, _pipeline_files, _text_files)
+PRODUCERS: tuple[Producer, ...] = (_image_files, _compose_files, _pipeline_files, infrastructure_files, _text_files)
 """Who makes which files, in the order a reviewer reads them."""
+
+
+_NATIVE = {CloudProvider.AWS: InfrastructureTool.CLOUDFORMATION, CloudProvider.AZURE: InfrastructureTool.ARM}
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,17 @@ class ConfigurationGenerator:
         chosen = _member(CiPlatform, platform, "generate-platform", "pipelines are written for")
         request = self._request(profile, _with(settings, ci=[chosen]), environment)
         return self._set(chosen.value, request, pipeline_files(request))
+
+    def generate_cloud_config(
+        self, profile: ProjectProfile, cloud_provider: str, settings: Settings | None = None, *, environment: str = PRODUCTION
+    ) -> GeneratedSet:
+        """The infrastructure on `aws` or `azure`, in every language there is for it. Raises DeployDeckError `generate-provider`."""
+        chosen = _member(CloudProvider, cloud_provider, "generate-provider", "infrastructure is written for")
+        tools = [InfrastructureTool.TERRAFORM, _NATIVE[chosen]]
+        asked = _with(settings, infrastructure=tools)
+        asked = asked.model_copy(update={"cloud": asked.cloud.model_copy(update={"provider": chosen})})
+        request = self._request(profile, asked, environment)
+        return self._set(chosen.value, request, infrastructure_files(request))
 
     def apply_security_policies(self, made: GeneratedSet, dockerfile: str = "Dockerfile") -> GeneratedSet:
         """The set with every fix put in that a policy is sure of, checked again; `left` holds what only a person can settle."""

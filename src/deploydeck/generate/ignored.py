@@ -87,12 +87,14 @@ def dockerignore(request: Request, *, own_dockerfile: bool) -> GeneratedFile | N
         return _completed(existing, () if own_dockerfile else choices.stack.foreign)
     if files.is_file(DOCKERIGNORE) and not existing:
         return None  # larger than we read: theirs, and left alone
+    built = bool(choices.install or choices.build)
     rows = [*_ALWAYS]
     if not own_dockerfile:
-        rows += [*_OTHER_HISTORY, *_CREDENTIALS, *_OURS, *_PIPELINES, *_INFRASTRUCTURE, *choices.stack.leftovers, *_DESKTOP]
-        if choices.kind is Kind.STATIC and (choices.install or choices.build) and choices.static_dir not in ("", "."):
+        rows += [*_OTHER_HISTORY, *_CREDENTIALS, *_OURS, *_PIPELINES, *_INFRASTRUCTURE, *choices.stack.leftovers]
+        rows += [*(choices.install.leftovers if choices.install else ()), *_DESKTOP]
+        if choices.kind is Kind.STATIC and built and choices.static_dir not in ("", "."):
             rows.append((f"/{choices.static_dir}", "build-output", "The image builds it anew"))
-    served = choices.static_dir if choices.kind is Kind.STATIC and not (choices.install or choices.build) else ""
+    served = choices.static_dir if choices.kind is Kind.STATIC and not built else ""
     out = Lines(DOCKERIGNORE)
     out.add(HEADER)
     for pattern, rule, why in rows:

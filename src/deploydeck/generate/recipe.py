@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from deploydeck.domain import (
     DeployDeckError,
     DeploymentConfig,
@@ -19,8 +21,9 @@ from deploydeck.domain import (
     utc_now,
 )
 from deploydeck.generate.ci.platforms import pipeline_config
-from deploydeck.generate.clues import ProjectFiles
+from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
 from deploydeck.generate.docker import check_images
+from deploydeck.generate.infrastructure import infrastructure_config
 from deploydeck.generate.names import inside_path, shown, slug, variable_name
 from deploydeck.generate.preferences import Preferences, preferences
 from deploydeck.generate.request import Choices, Draft, placed
@@ -119,7 +122,7 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
         start_evidence=profile.start.evidence if profile.start and not app.start else (),
         port_from_env=start_fact.port_from_env if start_fact else not any("{port}" in word for word in start),
         packages=draft.packages,
-        static_dir=_static_dir(profile, settings) if kind is Kind.STATIC else "",
+        static_dir=_static_dir(profile, settings, draft.clues) if kind is Kind.STATIC else "",
         port=draft.port,
         environment=draft.environment,
         clues=draft.clues,
@@ -173,6 +176,7 @@ def make_config(
         keep_releases=place.keep_releases,
         services=service_specs(profile, settings),
         pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
+        infrastructure=infrastructure_config(profile, settings, environment),
         preferences=wishes.all,
         profile_hash=profile.content_hash,
         created_at=utc_now(),
@@ -213,8 +217,11 @@ def _series(profile: ProjectProfile, settings: Settings, stack: Stack) -> tuple[
     return series, evidence
 
 
-def _static_dir(profile: ProjectProfile, settings: Settings) -> str:
-    found = settings.app.output_dir or (profile.output_dir.value if profile.output_dir else ".")
+def _static_dir(profile: ProjectProfile, settings: Settings, clues: Mapping[str, Clue]) -> str:
+    found = profile.output_dir.value if profile.output_dir else "."
+    if member := clues.get("member", NOTHING).value:  # the build of a workspace's member writes there
+        found = f"{member}/{found}"
+    found = settings.app.output_dir or found
     return "." if found in (".", "./") else inside_path(found.rstrip("/"), "output directory")
 
 

@@ -82,6 +82,13 @@ class Review:
         new = tuple(putting.decided(hunk, Decision.REJECTED, None) for hunk in change.hunks)
         return change.model_copy(update={"hunks": new})
 
+    def only_rejected(self, change: Change) -> Change:
+        """Every other hunk pending again: what is left of the decisions once the accepted ones were written."""
+        new = tuple(
+            hunk if hunk.decision is Decision.REJECTED else putting.decided(hunk, Decision.PENDING, None) for hunk in change.hunks
+        )
+        return change.model_copy(update={"hunks": new})
+
     def fix(self, change: Change, edits: Sequence[TextEdit]) -> Change:
         """A finding's fix as an edit by the person; it has to be checked again. Raises DeployDeckError `review-fix-apart`."""
         return putting.fixed(change, edits)
@@ -291,10 +298,7 @@ def _compared(file: GeneratedFile, state: ChangeState, old: str | None, sha256: 
         generated = file.content
         file = file.model_copy(update={"content": text, "reasons": putting.placed(file.reasons, found.line_of)})
     hunks = hunks_of(file.path, found.theirs, found.lines, found.pieces())
-    if not hunks and old is not None:
-        state = ChangeState.SAME
-    else:
-        state = _state(file, state)
+    state = ChangeState.SAME if not hunks and old is not None else _state(file, state)
     change = Change(
         file=file, state=state, old_content=old, old_sha256=sha256, hunks=hunks, base=base, generated=generated
     )  # fmt: skip

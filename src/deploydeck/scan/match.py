@@ -35,7 +35,7 @@ class Hit:
 def hits(scan: Scan) -> list[Hit]:
     """Every technology that matches and is not superseded: those that decide first, surest first; a deployed one wins a tie."""
     present = scan.facts.names()
-    matched = [hit for technology in technologies() if (hit := _match(scan, technology, present))]
+    matched = [hit for technology in _possible(scan, present) if (hit := _match(scan, technology, present))]
     hidden = {name for hit in matched for name in hit.technology.supersedes}
     matched = [hit for hit in matched if hit.technology.id not in hidden]
     bundled = any(hit.technology.role is Role.BUNDLER and hit.technology.ecosystem == "node" for hit in matched)
@@ -51,6 +51,56 @@ def hits(scan: Scan) -> list[Hit]:
         return (place, only_listed(scan, hit.technology), -hit.confidence, not hit.technology.supported)
 
     return sorted(matched, key=rank)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gates:
+    """Every technology by a pattern without which it cannot match: its first `all_of`, or else each of its `any_of`.
+
+    `named` by kind and name of a fact, `kinds` by kind alone, `begun` by kind and then the start of a name, `files` by glob; the
+    numbers are places in `technologies`.
+    """
+
+    technologies: tuple[Technology, ...]
+    named: dict[tuple[str, str], list[int]]
+    kinds: dict[str, list[int]]
+    begun: dict[str, dict[str, list[int]]]
+    files: dict[str, list[int]]
+
+
+@lru_cache(maxsize=1)
+def _gates() -> _Gates:
+    gates = _Gates(tuple(technologies()), {}, {}, {}, {})
+    for number, technology in enumerate(gates.technologies):
+        for pattern in technology.all_of[:1] or technology.any_of:
+            if pattern.what == "file":
+                gates.files.setdefault(pattern.name, []).append(number)
+            elif pattern.name.endswith("*"):
+                gates.begun.setdefault(pattern.what, {}).setdefault(pattern.name[:-1], []).append(number)
+            elif pattern.name:
+                gates.named.setdefault((pattern.what, pattern.name), []).append(number)
+            else:
+                gates.kinds.setdefault(pattern.what, []).append(number)
+    return gates
+
+
+def _possible(scan: Scan, present: set[tuple[str, str]]) -> list[Technology]:
+    """The technologies that may match, in the order of the tables: a few of many hundred, found without asking each."""
+    gates = _gates()
+    found: set[int] = set()
+    for key in gates.named.keys() & present:
+        found.update(gates.named[key])
+    for kind, numbers in gates.kinds.items():
+        if scan.facts.of(kind):
+            found.update(numbers)
+    for kind, starts in gates.begun.items():
+        every = tuple(starts)
+        for name in {fact.name for fact in scan.facts.of(kind) if fact.name.startswith(every)}:
+            found.update(number for start, numbers in starts.items() if name.startswith(start) for number in numbers)
+    for glob, numbers in gates.files.items():
+        if scan.files(glob):
+            found.update(numbers)
+    return [gates.technologies[number] for number in sorted(found)]
 
 
 def _imported(scan: Scan, technology: Technology) -> bool:

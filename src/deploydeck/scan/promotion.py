@@ -87,7 +87,7 @@ def promoted(scan: Scan, profile: ProjectProfile, components: tuple[Component, .
         )
         changed["framework"] = _less_sure(told.framework, 0.75).model_copy(update={"alternatives": others})
     if profile.support is not Support.SUPPORTED and (
-        _built_from_here(profile, chosen) or (sure and _of_the_workspace(chosen))
+        _built_from_here(profile, chosen) or (sure and (_of_the_workspace(chosen) or _installed_from_here(profile, chosen)))
     ):
         changed["support"] = Support.SUPPORTED
         changed["support_reason"] = f"{told.support_reason}, built from here; {chosen.path} is what runs"
@@ -125,6 +125,13 @@ def _of_the_workspace(chosen: Component) -> bool:
     """Whether the component can be deployed, and is built from this directory because its workspace or solution stands here."""
     place = chosen.declared_by.file if chosen.declared_by else ""
     return chosen.profile.support is Support.SUPPORTED and "/" not in place and place.endswith(_WORKSPACES)
+
+
+def _installed_from_here(profile: ProjectProfile, chosen: Component) -> bool:
+    """Whether the component can be deployed and is a member of the JavaScript workspace whose lock stands in this directory."""
+    manager = profile.package_manager
+    runs = chosen.profile.runtime == "node" and chosen.profile.support is Support.SUPPORTED
+    return runs and manager is not None and bool(manager.value.lock_file) and chosen.declared_by is not None
 
 
 def _joined(profile: ProjectProfile, chosen: Component, components: tuple[Component, ...]) -> dict[str, Any]:

@@ -241,6 +241,8 @@ def _git_files(root: Path) -> tuple[dict[str, bool], dict[str, os.stat_result]] 
 
     With them the states of those that could be had for nothing: git finds the new files while we look at the tracked ones.
     """
+    if not any(os.path.lexists(f"{place}/.git") for place in (root, *root.parents)):
+        return None
     processes: list[subprocess.Popen[bytes]] = []
     try:
         processes.append(_git(root, "ls-files", "-o", "--exclude-standard", "-z", "--", "."))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -13,10 +11,10 @@ from textual.containers import Container
 from deploydeck.domain import Change, ChangeState, Decision, DeployDeckError, Hunk
 from deploydeck.screens.background import start
 from deploydeck.screens.base import DeckScreen, screen_bindings
-from deploydeck.screens.editor import edit_text
-from deploydeck.screens.review_rows import file_rows, reason_lines, summary
-from deploydeck.screens.review_walk import Place, next_pending, stepped
+from deploydeck.screens.review_decide import Deciding
+from deploydeck.screens.review_rows import file_rows, finding_lines, reason_lines, summary
 from deploydeck.screens.session import Offer
+from deploydeck.widgets.chrome import SPIN_HZ, SPINNER
 from deploydeck.widgets.diff_view import DiffView
 from deploydeck.widgets.note import Note
 from deploydeck.widgets.row_list import Column, RowList
@@ -24,10 +22,10 @@ from deploydeck.widgets.text import Line, hints, visible
 from deploydeck.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from deploydeck.review import AppliedSet
+    from deploydeck.ledger import UndoRecord
 
 
-class ReviewScreen(DeckScreen):
+class ReviewScreen(Deciding, DeckScreen):
     SCOPE = "review"
     CSS_PATH = "review.tcss"
     HELP_TEXT = "Every file a deployment needs, compared with the disk. Nothing is written before you accept it and press enter."
@@ -42,7 +40,7 @@ class ReviewScreen(DeckScreen):
 
     def _split(self) -> ComposeResult:
         yield RowList(
-            Column(flex=1), Column(width=10), Column(width=15, drop=1),
+            Column(flex=1), Column(width=10), Column(width=12, drop=1),
             id="files", classes="pane", pane_title="Files",
             pane_help="One row a file: how it compares with the disk, what you decided, what its checker says.",
         )  # fmt: skip
@@ -50,19 +48,32 @@ class ReviewScreen(DeckScreen):
 
     def ready(self) -> None:
         self._history: list[tuple[Change, ...]] = []
-        self._applied: AppliedSet | None = None
+        self._undoable: UndoRecord | None = None
+        self._mine: set[str] = set()
         self._written: tuple[Offer | None, str] = (None, "")
         self._saving = asyncio.Lock()
+        self._undecided = False
+        self._turn = 0
+        self._told = ""
+        self._proof: asyncio.Event | None = None
+        self._spinner = self.set_interval(1 / SPIN_HZ, self._spin, pause=True)
         self.query_one("#files", RowList).focus()
 
     def entered(self) -> None:
         self.draw()
+        if self.session.deck is not None and self.session.scanned is not None:
+            start(self, self._look_for_undo, "undoable")
 
     # --- what is shown --------------------------------------------------------------------------------------------------------
 
     @property
     def changes(self) -> tuple[Change, ...]:
         return self.session.offer.changes if self.session.offer else ()
+
+    @property
+    def listed(self) -> tuple[Change, ...]:
+        """The changes in the list: all, or those with something left to decide."""
+        return tuple(change for change in self.changes if change.pending or not self._undecided)
 
     @property
     def change(self) -> Change | None:
@@ -80,9 +91,14 @@ class ReviewScreen(DeckScreen):
             held.add("changes")
         if self.hunk is not None:
             held.add("hunk")
+        if any(verdict.findings for change in self.changes for verdict in change.file.verdicts):
+            held.add("finding")
+        finding = self.query_one("#diff", DiffView).finding
+        if finding is not None and finding[1].fix:
+            held.add("fix")
         if any(self._decided_to_write(change) for change in self.changes):
             held.add("accepted")
-        if self._history or self._applied is not None:
+        if self._history or self._undoable is not None:
             held.add("undo")
         return held
 
@@ -96,21 +112,42 @@ class ReviewScreen(DeckScreen):
             if session.deck is not None and self.is_current and not self.works_on("generate"):
                 self.do_regenerate()
         else:
-            files.show(file_rows(session.offer.changes), empty=hints("No file is needed: everything is there."))
+            self._show_files()
+            self.check_waiting()
         self._diff()
         self._note()
+
+    def _show_files(self) -> None:
+        empty = hints("Everything is decided.", "o shows all files again.") if self._undecided and self.changes else hints(
+            "No file is needed: everything is there."
+        )  # fmt: skip
+        self.query_one("#files", RowList).show(file_rows(self.listed, SPINNER[self._turn]), empty=empty)
+        busy = bool(self._told) or any(change.file.waiting for change in self.changes)
+        (self._spinner.resume if busy else self._spinner.pause)()
+
+    def _spin(self) -> None:
+        if self.is_current:
+            self._turn = (self._turn + 1) % len(SPINNER)
+            self._show_files()
+            if self._told:
+                self._note()
 
     def _note(self) -> None:
         offer = self.session.offer
         written = self._written[1] if offer is self._written[0] else ""
-        self.query_one("#note", Note).show(summary(offer.title, offer.changes, written) if offer else ())
+        if self._told:
+            self.query_one("#note", Note).show(((f"{SPINNER[self._turn]} ", "accent"), (visible(self._told, 200), "")))
+            return
+        shown = {"undecided": self._undecided, "undoable": self._undoable is not None}
+        self.query_one("#note", Note).show(summary(offer.title, offer.changes, written, **shown) if offer else ())
 
     def _diff(self) -> None:
         change = self.change
         if change is None:
             empty = hints("Choose a file to see its difference.") if self.changes else hints("The difference appears here.")
         elif change.state is ChangeState.SAME:
-            empty = hints(f"{visible(change.file.path)} on the disk is what would be generated. Nothing to decide.")
+            yours = ", with changes of yours" if change.generated is not None else ""
+            empty = hints(f"{visible(change.file.path)} on the disk is what would be generated{yours}. Nothing to decide.")
         else:
             empty = hints("There is no difference to show.")
         self.query_one("#diff", DiffView).show(change, empty=empty)
@@ -119,7 +156,12 @@ class ReviewScreen(DeckScreen):
     def _why(self) -> None:
         if self.has_class("-why"):
             change, diff = self.change, self.query_one("#diff", DiffView)
-            self.query_one("#why", TextPane).show(reason_lines(self.deck, change, self.hunk, diff.new_line) if change else ())
+            lines: list[Line] = []
+            if change is not None and diff.finding is not None:
+                lines = [*finding_lines(*diff.finding, self.deck.review.offered(change).split("\n")), ()]
+            if change is not None:
+                lines += reason_lines(self.deck, change, self.hunk, diff.source_line)
+            self.query_one("#why", TextPane).show(lines)
 
     def on_row_list_focused(self, _event: RowList.Focused) -> None:
         self._diff()
@@ -139,7 +181,7 @@ class ReviewScreen(DeckScreen):
         root = session.root
         assert root is not None
         try:
-            proposal = await self.deck.propose(root, session.environment, session.target, scanned=session.scanned)
+            proposal = await self.deck.propose(root, session.environment, session.target, scanned=session.scanned, wait=False)
         except DeployDeckError:
             self.query_one("#files", RowList).show(
                 (), empty=hints("No files can be offered; the reason stands above.", "2 shows the scan.")
@@ -152,130 +194,68 @@ class ReviewScreen(DeckScreen):
         self._history.clear()
         session.set_offer(Offer("Files for this deployment", proposal.scanned, proposal.changes, proposal))
 
-    # --- deciding -------------------------------------------------------------------------------------------------------------
+    # --- checking -------------------------------------------------------------------------------------------------------------
 
-    def _replace(self, new: Change) -> None:
-        self._set(tuple(new if change.file.path == new.file.path else change for change in self.changes))
+    def check_waiting(self) -> None:
+        """See to it that every file that waits for its checkers gets their answer; never more than one job does so."""
+        if self.session.deck is not None and any(change.file.waiting for change in self.changes) and not self.works_on("check"):
+            self.work("Checking the files…", self._check, group="check")
 
-    def _set(self, changes: tuple[Change, ...], *, remember: bool = True) -> None:
-        offer = self.session.offer
-        assert offer is not None
-        if remember:
-            self._history.append(offer.changes)
-        self.session.set_offer(Offer(offer.title, offer.scanned, changes, offer.proposal))
-        if offer.proposal is not None:
-            start(self, self._remember, "remember")
-
-    async def _remember(self) -> None:
-        async with self._saving:  # in order: the last decision must be the one that stays
+    async def _check(self) -> None:
+        """Take the verdicts in as they come. One for a file that became another meanwhile is for nothing: it is asked again."""
+        review = self.deck.review
+        asked: dict[str, str] = {}
+        while waiting := [c for c in self.changes if c.file.waiting and asked.get(c.file.path) != review.offered(c)]:
+            asked |= {change.file.path: review.offered(change) for change in waiting}
             offer = self.session.offer
-            if offer is not None and offer.proposal is not None:
-                await self.guarded("Saving the decisions…", partial(self.deck.remember, offer.proposal, offer.changes))
+            if offer is None or offer.proposal is None:
+                return  # what did not come from the generator has no checkers
+            async for answered in self.deck.verdicts(offer.changes, offer.proposal.config):
+                now = next((change for change in self.changes if change.file.path == answered.file.path), None)
+                if now is not None and now.file.waiting and review.offered(now) == review.offered(answered):
+                    self.replace_change(review.checked(now, answered.file.verdicts), history=False)
 
-    def _decide(self, decision: Decision) -> None:
-        change, hunk = self.change, self.hunk
-        assert change is not None and hunk is not None
+    # --- proving --------------------------------------------------------------------------------------------------------------
+
+    def do_prove(self) -> None:
+        """Build and ask what is offered, beside everything else; a second time stops it."""
+        offer = self.session.offer
+        if self._proof is not None:
+            self._proof.set()
+            self._told = "Stopping the proof…"
+        elif offer is None or offer.proposal is None:
+            self.say("Only generated files can be proven: f5 generates them.", warning=True)
+        else:
+            self._proof = asyncio.Event()
+            self.work("Proving the image…", self._prove, group="prove", retry="review.prove")
+
+    async def _prove(self) -> None:
+        from deploydeck.proving import verdict
+
+        offer, stop = self.session.offer, self._proof
+        assert offer is not None and offer.proposal is not None
+        review, path = self.deck.review, offer.proposal.config.dockerfile
+        files = [review.as_offered(change) for change in offer.changes]
+        self._tell("Proving the image…")
         try:
-            self._replace(self.deck.review.decide(change, hunk.key, decision))
-        except DeployDeckError as error:
-            self.say(str(error), warning=True)
+            proof = await self.deck.prove(offer.proposal, files, self._tell, stop)
+        finally:
+            self._proof, self._told = None, ""
+            self.draw()
+        now = [review.as_offered(change).content for change in self.changes]
+        change = next((change for change in self.changes if change.file.path == path), None)
+        if change is None or now != [file.content for file in files]:
+            self.say(f"The files changed while they were proven. What was proven: {proof.reason}")
             return
-        self._next_pending()
+        found = verdict(proof)
+        others = (one for one in change.file.verdicts if one.checker != found.checker)
+        self.replace_change(review.checked(change, (*others, found)), history=False)
+        self.say(proof.reason, warning=not proof.proven)
 
-    def do_accept(self) -> None:
-        self._decide(Decision.ACCEPTED)
-
-    def do_reject(self) -> None:
-        self._decide(Decision.REJECTED)
-
-    def do_accept_file(self) -> None:
-        change = self.change
-        assert change is not None
-        try:
-            self._replace(self.deck.review.accept_file(change))
-        except DeployDeckError as error:
-            self.say(str(error), warning=True)
-            return
-        self._next_pending()
-
-    def do_accept_all(self) -> None:
-        from deploydeck.screens.modals.confirm import ConfirmModal
-
-        offered = [change for change in self.changes if change.hunks and change.state is not ChangeState.BLOCKED]
-        lines: list[Line] = [(("Accept every change in these files without looking at each?", ""),)]
-        lines += [((f"  {visible(change.file.path)}", "strong"), (f"  {len(change.hunks)} hunks", "dim")) for change in offered]
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._set(tuple(self.deck.review.accept_file(change) if change in offered else change for change in self.changes))
-
-        self.app.push_screen(ConfirmModal("Accept all", lines, yes="Accept all", danger=False), answered)
-
-    def do_undo(self) -> None:
-        if self._history:
-            self._set(self._history.pop(), remember=False)
-        elif self._applied is not None:
-            self.work("Putting the files back…", partial(self._undo, self._applied), group="write")
-
-    def _next_pending(self) -> None:
-        self._to(next_pending(self.changes, self.query_one("#files", RowList).key))
-
-    def _step_hunk(self, step: int) -> None:
-        here = (self.query_one("#files", RowList).key, max(self.query_one("#diff", DiffView).hunk, 0))
-        self._to(stepped(self.changes, here, step))
-
-    def _to(self, place: Place | None) -> None:
-        if place is not None:
-            self.query_one("#files", RowList).move_to_key(place[0])
-            self._diff()
-            self.query_one("#diff", DiffView).focus_hunk(place[1])
-
-    def do_next(self) -> None:
-        self._step_hunk(1)
-
-    def do_previous(self) -> None:
-        self._step_hunk(-1)
-
-    def do_why(self) -> None:
-        self.toggle_class("-why")
-        self._why()
-
-    def leave(self) -> None:
-        self.remove_class("-why")
-        self.query_one("#files", RowList).focus()
-
-    def do_edit(self) -> None:
-        """Edit the new side of the hunk in $EDITOR; the result is checked again."""
-        change, hunk = self.change, self.hunk
-        assert change is not None and hunk is not None
-        new = hunk.replacement if hunk.replacement is not None else [line[1:] for line in hunk.lines if line[:1] in (" ", "+")]
-        edited = edit_text(self.deck_app, "".join(f"{line}\n" for line in new), change.file.path, self.deck.user_settings.ui.editor)
-        if edited is None:
-            return
-        lines = edited.removesuffix("\n").split("\n") if edited else []
-        if tuple(lines) == tuple(new):
-            self.say("Nothing was changed in the editor.")
-            return
-        try:
-            decided = self.deck.review.decide(change, hunk.key, Decision.EDITED, lines)
-        except DeployDeckError as error:
-            self.say(str(error), warning=True)
-            return
-        self._replace(decided)
-        self.work("Checking the edited file…", partial(self._recheck, decided), group="check")
-
-    async def _recheck(self, change: Change) -> None:
-        """What was edited must pass the same checker as what was generated."""
-        result = await asyncio.to_thread(self.deck.review.result, change)
-        verdicts = await asyncio.to_thread(self.deck.generator.check, change.file.path, result)
-        current = next((one for one in self.changes if one.file.path == change.file.path), None)
-        if current is None or current.hunks != change.hunks:
-            return
-        file = current.file.model_copy(update={"verdicts": verdicts})
-        otherwise = ChangeState.NEW if current.old_sha256 is None else ChangeState.CHANGED
-        state = ChangeState.BLOCKED if file.blocked else otherwise
-        checked = current.model_copy(update={"file": file, "state": state})
-        self._set(tuple(checked if one.file.path == checked.file.path else one for one in self.changes), remember=False)
+    def _tell(self, line: str) -> None:
+        self._told = line  # drawn by the timer of the spinner: a build tells more than an eye can read
+        if not self._spinner._active.is_set():
+            self._show_files()
 
     # --- writing --------------------------------------------------------------------------------------------------------------
 
@@ -289,19 +269,53 @@ class ReviewScreen(DeckScreen):
         offer = self.session.offer
         assert offer is not None
         async with self._saving:
-            applied = await asyncio.to_thread(self.deck.review.apply, Path(offer.scanned.profile.root), offer.changes)
+            applied = await self.deck.apply(offer.scanned, offer.changes, generated=offer.proposal is not None)
         if not applied.files:
             self.say("Nothing had to be written: the disk already is as accepted.")
             return
-        self._applied = applied
+        await self._look_for_undo(mine=True)
         await self._look_again("Wrote " + ", ".join(file.path for file in applied.files))
 
-    async def _undo(self, applied: AppliedSet) -> None:
+    async def _look_for_undo(self, *, mine: bool = False) -> None:
+        """What `u` would put back; `mine`: this screen wrote it just now, so that nothing need be asked."""
+        scanned = self.session.scanned
+        if scanned is None:
+            return
+        records = await self.deck.undoable(scanned.project)
+        self._undoable = records[0] if records else None
+        if mine and self._undoable is not None:
+            self._mine.add(self._undoable.id)
+        self._note()
+        self.offer_keys()
+
+    def undo_write(self) -> None:
+        """Put the files that were written last back; asks when they were not written just now."""
+        from deploydeck.screens.modals.confirm import ConfirmModal
+
+        record = self._undoable
+        assert record is not None
+        if record.id in self._mine:
+            self.work("Putting the files back…", self._undo, group="write")
+            return
+        lines: list[Line] = [((f"Put back what was written {record.created_at:%Y-%m-%d %H:%M} UTC?", ""),)]
+        lines += [
+            ((f"  {visible(file.path)}", "strong"), ("  is removed: it was new" if file.old_content is None else "", "dim"))
+            for file in record.applied.files
+        ]
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.work("Putting the files back…", self._undo, group="write")
+
+        self.app.push_screen(ConfirmModal("Undo the last write", lines, yes="Put back", danger=True), answered)
+
+    async def _undo(self) -> None:
         offer = self.session.offer
         assert offer is not None
-        self._applied = None
-        undone = await asyncio.to_thread(self.deck.review.undo, Path(offer.scanned.profile.root), applied)
-        await self._look_again("Put back " + ", ".join(file.path for file in undone.files))
+        record = await self.deck.undo(offer.scanned.project)
+        await self._look_for_undo()
+        kept = f"; {', '.join(record.left_out)} stays, its old values were not stored" if record.left_out else ""
+        await self._look_again("Put back " + ", ".join(record.paths) + kept)
 
     async def _look_again(self, done: str) -> None:
         """The disk is new: scan and generate again, and say what was done."""

@@ -22,9 +22,23 @@ def next_pending(changes: Sequence[Change], path: str) -> Place | None:
     return None
 
 
-def stepped(changes: Sequence[Change], here: Place, step: int) -> Place | None:
-    """The hunk `step` places on from here; None when there are no hunks."""
-    places = [(change.file.path, index) for change in changes for index in range(len(change.hunks))]
+def stepped(changes: Sequence[Change], here: Place, step: int, *, undecided: bool = False) -> Place | None:
+    """The hunk `step` places on from here, or the nearest of those nobody decided; None when there are none."""
+    places = [
+        (change.file.path, index)
+        for change in changes
+        for index, hunk in enumerate(change.hunks)
+        if not undecided or hunk.decision is Decision.PENDING or (change.file.path, index) == here
+    ]
     if not places:
         return None
     return places[(places.index(here) + step) % len(places)] if here in places else places[0]
+
+
+def next_with_findings(changes: Sequence[Change], path: str, step: int) -> str | None:
+    """The next file (-1: the one before) that a checker found something in, round the end; None when there is none."""
+    paths = [change.file.path for change in changes]
+    here = paths.index(path) if path in paths else 0
+    around = [changes[(here + step * distance) % len(changes)] for distance in range(1, len(changes) + 1)]
+    found = (change.file.path for change in around if any(verdict.findings for verdict in change.file.verdicts))
+    return next(found, None)

@@ -4,9 +4,11 @@ Order: defaults, then config.toml, then deploydeck.toml, then the environment. A
 comes with the source and must not decide where this machine's engine or data are.
 """
 
+from deploydeck.settings.cloud import CloudSettings, CloudSizes
 from deploydeck.settings.loading import MAX_FILE_BYTES, Scope, json_schema, load_settings, read_toml, validate_content
 from deploydeck.settings.paths import Paths, default_paths
 from deploydeck.settings.schema import PRODUCTION, PROJECT_SECTIONS, USUAL_ENVIRONMENTS, EnvironmentName, Settings
+from deploydeck.settings.section import Section
 from deploydeck.settings.sections import (
     AppSettings,
     BuildSettings,
@@ -17,7 +19,6 @@ from deploydeck.settings.sections import (
     LogSettings,
     ResourceSettings,
     ScanSettings,
-    Section,
     UiSettings,
     WorkerSettings,
 )
@@ -32,6 +33,8 @@ __all__ = [
     "USUAL_ENVIRONMENTS",
     "AppSettings",
     "BuildSettings",
+    "CloudSettings",
+    "CloudSizes",
     "DockerSettings",
     "EnvironmentName",
     "EnvironmentSettings",

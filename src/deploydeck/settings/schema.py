@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from deploydeck.domain import DeployDeckError
+from deploydeck.settings.cloud import CloudSettings
+from deploydeck.settings.section import Section
 from deploydeck.settings.sections import (
     AppSettings,
     BuildSettings,
@@ -19,7 +21,6 @@ from deploydeck.settings.sections import (
     LogSettings,
     ResourceSettings,
     ScanSettings,
-    Section,
     UiSettings,
     WorkerSettings,
 )
@@ -43,6 +44,7 @@ class Settings(Section):
     resources: ResourceSettings = Field(default_factory=lambda: ResourceSettings.model_validate({}))
     build: BuildSettings = Field(default_factory=lambda: BuildSettings.model_validate({}))
     generate: GenerateSettings = Field(default_factory=lambda: GenerateSettings.model_validate({}))
+    cloud: CloudSettings = Field(default_factory=lambda: CloudSettings.model_validate({}))
     environments: dict[EnvironmentName, EnvironmentSettings] = Field(default_factory=dict)
     default_environment: str = Field("development", description="Environment used when none is named.")
     ui: UiSettings = Field(default_factory=lambda: UiSettings.model_validate({}))
@@ -85,4 +87,4 @@ class Settings(Section):
         return low in _SHORT_FOR_PRODUCTION or bool(difflib.get_close_matches(low, (PRODUCTION,), n=1, cutoff=_CLOSE))
 
 
-PROJECT_SECTIONS = frozenset({"app", "health", "resources", "build", "generate", "environments", "default_environment"})
+PROJECT_SECTIONS = frozenset({"app", "health", "resources", "build", "generate", "cloud", "environments", "default_environment"})

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from deploydeck.domain import CiPlatform, InfrastructureTool
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from deploydeck.settings.cloud import CloudSizes
+from deploydeck.settings.section import Section
 
 
 class AppSettings(Section):
@@ -124,6 +122,9 @@ class EnvironmentSettings(Section):
     keep_releases: int = Field(5, ge=1, le=100, description="Successful releases kept for rollback.")
     confirm_name: bool | None = Field(
         None, description="Ask for the typed name before deploying; default: only for production, also misspelt."
+    )
+    cloud: CloudSizes = Field(
+        default_factory=lambda: CloudSizes.model_validate({}), description="Sizes in the cloud that differ here from [cloud]."
     )
 
 

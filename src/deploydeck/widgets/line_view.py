@@ -25,6 +25,10 @@ PANE_BINDINGS: list[BindingType] = [
 ]
 
 
+_SEEN_ON_CURSOR = frozenset({"match", "strong", "mark"})
+"""Styles that the cursor's own colours leave room for."""
+
+
 class LineView(ScrollView, can_focus=True):
     """Lines drawn through the Line API. Subclasses answer `total` and `line_at`, and call `changed` when the content did.
 
@@ -73,6 +77,10 @@ class LineView(ScrollView, can_focus=True):
     def line_at(self, y: int) -> Line:
         """Line `y`; its texts must already be harmless (`visible`)."""
         raise NotImplementedError
+
+    def text_at(self, y: int) -> str:
+        """What line `y` says, for searching: cheaper than drawing it where a subclass knows better."""
+        return "".join(text for text, _ in self.line_at(y))
 
     def content_width(self) -> int:
         """Cells of the widest line, for sideways scrolling; 0 when lines fit the pane."""
@@ -143,7 +151,9 @@ class LineView(ScrollView, can_focus=True):
         base = self._base(on_cursor)
         segments = []
         for text, style in line:
-            if not style or (on_cursor and style not in ("match", "strong")):
+            if on_cursor and style:
+                style = " ".join(name for name in style.split() if name in _SEEN_ON_CURSOR)
+            if not style:
                 segments.append(Segment(text, base))
             else:
                 segments.append(Segment(text, self.look(style, on_cursor)))
@@ -155,12 +165,12 @@ class LineView(ScrollView, can_focus=True):
         return self.rich_style
 
     def look(self, name: str, on_cursor: bool = False) -> Style:
-        """A style of the STYLES table in the present theme, on the line of the cursor or elsewhere."""
+        """A style of the STYLES table (of several names one over the other) in the present theme, on the cursor's line or not."""
         under = ("cursor" if self.has_focus else "cursor-blurred") if on_cursor else ""
         found = self._looks.get((name, under))
         if found is None:
             style = self.visual_style
-            for part in (under, name):
+            for part in (under, *name.split()):
                 if part:
                     style += VisualStyle.parse(STYLES[part], self.app.theme_variables)
             found = self._looks[name, under] = style.rich_style
@@ -260,9 +270,7 @@ class LineView(ScrollView, can_focus=True):
         start = self.cursor if self.shows_cursor else self.scroll_offset.y
         for distance in range(1, total + 1):
             y = (start + (-distance if backwards else distance)) % total
-            if needle in "".join(piece for piece, _ in self.line_at(y)).casefold() and (
-                not self.shows_cursor or self.selectable(y)
-            ):
+            if needle in self.text_at(y).casefold() and (not self.shows_cursor or self.selectable(y)):
                 if self.shows_cursor:
                     self.move_to(y)
                 else:

@@ -43,6 +43,7 @@ LOOKS: dict[str, Look] = {
     "changed": ("~", "changed", "accent"),
     "same": ("=", "same", "dim"),
     "blocked": ("✗", "blocked", "bad"),
+    "conflict": ("≠", "conflict", "warn"),
     "accepted": ("●", "accepted", "good"),
     "rejected": ("✗", "rejected", "bad"),
     "edited": ("✎", "edited", "accent"),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sources read better unbroken
 """Small projects that are complete: each is installed, built and started as it stands."""
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ THROUGH_A_SHELL: Files = {
 FASTIFY: Files = {
     "package.json": package(
         type="module",
-        scripts={"build": "tsc", "start": "node dist/server.js"},
+        scripts={"build": "tsc", "start": "node dist/server.js", "prepare": "husky"},
         dependencies={"fastify": "5.6.1"},
         devDependencies={"typescript": "5.9.3", "@types/node": "22.18.8"},
     ),
@@ -60,7 +61,9 @@ NEST: Files = {
     "@Module({ controllers: [Shop] })\nexport class AppModule {}\n",
 }
 NUXT: Files = {
-    "package.json": package(type="module", scripts={"build": "nuxt build"}, dependencies={"nuxt": "4.1.3"}),
+    "package.json": package(
+        type="module", scripts={"build": "nuxt build", "postinstall": "nuxt prepare"}, dependencies={"nuxt": "4.1.3"}
+    ),
     "nuxt.config.ts": "export default defineNuxtConfig({ compatibilityDate: '2025-10-01', telemetry: false });\n",
     "app.vue": "<template><p>hello</p></template>\n",
 }
@@ -140,4 +143,37 @@ DENO: Files = {
     + "\n",
     "main.ts": "import { Hono } from 'hono';\n\nconst app = new Hono();\napp.get('/healthz', (c) => c.text('up'));\n\n"
     "Deno.serve({ port: Number(Deno.env.get('PORT') ?? 8000), hostname: '0.0.0.0' }, app.fetch);\n",
+}
+ELEVENTY: Files = {
+    "package.json": package(scripts={"build": "eleventy"}, devDependencies={"@11ty/eleventy": "3.1.2"}),
+    "index.md": "# hello\n",
+    "404.md": "---\npermalink: 404.html\n---\nnothing of that name\n",
+}
+HUGO: Files = {
+    "hugo.toml": "baseURL = 'https://shop.example/'\ntitle = 'shop'\ndisableKinds = ['taxonomy', 'term', 'rss']\n",
+    "content/about.md": "---\ntitle: about\n---\nhello\n",
+    "layouts/_default/single.html": "<h1>{{ .Title }}</h1>{{ .Content }}\n",
+    "layouts/_default/list.html": "<h1>{{ .Title }}</h1>\n",
+    "layouts/404.html": "<p>nothing of that name</p>\n",
+}
+MDBOOK: Files = {
+    "book.toml": "[book]\ntitle = 'shop'\n",
+    "src/SUMMARY.md": "# Summary\n\n- [Hello](hello.md)\n",
+    "src/hello.md": "# hello\n",
+}
+MKDOCS: Files = {"requirements.txt": "mkdocs==1.6.1\n", "mkdocs.yml": "site_name: shop\n", "docs/index.md": "# hello\n"}
+SPHINX: Files = {"requirements.txt": "sphinx==8.2.3\n", "conf.py": "project = 'shop'\n", "index.rst": "Shop\n====\n\nhello\n"}
+WORKSPACE: Files = {
+    "package.json": package(devDependencies={"prettier": "3.6.2"}, packageManager="pnpm@10.34.9"),
+    "pnpm-workspace.yaml": "packages:\n  - apps/*\n  - packages/*\n",
+    "apps/api/package.json": package(
+        name="@shop/api",
+        scripts={"start": "node server.js"},
+        dependencies={"express": "5.1.0", "@shop/words": "workspace:*"},
+    ),
+    "apps/api/server.js": "const app = require('express')();\nconst { hello } = require('@shop/words');\n\n"
+    "app.get('/', (q, r) => r.send(hello));\napp.listen(process.env.PORT || 3000, '0.0.0.0');\n",
+    "packages/words/package.json": package(name="@shop/words", main="dist/index.js", scripts={"build": "node build.js"}),
+    "packages/words/build.js": "const fs = require('fs');\nfs.mkdirSync('dist', { recursive: true });\n"
+    "fs.writeFileSync('dist/index.js', \"exports.hello = 'hello';\");\n",
 }

@@ -13,7 +13,7 @@ import pytest
 from tests.generate.samples import write
 from tests.generate.test_engine import docker, lives, prepared
 
-SECRET = "sk-never-in-an-image"  # noqa: S105
+SECRET = "sk-never-in-an-image"
 MARKS = [
     pytest.mark.engine,
     pytest.mark.registry,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def test_a_server_lives_on_what_its_build_wrote(
     assert holds <= found
     assert not lacks & found
     if "node_modules" in found:
-        assert not {"typescript", "vite"} & contents(name, "/app/node_modules")
+        assert not set(json.loads(files["package.json"]).get("devDependencies", ())) & contents(name, "/app/node_modules")
     ends(name)
 
 
@@ -81,4 +82,17 @@ def test_a_server_of_deno_lives(tmp_path: Path, name: str) -> None:
     _, recipe = proven(root, name)
     assert recipe["language"] == "deno"
     assert (root / "deno.lock").is_file()
+    ends(name)
+
+
+def test_a_member_of_a_workspace_lives(tmp_path: Path, name: str) -> None:
+    root = project(tmp_path / "shop", projects.WORKSPACE)
+    locked(root, *PNPM)
+    _, recipe = proven(root, name)
+    assert (recipe["start"], recipe["build"]) == (
+        ("node", "server.js"),
+        (("pnpm", "--filter", "./packages/words", "run", "build"),),
+    )
+    assert docker("exec", name, "pwd") == "/app/apps/api"
+    assert "prettier" not in contents(name, "/app/node_modules")
     ends(name)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploydeck.scan.vulnerabilities.versions import MOST_CHARACTERS, SCHEMES, compare, in_range, next_fix, sort_key, understood
+from tests.clock import quick
 
 ASCENDING = {
     "PyPI": "1.dev0 1.0.dev456 1.0a1 1.0a2.dev456 1.0a12 1.0b1 1.0rc1 1.0 1.0+abc.5 1.0.post456.dev34 1.0.post456 1.1.dev1 1!0.1",
@@ -120,9 +120,7 @@ def test_the_laws_hold_for_every_triple_of_the_known_ones(ecosystem: str) -> Non
 @pytest.mark.parametrize("ecosystem", SCHEMES)
 @pytest.mark.parametrize("text", ["1" * 256, "1." * 128, "1-" * 128, "1.0-beta" + "1" * 240 + "x", "a1" * 128, "0" * 255 + "!"])
 def test_hostile_versions_cost_nothing(ecosystem: str, text: str) -> None:
-    start = time.perf_counter()
-    understood(ecosystem, text)
-    assert time.perf_counter() - start < 1.0
+    quick(lambda: understood(ecosystem, text), 1.0)
 
 
 @pytest.mark.parametrize(

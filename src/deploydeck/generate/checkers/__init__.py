@@ -6,9 +6,12 @@ from functools import partial
 
 from deploydeck.generate import policies
 from deploydeck.generate.checkers import actionlint, jenkins, schemas, shell, zizmor
+from deploydeck.generate.checkers.arm import arm_groups, check_arm
 from deploydeck.generate.checkers.base import Checker, Scope, single
+from deploydeck.generate.checkers.cfn_lint import check_with_cfn_lint, is_cloudformation
 from deploydeck.generate.checkers.dockerfile import check_dockerfile
 from deploydeck.generate.checkers.hadolint import check_with_hadolint
+from deploydeck.generate.checkers.terraform import check_fmt, check_validate, fmt_groups, validate_groups, validate_identity
 from deploydeck.generate.checkers.text import check_dockerignore, check_env_example, check_nginx, check_project_file
 from deploydeck.generate.checkers.tools import tool_identity
 
@@ -58,6 +61,10 @@ CHECKERS: tuple[Checker, ...] = (
     single("env", _named(".env.example"), check_env_example),
     single("settings", _named("deploydeck.toml"), check_project_file),
     single("nginx", _is_nginx, check_nginx),
+    Checker("terraform-fmt", fmt_groups, check_fmt, partial(tool_identity, "terraform")),
+    Checker("terraform-validate", validate_groups, check_validate, validate_identity),
+    single("cfn-lint", is_cloudformation, check_with_cfn_lint, identity=partial(tool_identity, "cfn-lint")),
+    Checker("arm", arm_groups, check_arm, quick=True),
     single(actionlint.NAME, is_workflow, actionlint.check, identity=actionlint.identity),
     single(zizmor.NAME, is_workflow, zizmor.check, identity=partial(tool_identity, zizmor.NAME)),
     single("schema-workflow", is_workflow, schemas.check_workflow, identity=_schemas),

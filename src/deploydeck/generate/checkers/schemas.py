@@ -16,7 +16,7 @@ NAME = "check-jsonschema"
 ABSENT = "check-jsonschema is not installed; `pip install check-jsonschema` brings it."
 _FILE = "checked.yml"
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[['\"](.*?)['\"]\]")
-_AT_LINE = re.compile(r"line (\d+)")
+_UNEXPECTED = re.compile(r"\('([^']{1,200})' was unexpected\)")
 
 
 def _checker(schema: str, *options: str) -> Callable[[str], CheckVerdict]:
@@ -28,8 +28,6 @@ def _checker(schema: str, *options: str) -> Callable[[str], CheckVerdict]:
         ran = run_tool(argv, files={_FILE: content})
         if ran.problem:
             return unavailable(NAME, ran.problem)
-        if not ran.code and not ran.out.strip():
-            return verdict(NAME, ())  # a valid file is worth no word to it
         try:
             return verdict(NAME, _findings(json.loads(ran.out), content))
         except (ValueError, KeyError, TypeError):
@@ -48,14 +46,26 @@ def _findings(answer: dict[str, Any], content: str) -> list[CheckFinding]:
     for error in answer["errors"]:
         best = error.get("best_deep_match") or error
         path, message = str(best["path"]), str(best["message"])
+        unexpected = _UNEXPECTED.search(message)
+        where = f"{path}['{unexpected[1]}']" if unexpected else path
         if len(message) > 300:
             message = message[:297] + "..."
-        found.append(CheckFinding(line=line_of(content, path), rule="schema", message=f"{path}: {message}", blocking=True))
-    for error in answer["parse_errors"]:
-        said = str(error.get("message", "")) or "The file cannot be parsed."
-        at = _AT_LINE.search(said)
-        found.append(CheckFinding(line=int(at[1]) if at else 1, rule="yaml-syntax", message=said[:300], blocking=True))
+        found.append(CheckFinding(line=line_of(content, where), rule="schema", message=f"{path}: {message}", blocking=True))
+    if answer.get("parse_errors"):
+        found.append(_unreadable(content))
     return sorted(found, key=lambda finding: finding.line)
+
+
+def _unreadable(content: str) -> CheckFinding:
+    line, said = 1, "The file cannot be parsed."
+    try:
+        yaml.compose(content, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, said = (mark.line + 1 if mark else 1), error.problem or said
+    except yaml.YAMLError as error:
+        said = str(error)
+    return CheckFinding(line=line, rule="yaml-syntax", message=said[:300], blocking=True)
 
 
 def line_of(content: str, path: str) -> int:

@@ -14,7 +14,7 @@ from deploydeck.domain import Evidence
 from deploydeck.generate.clues import poetry_installs_root
 from deploydeck.generate.names import inside_path, shown
 from deploydeck.generate.request import Argv, Request
-from deploydeck.generate.stacks.node import MANAGERS
+from deploydeck.generate.stacks.node_managers import MANAGERS
 
 MAX_DEPTH = 5
 MAX_FILES = 4_000
@@ -42,7 +42,7 @@ _TOOLCHAINS: dict[str, Toolchain] = {
     "node": Toolchain("node:{series}", "22", "setup-node", "node-version"),
     "bun": Toolchain("oven/bun:{series}", "1", "setup-bun", "bun-version"),
     "deno": Toolchain("denoland/deno:{series}", "2.5.6", "setup-deno", "deno-version"),
-    "go": Toolchain("golang:{series}", "1.25", "setup-go", "go-version"),
+    "go": Toolchain("golang:{series}", "1.25", "setup-go", "go-version", with_=(("cache", "false"),)),
     "rust": Toolchain("rust:{series}", "1"),
     "maven": Toolchain(
         "maven:3-eclipse-temurin-{series}", "21", "setup-java", "java-version", with_=(("distribution", "temurin"),)

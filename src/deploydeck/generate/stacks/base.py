@@ -20,6 +20,8 @@ class Installation:
 
     `full` is the same as one list, for places without layers. `prune` drops what only the build needed. `tool` is a package that
     brings the manager itself (`pnpm@10.34.9`), `cache` its cache directory for root. `locked` says that a lock decides versions.
+    `scripts_off` is the early command that takes install scripts out of the copied manifest; the late ones then run them.
+    `leftovers` are what it leaves in the project on disk and must not be sent to the build.
     """
 
     manager: str
@@ -34,6 +36,8 @@ class Installation:
     source_clue: Clue = NOTHING
     locked: bool = True
     hashed: bool = False
+    scripts_off: Argv = ()
+    leftovers: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,7 @@ class Stack:
     `series_aliases` says which one stands for another word or for a release between two of them.
     `template` makes the Dockerfile of a server; `site_template` is the part that builds a site for the static server ("": it
     builds none). `files` makes what a server's Dockerfile copies besides the project. `context` gives the templates what they need
-    beyond the common values; what it names `images` are base images of further stages. `environment` holds fixed plain variables of
-    the running program, `user` its numeric user and group, `probe` the health check that works in the final image. `decide` may
+    beyond the common values. `environment` holds fixed plain variables of the running program, `user` its numeric user and group, `probe` the health check that works in the final image. `decide` may
     correct build, start and packages before anything is rendered. `programs` are first words of start commands that only this stack
     can run, `frameworks` those it alone can build, whatever the language. `requirement` says what a version that was found asks
     for, by where it stands (go.mod names the oldest that will do). `exact`: every release has an image of its own, so an exact

@@ -15,6 +15,8 @@ def _install(question: InstallQuestion) -> Installation:
     made = install(replace(question, manager=PackageManager(name="bun")))
     theirs = [lock for lock in MANAGERS[question.manager.name].locks if question.files.is_file(lock)]
     others = tuple(lock for lock in theirs if lock not in made.manifests)[: 0 if made.locked else 1]
+    if made.scripts_off:  # done by npm, which is not in this image
+        made = replace(made, early=(), late=made.full, scripts_off=())
     return replace(made, manifests=(*made.manifests, *others), tool="")
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from deploydeck.domain import DeployDeckError, Evidence, ProjectProfile
+from deploydeck.domain import DeployDeckError
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.names import inside_path, shown
-from deploydeck.generate.request import Argv
+from deploydeck.generate.request import Argv, Request, placed
+from deploydeck.generate.systems import Package
 
 # What programs read from their working directory when they run, by the names that frameworks and their guides give it.
 _RUNTIME_DIRECTORIES = (
@@ -21,7 +21,6 @@ _RUNTIME_FILES = (
     "Rocket.toml", "App.toml", "config.toml", "config.yaml", "config.yml", "config.json", "settings.toml", "settings.yaml",
     "log4rs.yaml", "log4rs.yml",
 )  # fmt: skip
-_DEBIAN = re.compile(r"[a-z0-9][a-z0-9.+-]{1,63}")
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,80}")
 _SHELL_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./@+-]{0,300}")
 _COMMANDS = frozenset(
@@ -29,35 +28,7 @@ _COMMANDS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class SystemNeed:
-    """A Debian package and why it is installed."""
-
-    name: str
-    why: str
-    evidence: tuple[Evidence, ...] = ()
-
-
-def system_needs(
-    profile: ProjectProfile, provided: Iterable[str] = (), always: Iterable[SystemNeed] = ()
-) -> tuple[tuple[SystemNeed, ...], tuple[SystemNeed, ...]]:
-    """What the build stage and what the final one installs, by name. `provided` is in the builder already, `always` in the end."""
-    there = frozenset(provided)
-    build: dict[str, SystemNeed] = {}
-    run: dict[str, SystemNeed] = {need.name: need for need in always}
-    for package in profile.system_packages:
-        if _DEBIAN.fullmatch(package.name) is None:
-            continue  # no name that apt would take: a profile that was tampered with
-        cause = package.because or "a dependency"
-        if package.build and package.name not in there:
-            why = f"Needed to build {cause}; stays in this stage"
-            build.setdefault(package.name, SystemNeed(package.name, why, package.evidence))
-        if package.run:
-            run.setdefault(package.name, SystemNeed(package.name, f"{cause} needs it when it runs", package.evidence))
-    return tuple(build[name] for name in sorted(build)), tuple(run[name] for name in sorted(run))
-
-
-CERTIFICATES = SystemNeed("ca-certificates", "Whom the program trusts when it calls others over HTTPS")
+CERTIFICATES = Package("ca-certificates", "Whom the program trusts when it calls others over HTTPS")
 
 
 def runtime_files(files: ProjectFiles, base: str, program: str) -> tuple[tuple[str, str], ...]:
@@ -131,6 +102,9 @@ def by_directory(paths: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...
     return tuple((directory, tuple(found)) for directory, found in groups.items())
 
 
-def environment_lines(values: Iterable[tuple[str, str]]) -> str:
-    """Names and values of our own for one ENV."""
-    return " \\\n    ".join(f"{name}={value}" for name, value in values)
+def environment_lines(request: Request) -> str:
+    """Names and values for one ENV of the final stage: all are ours. Empty when there are none."""
+    address = (("HOST", "{host}"), ("PORT", "{port}")) if request.choices.port_from_env else ()
+    port = request.config.port
+    values = {name: placed(value, port) for name, value in (*request.config.recipe.environment, *address)}
+    return " \\\n    ".join(f"{name}={value}" for name, value in values.items())

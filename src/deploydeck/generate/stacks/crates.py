@@ -82,7 +82,7 @@ def _require_workspace(content: dict[str, Any]) -> None:
     if ("workspace" not in content and inherits) or isinstance(package.get("workspace"), str):
         raise DeployDeckError(
             "generate-workspace-member",
-            f"{MANIFEST} takes {shown(inherits[0]) if inherits else 'its workspace'} from a workspace that is not in this directory.",
+            f"{MANIFEST} takes {shown(inherits[0]) if inherits else 'its workspace'} from a workspace that is not here.",
             "An image is built from the project's directory alone: Cargo would not find the workspace there.",
             "Deploy from the directory of the workspace.",
         )
@@ -145,8 +145,9 @@ def _targets(files: ProjectFiles, directory: str, content: dict[str, Any]) -> It
     for kind, place in _TARGETS.items():
         for target in content.get(kind) or ():
             named = _table(target)
-            name, path = str(named.get("name", "")), named.get("path")
-            yield from ((found, False) for found in there(*([path] if isinstance(path, str) else _places(place, name))))
+            written = named.get("path")
+            paths = (written,) if isinstance(written, str) else _places(place, str(named.get("name", "")))
+            yield from ((found, False) for found in there(*paths))
 
 
 def _places(place: str, name: str) -> tuple[str, ...]:

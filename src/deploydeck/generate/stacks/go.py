@@ -11,11 +11,11 @@ from typing import Any
 from deploydeck.domain import DeploymentConfig, Evidence, Kind
 from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
 from deploydeck.generate.names import inside_path
+from deploydeck.generate.preferences import Preferences
 from deploydeck.generate.request import Argv, Draft, Request
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
 from deploydeck.generate.stacks.compiled import (
     CERTIFICATES,
-    SystemNeed,
     built_path,
     by_directory,
     environment_lines,
@@ -23,8 +23,8 @@ from deploydeck.generate.stacks.compiled import (
     outside,
     program_name,
     runtime_files,
-    system_needs,
 )
+from deploydeck.generate.systems import Package, needed
 
 _COMPILERS = frozenset({"gcc", "g++", "libc6-dev", "make", "pkg-config", "git"})
 """What the image of Go brings along (its Debian packages, from the image's own Dockerfile)."""
@@ -33,6 +33,8 @@ _IMPORTS_C = re.compile(r'^(?:import\s{1,8}|\s{1,8})("C")', re.MULTILINE)
 _DIRECTIVE = re.compile(r"^(?:use|replace)\b")
 _LOCAL = re.compile(r"(?:^|=>\s{0,8})(\.{1,2}(?:/[^\s\"]{1,300})?)(?:\s|$)")
 _FRAMEWORK = {"gin": (("GIN_MODE", "release"),)}
+_ALONE = "gcr.io/distroless/static-debian12:nonroot"
+_ZONES = Package("tzdata", "Names of time zones, for time.LoadLocation")
 _PROBE = "/usr/local/bin/healthcheck"
 
 
@@ -63,7 +65,7 @@ def _vendored(files: ProjectFiles) -> Clue:
 
 
 def _manifests(files: ProjectFiles) -> tuple[str, ...]:
-    """go.mod and go.sum, and with go.work or `replace => ./there` those of the other modules. Refuses modules beyond the project."""
+    """go.mod and go.sum, and with go.work or `replace => ./there` those of other modules. Refuses modules beyond the project."""
     first = "go.work" if files.is_file("go.work") else "go.mod"
     found = [path for path in ("go.work", "go.work.sum") if files.is_file(path)]
     waiting = [""] if first == "go.mod" else [*_modules(files, first)]
@@ -127,7 +129,9 @@ def _decide(draft: Draft) -> Draft:
         clues["program"] = Clue(f"/out/{name}")
     else:
         clues["program"] = Clue(f"/src/{built_path(start[0])}")
-    return replace(draft, build=(build,), start=(f"/app/{name}", *start[1:]), clues=clues)
+    return replace(
+        draft, build=(build,), start=(f"/app/{name}", *start[1:]), clues=clues, environment=_FRAMEWORK.get(draft.framework, ())
+    )
 
 
 def _run_package(start: Argv) -> tuple[str, Argv]:
@@ -185,29 +189,28 @@ def _context(request: Request) -> dict[str, Any]:
     profile, choices, config = request.profile, request.choices, request.config
     cgo, program = choices.clue("cgo"), choices.clue("program").value
     name = posixpath.basename(choices.start[0]) if choices.start else ""
-    build_needs, run_needs = system_needs(
-        profile, _COMPILERS, (CERTIFICATES, SystemNeed("tzdata", "Names of time zones, for time.LoadLocation"))
-    )
+    wishes = Preferences(config.preferences)
+    system = needed(profile, wishes, gone=_COMPILERS)
+    alone = not cgo and not system.run
+    if not alone:
+        system = needed(profile, wishes, also_run=(CERTIFICATES, _ZONES), gone=_COMPILERS)
     base = profile.primary if request.files.is_file("go.work") else ""
-    address = [("HOST", "0.0.0.0"), ("PORT", str(config.port))] if choices.port_from_env else []  # noqa: S104
     pinned = f"Go {choices.series} is what the project asks for; the compiler stays in this stage"
     return {
-        "images": {
-            "base": f"golang:{choices.series}-bookworm" if cgo else f"golang:{choices.series}",
-            "runner": "debian:bookworm-slim" if cgo else "gcr.io/distroless/static-debian12:nonroot",
-        },
+        "builder": f"golang:{choices.series}-bookworm" if cgo else f"golang:{choices.series}",
+        "runner": _ALONE if alone else "debian:bookworm-slim",
+        "alone": alone,
+        "system": system,
         "base_why": pinned if choices.series_evidence else "A stable Go: every newer one builds older modules",
         "cgo": cgo.value,
         "cgo_evidence": cgo.evidence,
-        "build_needs": build_needs,
-        "run_needs": run_needs if cgo else (),
         "manifests": by_directory(choices.install.manifests if choices.install else ()),
         "modules": "/go/pkg/mod",
         "compiled": "/root/.cache/go-build",
         "program": program,
         "probe": _PROBE,
         "runtime": runtime_files(request.files, base, name),
-        "settings": environment_lines((*_FRAMEWORK.get(choices.framework, ()), *address)),
+        "settings": environment_lines(request),
     }
 
 

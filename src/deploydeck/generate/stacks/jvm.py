@@ -15,6 +15,7 @@ from deploydeck.generate.stacks.jvm_clues import (
     gradle_version,
     gradle_wrapper,
     layers_off,
+    maven_fetches,
     maven_needs_source,
     maven_wrapper,
 )
@@ -62,8 +63,8 @@ def _maven(question: InstallQuestion) -> Installation:
     wrapper = maven_wrapper(files)
     command = ("sh", "mvnw") if wrapper else ("mvn",)
     early: tuple[Argv, ...] = ((*command, "-B", "dependency:go-offline"),)
-    manifests = ("pom.xml",)
-    if needs_source:
+    manifests: Argv = ("pom.xml",)
+    if needs_source or not maven_fetches(files):
         early, manifests = (((*command, "--version"),) if wrapper else ()), ()
     return Installation(
         "maven",

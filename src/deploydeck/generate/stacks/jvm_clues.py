@@ -14,6 +14,7 @@ _BUILDS = ("build.gradle.kts", "build.gradle")
 _SETTINGS = ("settings.gradle.kts", "settings.gradle")
 _ONLY_SCRIPT = re.compile(r"^\s{0,8}distributionType\s{0,4}=\s{0,4}(only-script)\b")
 _GRADLE_URL = re.compile(r"^\s{0,8}distributionUrl\s{0,4}=.{0,300}gradle-(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)-(?:bin|all)\.zip")
+_FETCHES = re.compile(r"<(?:dependency|parent)>")
 _MODULE = re.compile(r"<(module)>")
 _OTHER_PARENT = re.compile(r"<(relativePath)>\s{0,8}[^<\s]")
 _INCLUDE = re.compile(r"^\s{0,40}(include(?:Build)?)\b[\s(]")
@@ -54,6 +55,11 @@ def maven_needs_source(files: ProjectFiles) -> Clue:
         if clue:
             return clue
     return NOTHING
+
+
+def maven_fetches(files: ProjectFiles) -> bool:
+    """Whether the pom.xml asks for anything beyond the plugins of every build."""
+    return bool(_FETCHES.search(files.text("pom.xml")))
 
 
 def gradle_needs_source(files: ProjectFiles) -> Clue:

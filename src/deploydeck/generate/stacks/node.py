@@ -18,6 +18,7 @@ from deploydeck.generate.stacks.node_files import (
     runtime_files,
 )
 from deploydeck.generate.stacks.node_managers import MANAGERS, TOOL_ENVIRONMENT, install
+from deploydeck.generate.stacks.node_workspaces import builds, member
 
 NEXT_IDS = frozenset({"next", "nextjs"})
 _QUIET: dict[str, tuple[str, str]] = {
@@ -46,7 +47,15 @@ def _decide(draft: Draft) -> Draft:
     """Corrects the start of Next.js, adds build steps that packages need, and keeps what the start command runs."""
     clues = dict(draft.clues)
     build, start = draft.build, draft.start
-    if draft.framework in NEXT_IDS:
+    home = member(draft.profile, draft.files)
+    clues["member"] = home
+    if home:
+        build = build if draft.settings.app.build else builds(draft.profile, home.value, build)
+        if start[:2] == ("node", ".next/standalone/server.js"):
+            start = ("next", "start", "-H", "{host}", "-p", "{port}")  # its own server stands elsewhere in a workspace
+        if not draft.image and start and not draft.settings.app.start:
+            start = ("env", f"--chdir={home.value}", *start)
+    elif draft.framework in NEXT_IDS:
         clues["standalone"] = next_standalone(draft.files) if draft.image else NOTHING
         if draft.kind is Kind.SERVER:
             start = _next_start(start, standalone=bool(clues["standalone"]))
@@ -56,7 +65,8 @@ def _decide(draft: Draft) -> Draft:
         build = ((*row.execute, "prisma", "generate"), *build)
     if draft.image and draft.kind is Kind.SERVER and any(name.startswith("PLAYWRIGHT") for name, _ in browsers(draft.profile)):
         build = (*build, (*row.execute, "playwright", "install", "chromium"))
-    development = needs_development(start, draft.files) if draft.kind is Kind.SERVER else NOTHING
+    manifest = f"{home.value}/package.json" if home else "package.json"
+    development = needs_development(start, draft.files, manifest) if draft.kind is Kind.SERVER else NOTHING
     clues["development"] = development
     return replace(draft, build=build, start=start, clues=clues, development=bool(development))
 
@@ -129,7 +139,7 @@ def build_context(request: Request) -> dict[str, Any]:
 
 def _context(request: Request) -> dict[str, Any]:
     choices, files = request.choices, request.files
-    kept = runtime_files(choices, files)
+    kept, home = runtime_files(choices, files), choices.clue("member").value
     manager = choices.install.manager if choices.install else "npm"
     through = plain(choices.start)[:1] in (("pnpm",), ("yarn",), ("npm",))
     development = choices.clue("development")
@@ -146,6 +156,8 @@ def _context(request: Request) -> dict[str, Any]:
         "through": manager if through else "",
         "run_environment": (*(TOOL_ENVIRONMENT.get(manager, ()) if through else ()), *browsers(request.profile)),
         "package_programs": needs_package_programs(choices.start),
+        "member": choices.clue("member"),
+        "home": f"/app/{home}" if home else "/app",
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from deploydeck.domain import ProjectProfile
@@ -14,7 +13,6 @@ _WITH_PACKAGES = frozenset({"astro", "sveltekit", "react-router", "remix", "angu
 """Frameworks whose build holds the whole program, but not the packages it loads."""
 _BY_ITSELF = (".output/", "dist/analog/")
 """Where Nitro writes servers together with the packages they load (Nuxt, SolidStart, TanStack Start, Analog)."""
-_DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]{1,80}")
 _LINKED = frozenset({"workspaces", "local-dependency"})
 _OF_THE_IMAGE = frozenset({"node", "npm", "npx", "pnpm", "yarn", "bun", "bunx", "env", "sh", "bash"})
 _BROWSERS = {
@@ -48,15 +46,23 @@ def runtime_files(choices: Choices, files: ProjectFiles) -> RuntimeFiles:
     """What is needed to run. All of /app unless the framework is known to write the whole program to one directory."""
     words = plain(choices.start)
     entry = next((word for word in words[1:] if word != "run" and not word.startswith("-")), "").removeprefix("./")
+    place = choices.clue("member").value
+    below = f"{place}/" if place else ""
     built = (
-        bool(entry) and choices.build and not files.is_file(entry) and ".." not in entry.split("/") and not entry.startswith("/")
+        bool(entry)
+        and choices.build
+        and not files.is_file(f"{below}{entry}")
+        and ".." not in entry.split("/")
+        and not entry.startswith("/")
     )
     if not built or choices.kind.value != "server":
         return _ALL
     if home := next((home for home in _BY_ITSELF if entry.startswith(home) and words[0] == "node"), ""):
-        return RuntimeFiles((home.rstrip("/"),), "runtime-output", "The build wrote a server with every package it loads", False)
+        return RuntimeFiles(
+            (below + home.rstrip("/"),), "runtime-output", "The build wrote a server with every package it loads", False
+        )
     linked = choices.install is not None and choices.install.source_clue.value in _LINKED
-    if choices.framework not in _WITH_PACKAGES or linked:
+    if choices.framework not in _WITH_PACKAGES or linked or place:
         return _ALL
     top = inside_path(entry, "start file").split("/")[0]
     declared = files.json("package.json").get("dependencies")
@@ -75,9 +81,9 @@ def needs_package_programs(start: Argv) -> bool:
     return bool(words) and words[0] not in _OF_THE_IMAGE and "/" not in words[0]
 
 
-def needs_development(start: Argv, files: ProjectFiles) -> Clue:
+def needs_development(start: Argv, files: ProjectFiles, path: str) -> Clue:
     """The development package that the start command runs, where there is one (`tsx`, `ts-node/register`)."""
-    manifest = files.json("package.json")
+    manifest = files.json(path)
     development, declared = manifest.get("devDependencies"), manifest.get("dependencies")
     if not isinstance(development, dict):
         return NOTHING
@@ -85,7 +91,7 @@ def needs_development(start: Argv, files: ProjectFiles) -> Clue:
     for word in plain(start):
         name = "/".join(word.split("/")[: 2 if word.startswith("@") else 1])
         if name in development and name not in known:
-            return files.line("package.json", f'"{name}"', name, "start-needs-development")
+            return files.line(path, f'"{name}"', name, "start-needs-development")
     return NOTHING
 
 

@@ -55,6 +55,8 @@ _ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
     "codeigniter": (("CI_ENVIRONMENT", "production"),),
 }
 
+_VENDOR = (("vendor", "php-leftovers", "Installed on this machine; the image installs what the lock file says"),)
+
 
 def _composer(question: InstallQuestion) -> Installation:
     """Packages first, by manifest and lock alone; the second run has them there and completes autoloader, plugins and scripts."""
@@ -65,7 +67,9 @@ def _composer(question: InstallQuestion) -> Installation:
     needs_source = _needs_source(files)
     early = () if needs_source else ((*base, "--no-scripts", "--no-autoloader"),)
     manifests = tuple(path for path in ("composer.json", "composer.lock", "symfony.lock") if files.is_file(path))
-    return Installation("composer", manifests, early, (full,), (full,), _CACHE, source_clue=needs_source, locked=locked)
+    return Installation(
+        "composer", manifests, early, (full,), (full,), _CACHE, source_clue=needs_source, locked=locked, leftovers=_VENDOR
+    )
 
 
 def _needs_source(files: ProjectFiles) -> Clue:
@@ -185,7 +189,6 @@ PHP = Stack(
         *(
             (pattern, "php-leftovers", "Made on this machine; the image makes its own")
             for pattern in (
-                "vendor",
                 "**/node_modules",
                 "**/.phpunit.cache",
                 "**/.phpunit.result.cache",

@@ -5,31 +5,31 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from deploydeck.domain import Evidence, Kind
 from deploydeck.generate.clues import NOTHING, Clue, ProjectFiles
+from deploydeck.generate.preferences import Preferences
 from deploydeck.generate.request import Argv, Draft, Request
 from deploydeck.generate.stacks.base import Installation, InstallQuestion, Stack
 from deploydeck.generate.stacks.compiled import (
     CERTIFICATES,
-    SystemNeed,
     built_path,
     by_directory,
     environment_lines,
     program_name,
     runtime_files,
-    system_needs,
 )
 from deploydeck.generate.stacks.crates import CONFIG, MANIFEST, Crates, crates
+from deploydeck.generate.systems import Package, needed
 
 _COMPILERS = frozenset({"gcc", "libc6-dev"})
 """What the slim image of Rust brings along: a linker and the headers of the C library."""
 _SERIES = tuple(f"1.{minor}" for minor in range(70, 101))
 """Rust has a release every six weeks; 1.85 came on 2025-02-20, so 1.100 on 2026-11-12."""
-_INIT = SystemNeed("tini", "Passes on the signal to stop: a process 1 without a handler of its own never gets it")
+_INIT = Package("tini", "Passes on the signal to stop: a process 1 without a handler of its own never gets it")
 _ROCKET = (("ROCKET_ADDRESS", "{host}"), ("ROCKET_PORT", "{port}"))
-_ADDRESS = (("HOST", "{host}"), ("PORT", "{port}"))
 
 
 def _install(question: InstallQuestion) -> Installation:
@@ -75,8 +75,9 @@ def _decide(draft: Draft) -> Draft:
         program = f"/src/target/release/{name}"
     else:
         program = f"/src/{built_path(start[0])}"
+    environment = _ROCKET if draft.framework == "rocket" else ()
     clues = {**draft.clues, "program": Clue(program), "offline": _offline(files)}
-    return replace(draft, build=(build,), start=(f"/app/{name}", *start[1:]), clues=clues)
+    return replace(draft, build=(build,), start=(f"/app/{name}", *start[1:]), clues=clues, environment=environment)
 
 
 def _run_program(start: Argv, build: Argv, files: ProjectFiles) -> Argv:
@@ -85,8 +86,8 @@ def _run_program(start: Argv, build: Argv, files: ProjectFiles) -> Argv:
     words = start[2:cut]
     package = files.toml(MANIFEST).get("package")
     fields = package if isinstance(package, dict) else {}
-    named = next((after for word, after in zip(words, words[1:], strict=False) if word == "--bin"), "")
-    named = named or next((after for word, after in zip(build, build[1:], strict=False) if word == "--bin"), "")
+    named = next((after for word, after in pairwise(words) if word == "--bin"), "")
+    named = named or next((after for word, after in pairwise(build) if word == "--bin"), "")
     name = named or fields.get("default-run") or fields.get("name") or ""
     return (f"./target/release/{name}", *start[cut + 1 :])
 
@@ -103,17 +104,13 @@ def _offline(files: ProjectFiles) -> Clue:
 def _context(request: Request) -> dict[str, Any]:
     profile, choices, config, files = request.profile, request.choices, request.config, request.files
     found = crates(files) if choices.install else Crates(())
-    build_needs, run_needs = system_needs(profile, _COMPILERS, (CERTIFICATES, _INIT))
     name = posixpath.basename(choices.start[0]) if choices.start else ""
-    listens = _ROCKET if choices.framework == "rocket" else _ADDRESS if choices.port_from_env else ()
-    values = {"{host}": "0.0.0.0", "{port}": str(config.port)}  # noqa: S104
     pinned = f"Rust {choices.series} is what the project asks for; the compiler stays in this stage"
     compiles = any(command[:2] == ("cargo", "build") for command in choices.build)
     return {
-        "images": {"base": f"rust:{choices.series}-slim", "runner": "debian:trixie-slim"},
+        "runner": "debian:trixie-slim",
+        "system": needed(profile, Preferences(config.preferences), also_run=(CERTIFICATES, _INIT), gone=_COMPILERS),
         "base_why": pinned if choices.series_evidence else "A stable Rust: every newer one builds older crates",
-        "build_needs": build_needs,
-        "run_needs": run_needs,
         "manifests": by_directory(choices.install.manifests if choices.install else ()),
         "stubs": () if found.whole else _stubs(found),
         "compiles": compiles,
@@ -122,7 +119,7 @@ def _context(request: Request) -> dict[str, Any]:
         "offline_evidence": choices.clue("offline").evidence,
         "program": choices.clue("program").value,
         "runtime": runtime_files(files, profile.primary, name),
-        "settings": environment_lines((name, values[value]) for name, value in listens),
+        "settings": environment_lines(request),
     }
 
 

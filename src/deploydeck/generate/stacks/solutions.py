@@ -1,4 +1,4 @@
-"""What decides the packages of a .NET project: its project file, those it refers to, and the files that MSBuild and NuGet find above."""
+"""What decides the packages of a .NET project: its file, those it refers to, and what MSBuild and NuGet find above."""
 
 from __future__ import annotations
 

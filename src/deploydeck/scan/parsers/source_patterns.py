@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from deploydeck.scan.facts import Found, Text
 from deploydeck.scan.parsers.base import Parse
+from deploydeck.scan.parsers.certain import certain_text
 from deploydeck.scan.parsers.listening import HOLE, SIDE, Value, listening
 
 _LONGEST_LINE = 4_000
@@ -45,13 +46,16 @@ class Patterns:
 def reader(patterns: Patterns) -> Parse:
     """The parser that these patterns make."""
 
+    every = patterns
+
     def parse(file: str, data: bytes) -> Iterator[Found]:
-        if not patterns.worth.search(data):
+        if not every.worth.search(data):
             return
         text = Text(data)
+        patterns = _possible(every, text.text)
         assigned: dict[str, Value] = {}
         main = False
-        for number, line in enumerate(text.lines, 1):
+        for number, line in _lines(patterns, text):
             if len(line) > _LONGEST_LINE or line.lstrip().startswith(patterns.comment):
                 continue
             yield from _imports(patterns, file, number, line)
@@ -78,6 +82,41 @@ def reader(patterns: Patterns) -> Parse:
                 yield Found("entry", "main", file, file, number, line, patterns.scope)
 
     return parse
+
+
+def _possible(patterns: Patterns, text: str) -> Patterns:
+    """Only what can match in this text: nearly every pattern holds a word that most files do not."""
+
+    def fits(pattern: re.Pattern[str]) -> bool:
+        return certain_text(pattern) in text
+
+    return replace(
+        patterns,
+        env=tuple(pair for pair in patterns.env if fits(pair[0])),
+        listen=tuple(filter(fits, patterns.listen)),
+        routes=tuple(filter(fits, patterns.routes)),
+        imports=tuple(filter(fits, patterns.imports)),
+        main=patterns.main if patterns.main is not None and fits(patterns.main) else None,
+        apps=tuple(pair for pair in patterns.apps if fits(pair[0])),
+        prefixes=patterns.prefixes if patterns.prefixes is not None and fits(patterns.prefixes) else None,
+    )
+
+
+def _lines(patterns: Patterns, text: Text) -> Iterable[tuple[int, str]]:
+    """The lines to look at, numbered: all where something listens, for its port may be set on any; else those that may match."""
+    alone = (*patterns.routes, *patterns.imports, *(pattern for pattern, _ in (*patterns.env, *patterns.apps)))
+    alone += tuple(pattern for pattern in (patterns.main, patterns.prefixes) if pattern is not None)
+    words = {certain_text(pattern) for pattern in alone}
+    if patterns.listen or "" in words:
+        return enumerate(text.lines, 1)
+    numbers: set[int] = set()
+    for word in words:
+        number, at, found = 1, 0, text.text.find(word)
+        while found >= 0:
+            number += text.text.count("\n", at, found)
+            numbers.add(number)
+            at, found = found, text.text.find(word, found + 1)
+    return [(number, text.lines[number - 1]) for number in sorted(numbers)]
 
 
 def _imports(patterns: Patterns, file: str, number: int, line: str) -> Iterator[Found]:

@@ -29,6 +29,8 @@ _GRAMMARS: dict[str, tuple[str, str]] = {
 }
 _SURELY_QUICK = 4_000
 _PIECE = 65_536
+_PIECE_OF_TEXT = 128
+"""Bytes handed over at a time: to the grammar, and later for the text of a node, which is rarely longer than one name or call."""
 LONGEST_S = 2.0
 LARGEST_MANIFEST_BYTES = 100_000
 MOST_NODES = 400_000
@@ -58,6 +60,7 @@ def root(grammar: str, data: bytes) -> Node:
         return parser.parse(data).root_node
     deadline = time.perf_counter() + LONGEST_S
     late = False
+    piece = _PIECE
 
     def stop(_offset: int, _broken: bool) -> bool:
         nonlocal late
@@ -65,7 +68,7 @@ def root(grammar: str, data: bytes) -> Node:
         return late
 
     try:
-        tree = parser.parse(lambda offset, _point: data[offset : offset + _PIECE], progress_callback=stop)
+        tree = parser.parse(lambda offset, _point: data[offset : offset + piece], progress_callback=stop)
     except ValueError:
         if not late:
             raise
@@ -73,6 +76,7 @@ def root(grammar: str, data: bytes) -> Node:
     if late or tree is None:
         parser.reset()  # else the next text would be taken for the rest of this one
         raise Broken("takes too long to understand")
+    piece = _PIECE_OF_TEXT  # the tree asks for the text of its nodes in the same way, as if each were as long as a piece
     return tree.root_node
 
 
@@ -105,7 +109,8 @@ def descend(node: Node, types: frozenset[str] | None = None) -> Iterator[Node]:
 
 def text(node: Node | None) -> str:
     """The source of a node; "" for None."""
-    return node.text.decode("utf-8", "replace") if node is not None and node.text is not None else ""
+    written = node.text if node is not None else None  # once: each time it is copied
+    return written.decode("utf-8", "replace") if written is not None else ""
 
 
 def line(node: Node) -> int:

@@ -15,11 +15,13 @@ from deploydeck.targets.process import environment, layout, running
 
 MIN_FREE_BYTES = 512 * 1024 * 1024
 LOW_FREE_BYTES = 2 * 1024**3
+_RUNS = {"python": "Python", "node": "Node.js", "static": "static sites"}
+"""Stacks whose programs this target can install and start, by the id in `recipe.language`, and what people call them."""
 
 
 def preflight(config: DeploymentConfig, releases: Path, rollback: bool) -> tuple[Finding, ...]:
     """Findings, worst first. Blocking. A rollback starts what was built: neither the source nor the tools matter to it."""
-    building = [] if rollback else [*_source(config), *_tools(config.recipe), *_start(config)]
+    building = [] if rollback else [*_source(config), *_stack(config.recipe), *_tools(config.recipe), *_start(config)]
     found = [*_machine(), *building, *_disk(releases), *_port(config, releases)]
     return tuple(sorted(found, key=lambda item: list(Severity).index(item.severity), reverse=True))
 
@@ -41,6 +43,21 @@ def _machine() -> Iterable[Finding]:
 def _source(config: DeploymentConfig) -> Iterable[Finding]:
     if not Path(config.root).is_dir():
         yield error("project-missing", f"{config.root} is not a directory.", "Check the path of the project.")
+
+
+def _stack(recipe: Recipe) -> Iterable[Finding]:
+    works = recipe.kind is not Kind.STATIC or bool(recipe.build)
+    if works and recipe.language and recipe.language not in _RUNS:
+        yield error(
+            "process-stack",
+            f"The target process runs {_listed(_RUNS.values())}; it cannot build this project ({recipe.language}).",
+            "Start Docker where it does not run, and deploy to the target docker.",
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}"
 
 
 def _tools(recipe: Recipe) -> Iterable[Finding]:

@@ -1,0 +1,78 @@
+"""The producer: the files of each tool that [generate] infrastructure asks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from deploydeck.domain import GeneratedFile, InfrastructureConfig, InfrastructureTool
+from deploydeck.generate.existing import own_file
+from deploydeck.generate.infrastructure import arm_files, cloudformation, terraform
+from deploydeck.generate.infrastructure.config import STATIC_SITE
+from deploydeck.generate.infrastructure.plan import bucket_variables, database_of, evidence_of_variables
+from deploydeck.generate.render import owned
+from deploydeck.generate.request import Request
+
+Maker = Callable[[Request, InfrastructureConfig, dict[str, Any]], tuple[GeneratedFile, ...]]
+
+_MAKERS: dict[InfrastructureTool, Maker] = {
+    InfrastructureTool.TERRAFORM: terraform.files,
+    InfrastructureTool.CLOUDFORMATION: cloudformation.files,
+    InfrastructureTool.ARM: arm_files.files,
+}
+_MIN_PROBE_S, _MAX_PROBE_S = 2, 14
+"""Seconds a load balancer may wait for an answer; it asks every 15."""
+
+
+def infrastructure_files(request: Request) -> tuple[GeneratedFile, ...]:
+    """The files of the configuration's tools; nothing when it has no infrastructure.
+
+    A file that is the project's own comes back as it is, unless the request says to replace it.
+    Raises DeployDeckError `infrastructure-…` for a value that a tool would act upon.
+    """
+    config = request.config.infrastructure
+    if config is None:
+        return ()
+    context = _context(request, config)
+    made = tuple(file for tool in config.tools for file in _MAKERS[tool](request, config, context))
+    return tuple(_proposed(request, file) for file in made)
+
+
+def _proposed(request: Request, file: GeneratedFile) -> GeneratedFile:
+    """The file, or the one on disk when people wrote it. Parameter files have no place for a mark and are always proposed."""
+    if request.replace or not _marked(file.content):
+        return file
+    existing = request.files.text(file.path)
+    return own_file(file.path, existing) if existing and not _marked(existing) else file
+
+
+def _marked(content: str) -> bool:
+    """Whether a file says that it is ours: in its first line, or in the metadata of a template that knows no comments."""
+    return owned(content) or '"generator": "DeployDeck"' in content[:400]
+
+
+def _context(request: Request, config: InfrastructureConfig) -> dict[str, Any]:
+    profile, deployment = request.profile, request.config
+    health = deployment.health
+    return {
+        "site": config.compute == STATIC_SITE,
+        "single_page": deployment.recipe.single_page,
+        "app": deployment.app,
+        "port": deployment.port,
+        "health_path": health.path,
+        "health_matcher": f"{health.success_min}-{health.success_max}",
+        "health_timeout": min(max(math.ceil(health.timeout_s), _MIN_PROBE_S), _MAX_PROBE_S),
+        "health_grace": math.ceil(health.deadline_s),
+        "keep_images": max(deployment.keep_releases * 2, 10),
+        "port_from_env": deployment.recipe.port_from_env,
+        "database": database_of(request, config),
+        "storage": config.storage,
+        "buckets": bucket_variables(request, config),
+        "example": config.sizes[0].environment,
+        "name_evidence": (),
+        "port_evidence": profile.port.evidence if profile.port else (),
+        "health_evidence": profile.health_path.evidence if profile.health_path else (),
+        "variable_evidence": evidence_of_variables(profile),
+        "storage_evidence": next((need.evidence for need in profile.services if need.name == "s3"), ()),
+    }

@@ -1,0 +1,100 @@
+"""How large things may be: the tables of the platforms, and the nearest size for a wish.
+
+Sources: the task sizes of AWS Fargate (Amazon ECS developer guide, "Task CPU and memory"), the tiers of App Service plans (Azure
+pricing page) and the retention days of CloudWatch Logs (PutRetentionPolicy).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deploydeck.domain import DeployDeckError
+
+GIB = 1024**3
+MIB = 1024**2
+
+_FARGATE: tuple[tuple[int, tuple[int, ...]], ...] = (
+    (256, (512, 1024, 2048)),
+    (512, tuple(range(1024, 4097, 1024))),
+    (1024, tuple(range(2048, 8193, 1024))),
+    (2048, tuple(range(4096, 16385, 1024))),
+    (4096, tuple(range(8192, 30721, 1024))),
+    (8192, tuple(range(16384, 61441, 4096))),
+    (16384, tuple(range(32768, 122881, 8192))),
+)
+"""CPU units (1024 are one core) and the memory, in MiB, that goes with them."""
+
+LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+AZURE_LOG_DAYS = (30, 730)
+"""Least and most that a Log Analytics workspace keeps."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An App Service plan: its name, cores, memory in bytes, and whether it scales by load."""
+
+    name: str
+    cpus: float
+    memory_bytes: int
+    scales: bool
+
+
+PLANS = (
+    Plan("B1", 1, 1792 * MIB, False),
+    Plan("B2", 2, 3584 * MIB, False),
+    Plan("B3", 4, 7 * GIB, False),
+    Plan("P0v3", 1, 4 * GIB, True),
+    Plan("P1v3", 2, 8 * GIB, True),
+    Plan("P2v3", 4, 16 * GIB, True),
+    Plan("P3v3", 8, 32 * GIB, True),
+)
+
+
+def fargate(cpus: float, memory_bytes: int) -> tuple[int, int]:
+    """CPU units and MiB for a task. Raises DeployDeckError `infrastructure-fargate-size` that names the nearest pair there is."""
+    units, memory = round(cpus * 1024), memory_bytes // MIB
+    if memory in dict(_FARGATE).get(units, ()):
+        return units, memory
+    near_units, near_memory = _nearest(units, memory)
+    raise DeployDeckError(
+        "infrastructure-fargate-size",
+        f"Fargate has no task of {cpus:g} cores with {memory} MiB.",
+        "Each number of cores goes with certain amounts of memory only.",
+        f"The nearest that has both: [cloud] cpus = {near_units / 1024:g}, memory_mb = {near_memory}.",
+    )
+
+
+def _nearest(units: int, memory: int) -> tuple[int, int]:
+    """The smallest pair that is not smaller than wished for; the largest one when nothing is."""
+    for has, amounts in _FARGATE:
+        for amount in amounts:
+            if has >= units and amount >= memory:
+                return has, amount
+    return _FARGATE[-1][0], _FARGATE[-1][1][-1]
+
+
+def app_service_plan(cpus: float, memory_bytes: int, *, scales: bool) -> Plan:
+    """The smallest plan that has it. Raises DeployDeckError `infrastructure-plan-size`."""
+    for plan in PLANS:
+        if plan.cpus >= cpus and plan.memory_bytes >= memory_bytes and (plan.scales or not scales):
+            return plan
+    largest = PLANS[-1]
+    raise DeployDeckError(
+        "infrastructure-plan-size",
+        f"No App Service plan has {cpus:g} cores with {memory_bytes // MIB} MiB.",
+        f"The largest is {largest.name}.",
+        f"Set [cloud] cpus = {largest.cpus:g} and memory_mb = {largest.memory_bytes // MIB}, or less.",
+    )
+
+
+def log_days(days: int) -> int:
+    """Days as CloudWatch has them. Raises DeployDeckError `infrastructure-log-days` that names the nearest number."""
+    if days in LOG_DAYS:
+        return days
+    nearest = next((known for known in LOG_DAYS if known >= days), LOG_DAYS[-1])
+    raise DeployDeckError(
+        "infrastructure-log-days",
+        f"CloudWatch does not keep logs for {days} days.",
+        f"It knows {', '.join(map(str, LOG_DAYS))}.",
+        f"Set [cloud] log_days = {nearest}.",
+    )

@@ -1,0 +1,3 @@
+module example.test/guestbook
+
+go 1.24
