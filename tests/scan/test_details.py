@@ -146,6 +146,21 @@ def test_django_settings_for_a_desk_are_reported(settings: str, code: str, tmp_p
     assert found[code].evidence[0].file == "m/settings.py"
 
 
+STATIC = {**DJANGO, "m/settings.py": "ROOT_URLCONF = 'm.urls'\nSTATIC_URL = '/static/'\nINSTALLED_APPS = ['django.contrib.admin']\n"}
+
+
+@pytest.mark.parametrize(("further", "unserved"), [
+    ({}, True),
+    ({"requirements.txt": "django\nwhitenoise\n"}, False),
+    ({"deploy/nginx.conf": "events {}\n"}, False),
+    ({"m/settings.py": "ROOT_URLCONF = 'm.urls'\nSTATIC_URL = 'https://cdn.test/'\nINSTALLED_APPS = ['django.contrib.admin']\n"}, False),
+    ({"m/settings.py": "ROOT_URLCONF = 'm.urls'\nSTATIC_URL = '/static/'\nINSTALLED_APPS = ['m']\n"}, False),
+    ({"m/settings.py": "ROOT_URLCONF = 'm.urls'\nSTATIC_URL = '/static/'\n", "m/static/m.css": "h1 {}\n"}, True),
+])  # fmt: skip
+def test_static_files_that_nothing_serves_are_told(tmp_path: Path, further: dict[str, str], unserved: bool) -> None:
+    assert ("django-static-unserved" in codes(scan(tmp_path, {**STATIC, **further}))) is unserved
+
+
 def test_django_settings_read_from_variables_are_fine(tmp_path: Path) -> None:
     settings = (
         "import os\nROOT_URLCONF = 'm.urls'\nDEBUG = os.getenv('DEBUG') == '1'\nALLOWED_HOSTS = os.getenv('HOSTS', '').split(',')\n"

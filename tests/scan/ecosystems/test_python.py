@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploydeck.domain import Kind
+from deploydeck.domain import Kind, Support
 from deploydeck.scan import ProjectAnalyzer
 from deploydeck.scan.facts import Broken
 from deploydeck.scan.match import hits
@@ -603,3 +603,15 @@ def test_resolving_twice_adds_nothing(tmp_path: Path) -> None:
     assert first.variables == second.variables
     assert len(results.scans[""].facts.of("route")) == 1
     assert hits(results.scans[""])
+
+
+def test_a_command_whose_module_listens_is_a_server(tmp_path: Path) -> None:
+    """A console script alone is a tool; one that runs what listens is started by its name."""
+    manifest = '[project]\nname = "bell"\nversion = "1"\ndependencies = ["waitress==3.0.2"]\n[project.scripts]\nbell = "bell.server:main"\n'
+    source = "from waitress import serve\n\n\ndef main():\n    serve(None, host='0.0.0.0', port=8081)\n"
+    profile = scan(tmp_path / "server", {"pyproject.toml": manifest, "src/bell/__init__.py": "", "src/bell/server.py": source})
+    assert profile.start is not None and profile.start.value.argv == ("bell",)
+    assert profile.support is Support.SUPPORTED and profile.port is not None and profile.port.value == 8081
+    assert {place.file for place in profile.start.evidence} == {"pyproject.toml", "src/bell/server.py"}
+    tool = scan(tmp_path / "tool", {"pyproject.toml": manifest, "src/bell/__init__.py": "", "src/bell/server.py": "def main():\n    pass\n"})
+    assert tool.support is Support.NOT_YET
