@@ -1,6 +1,6 @@
 """The proof: generated infrastructure is really made and removed again, by Terraform and by CloudFormation, against MiniStack.
 
-MiniStack is no AWS: it does not check permissions, sizes or routes. What it shows is that every resource, reference and order in the
+MiniStack is no AWS: it checks no permissions, sizes or routes. What it shows is that every resource, reference and order in the
 files holds when a real client carries them out.
 """
 
