@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 os.environ["TZ"] = "UTC"
 time.tzset()
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of the hundreds of programs that tests start compiles itself anew
 for _name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"):
     os.environ.pop(_name, None)
 
@@ -171,7 +172,12 @@ SLOW_PLACES = ("tests/cli/", "tests/deploy/", "tests/store/", "tests/targets/", 
 """Where most tests start processes, run whole deployments or kill things: `make test-fast` leaves them to `make test`."""
 
 
+LONG_PLACES = ("tests/e2e/", "tests/deploy/test_kill_matrix.py", "tests/deploy/test_faults.py", "tests/generate/test_engine.py")
+"""Where single tests take a minute and more: begun first, so that no worker is left alone with one in the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_PLACES))
     for item in items:
         if item.nodeid.startswith(SLOW_PLACES):
             item.add_marker("slow")

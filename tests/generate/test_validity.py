@@ -28,9 +28,10 @@ from deploydeck.domain import (
     ProjectProfile,
     ServiceNeed,
 )
-from deploydeck.generate import policies
+from deploydeck.generate import COMPOSE_APP, policies
 from deploydeck.generate.dockerfile_syntax import instructions, stages
 from deploydeck.settings import Settings
+from tests.generate.agree import facts_of
 from tests.generate.golden import QUICK, scanned
 
 SAMPLES = (
@@ -139,6 +140,7 @@ def env_names(content: str) -> Iterator[str]:
             yield name
 
 
+@pytest.mark.timeout(900)
 @settings(max_examples=100, deadline=None)
 @given(profiles(), st.dictionaries(st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True), hostile, max_size=3),
        st.sampled_from(["development", "staging", "production", "eu-west.1"]), st.sampled_from(sorted(CLOUDS)))  # fmt: skip
@@ -178,9 +180,14 @@ def agree(config: DeploymentConfig, files: dict[str, GeneratedFile], profile: Pr
     compose = next((files[path] for path in ("compose.yaml",) if path in files), None)
     if compose is not None:
         document = parsed("compose.yaml", compose.content)
-        app = next(one for one in document["services"].values() if "build" in one)
-        assert any(str(config.port) == str(port).rsplit(":", 1)[-1].removesuffix("/tcp") for port in app["ports"]), app["ports"]
+        app = document["services"][COMPOSE_APP]
+        assert [port["target"] for port in app["ports"]] == [config.port]
+        assert config.health.path in " ".join(app["healthcheck"]["test"]).replace("$$", "$")
         assert set(document["services"]) >= {service.name for service in config.services}
+    for path in files:
+        facts = facts_of(path, files[path].content)
+        for name, ours in (("port", config.port), ("health_path", config.health.path), ("app", config.app)):
+            assert facts.get(name, ours) == ours, (path, name)
     for path in (".github/workflows/deploydeck.yml", ".gitlab-ci.yml", "Jenkinsfile"):
         assert config.app in files[path].content
 

@@ -152,7 +152,11 @@ def _environment(out: Lines, request: Request) -> None:
                 rows[read.name] = ("", "variable", "The program reads it; passed on from .env where it is set")
             else:
                 text = f" {yaml_text(f'${{{read.name}:-{default}}}')}"
-                rows[read.name] = (text, "variable", "The program reads it; without a value in .env it is the program's own default")
+                rows[read.name] = (
+                    text,
+                    "variable",
+                    "The program reads it; its own default where .env has no value",
+                )
     if config.recipe.kind is Kind.STATIC or not rows:
         return
     out.add("    environment:", "variable", "Variables of the running program")

@@ -104,7 +104,8 @@ def toml_value(value: Any) -> str:
 def _text(text: str) -> str:
     """A TOML basic string. JSON's escapes are TOML's, except that DEL must be escaped and surrogate pairs may not occur."""
     escaped = json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
-    return escaped.replace("\x7f", "\\u007f")
+    # What cannot be seen, or turns the direction of text, is written out: a reviewer must see what there is.
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped)
 
 
 def toml_key(text: str) -> str:

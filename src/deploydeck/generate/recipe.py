@@ -26,7 +26,7 @@ from deploydeck.generate.docker import check_images
 from deploydeck.generate.infrastructure import infrastructure_config
 from deploydeck.generate.names import inside_path, shown, slug, variable_name
 from deploydeck.generate.preferences import Preferences, preferences
-from deploydeck.generate.request import DOCKERFILE_TARGETS, Choices, Draft, placed
+from deploydeck.generate.request import Choices, Draft, placed
 from deploydeck.generate.services import service_specs
 from deploydeck.generate.stacks import BY_ID, STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
@@ -37,13 +37,6 @@ from deploydeck.settings import Settings
 
 _PLATFORM_VARIABLES = frozenset({"PORT", "HOST", "HOSTNAME", "NODE_ENV", "HOME", "PATH", "PWD", "TZ", "LANG", "CI"})
 _UNREAD = frozenset({"broken-manifest", "file-unreadable", "file-too-large"})
-_TOLD: dict[str, tuple[tuple[str, str], ...]] = {
-    "streamlit": (("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false"), ("STREAMLIT_SERVER_HEADLESS", "true")),
-    "gradio": (("GRADIO_SERVER_PORT", "{port}"), ("GRADIO_ANALYTICS_ENABLED", "False")),
-}
-"""What frameworks are told by variables, for they are started by the program itself or ask questions otherwise."""
-_TOLD_IN_IMAGES: dict[str, tuple[tuple[str, str], ...]] = {"gradio": (("GRADIO_SERVER_NAME", "0.0.0.0"),)}  # noqa: S104
-"""Where a program must listen inside a container, and must not on a desk."""
 _LANGUAGES = frozenset(language for stack in STACKS for language in stack.languages)
 
 
@@ -150,9 +143,6 @@ def make_config(
     if choices.framework in NEXT_IDS:
         fixed = (*fixed, ("NEXT_TELEMETRY_DISABLED", "1"))
     fixed = (*fixed, *((name, placed(value, port)) for name, value in choices.environment))
-    if choices.kind is Kind.SERVER:
-        in_image = _TOLD_IN_IMAGES.get(choices.framework, ()) if target in DOCKERFILE_TARGETS else ()
-        fixed = (*fixed, *((name, placed(value, port)) for name, value in (*_TOLD.get(choices.framework, ()), *in_image)))
     return DeploymentConfig(
         id=new_id("cfg"),
         project_id=project_id,

@@ -92,7 +92,7 @@ def safe(root: Path, secret: str) -> None:
 
 
 def test_a_program_with_postgresql_keeps_what_it_is_told(place: Path) -> None:
-    """psycopg2 is compiled here: system packages of the rules, and one more that a person asks for (the stand-in has no headers)."""
+    """psycopg2 is compiled here: with packages of the rules, and one that a person asks for (the stand-in has no headers)."""
     ready("postgres:17")
     chosen: dict[str, Any] = {
         "build": {"build_packages": ["python3-dev"]},

@@ -32,7 +32,9 @@ def request_of(
     given = dict(settings or {})
     cloud = {"provider": provider, **given.pop("cloud", {})}
     chosen = Settings.model_validate({"generate": {"infrastructure": [tool], "ci": []}, "cloud": cloud, **given})
-    config = ConfigurationGenerator().deployment_config(profile, chosen, project_id="prj-1", environment=environment, target="docker")
+    config = ConfigurationGenerator().deployment_config(
+        profile, chosen, project_id="prj-1", environment=environment, target="docker"
+    )
     return Request(profile, config, chosen, choose(profile, chosen, "docker"), ProjectFiles(profile.root))
 
 

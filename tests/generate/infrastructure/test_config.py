@@ -83,7 +83,10 @@ def test_the_environment_at_hand_is_among_them(tmp_path: Path) -> None:
     assert config_of(tmp_path, {"generate": {"infrastructure": ["terraform"]}}).size("production").max_copies == 6
 
 
-@given(app=st.from_regex(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", fullmatch=True), names=st.sets(st.text("aB.-_1", min_size=1), min_size=2))
+@given(
+    app=st.from_regex(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", fullmatch=True),
+    names=st.sets(st.text("aB.-_1", min_size=1), min_size=2),
+)
 def test_names_are_short_and_different(app: str, names: set[str]) -> None:
     made = [stack_name(app, name) for name in names]
     assert len(set(made)) == len(names)

@@ -71,7 +71,9 @@ def test_our_own_policies_find_nothing_that_blocks(tmp_path: Path, tool: str, pr
 @pytest.mark.parametrize("services", SERVICES, ids=lambda names: "+".join(names) or "alone")
 @pytest.mark.parametrize("kind", PROJECTS)
 def test_the_structural_check_of_arm_passes(tmp_path: Path, kind: str, services: tuple[str, ...]) -> None:
-    files = {path: file.content for path, file in files_of(request_of(profile_of(tmp_path, kind, services), "arm", "azure")).items()}
+    files = {
+        path: file.content for path, file in files_of(request_of(profile_of(tmp_path, kind, services), "arm", "azure")).items()
+    }
     (group,) = arm_groups(tuple(files), Scope())
     assert set(group) == set(files)
     for path, verdict in check_arm({path: files[path] for path in group}).items():
@@ -109,20 +111,23 @@ def test_values_differ_by_environment_and_a_missing_one_is_said(tmp_path: Path) 
     settings = {
         "environments": {
             "development": {"variables": {"GREETING": "hi", "LEVEL": "debug"}},
-            "production": {"variables": {"GREETING": "${var.x} %{if}"}, "secrets": ["LICENCE"], "cloud": {"cpus": 1, "memory_mb": 4096}},
+            "production": {
+                "variables": {"GREETING": "${var.x} %{if}"},
+                "secrets": ["LICENCE"],
+                "cloud": {"cpus": 1, "memory_mb": 4096},
+            },
         }
     }
     profile = profile_of(tmp_path, "server")
     files = files_of(request_of(profile, "terraform", "aws", settings=settings))
-    development, production = (
-        facts_of(path, files[path].content) for path in (f"infra/terraform/environments/{name}.tfvars" for name in settings["environments"])
-    )
+    paths = [f"infra/terraform/environments/{name}.tfvars" for name in settings["environments"]]
+    development, production = (facts_of(path, files[path].content) for path in paths)
     assert development["values"] == {"GREETING": '"hi"', "LEVEL": '"debug"'}
     assert production["values"] == {"GREETING": '"$${var.x} %%{if}"'}
     assert production["secrets"] == {"LICENCE", "SECRET_KEY"} and development["secrets"] == {"SECRET_KEY"}
     assert "cpu             = 1024" in files["infra/terraform/environments/production.tfvars"].content
-    template = files_of(request_of(profile, "cloudformation", "aws", settings=settings))["infra/cloudformation/template.yaml"].content
-    conditions = load_template(template)["Conditions"]
+    made = files_of(request_of(profile, "cloudformation", "aws", settings=settings))
+    conditions = load_template(made["infra/cloudformation/template.yaml"].content)["Conditions"]
     assert conditions["HasSecretLicence"] == {"Equals": [{"Ref": "Environment"}, "production"]}
     assert conditions["HasVariableLevel"] == {"Equals": [{"Ref": "Environment"}, "development"]}
 
@@ -162,7 +167,13 @@ def test_without_a_wish_there_is_nothing(tmp_path: Path) -> None:
     cloud=st.sampled_from(CLOUDS),
 )
 def test_hostile_names_and_values(
-    tmp_path_factory: pytest.TempPathFactory, name: str, value: str, variable: str, environment: str, path: str, cloud: tuple[str, str]
+    tmp_path_factory: pytest.TempPathFactory,
+    name: str,
+    value: str,
+    variable: str,
+    environment: str,
+    path: str,
+    cloud: tuple[str, str],
 ) -> None:
     root = tmp_path_factory.mktemp("hostile")
     given_settings: dict[str, Any] = {

@@ -46,8 +46,8 @@ class Node:
             yield from child.walk()
 
     def __str__(self) -> str:
-        if self.kind == "text":
-            return repr(self.value)
+        if self.kind != "call" and not self.children:
+            return repr(self.value) if self.kind == "text" else self.value
         inner = ", ".join(str(child) for child in self.children)
         return f"{self.value.lower()}({inner})" if self.kind == "call" else f"{self.value}<{inner}>"
 

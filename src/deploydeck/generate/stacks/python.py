@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from deploydeck.domain import DeploymentConfig
+from deploydeck.domain import DeploymentConfig, Kind
 from deploydeck.generate.clues import (
     NOTHING,
     Clue,
@@ -28,7 +28,11 @@ _TOOLS = {"uv": "0.13.9", "poetry": "2.5.1", "poetry-1": "1.8.5", "pdm": "2.29.4
 _PDM_NEEDS = "hishel==1.4.0"
 """What pdm 2.29.4 was tested with. It allows later ones, and does not start with 2.0."""
 _FOR_SERIES = {
-    "3.9": {"poetry==2.5.1": "poetry==2.2.1", "pdm[locked]==2.29.4": "pdm[locked]==2.26.9", "pipenv==2026.10.3": "pipenv==2025.0.4"}
+    "3.9": {
+        "poetry==2.5.1": "poetry==2.2.1",
+        f"pdm==2.29.4 {_PDM_NEEDS}": f"pdm==2.26.9 {_PDM_NEEDS}",
+        "pipenv==2026.10.3": "pipenv==2025.0.4",
+    }
 }
 """The last versions for a Python that later ones no longer run on."""
 _TOOL_ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
@@ -199,8 +203,17 @@ def _context(request: Request) -> dict[str, Any]:
     }
 
 
+# What frameworks are told by variables, for they are started by the program itself or ask questions otherwise.
+_TOLD: dict[str, tuple[tuple[str, str], ...]] = {
+    "gradio": (("GRADIO_SERVER_NAME", "{host}"), ("GRADIO_SERVER_PORT", "{port}"), ("GRADIO_ANALYTICS_ENABLED", "False")),
+    "streamlit": (("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false"), ("STREAMLIT_SERVER_HEADLESS", "true")),
+}
+
+
 def _decide(draft: Draft) -> Draft:
-    """Django with a STATIC_ROOT collects its static files while the image is built."""
+    """Django with a STATIC_ROOT collects its static files while the image is built; some frameworks are told where to listen."""
+    if draft.kind is Kind.SERVER:
+        draft = replace(draft, environment=(*draft.environment, *_TOLD.get(draft.framework, ())))
     static_root = django_static_root(draft.files) if draft.framework in DJANGO_IDS else NOTHING
     if not static_root:
         return draft
