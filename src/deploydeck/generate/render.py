@@ -83,6 +83,8 @@ def render(template: str, path: str, context: dict[str, Any], comment: str = "#"
             continue
         if not line and (not lines or not lines[-1]):
             continue  # one blank line is enough
+        if _NOTHING in line:
+            raise ValueError(f"{template}: a mark stands inside of line {len(lines) + 1}, not on one of its own")
         lines.append(line)
         if current and line and not line.lstrip().startswith(comment):
             found.append(LineReason(line=len(lines), rule=current[0], why=current[1], evidence=current[2]))
