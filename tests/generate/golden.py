@@ -120,7 +120,7 @@ CASES: dict[str, Case] = {
     "pipelines-docker": Case("fastapi-poetry-src", {"generate": {"ci": ["github", "gitlab", "jenkins"]}}),
     "pipelines-aws": Case(
         "express-npm",
-        {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform"]}, "cloud": {"provider": "aws"}},
+        {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["cloudformation"]}, "cloud": {"provider": "aws"}},
     ),
 }
 

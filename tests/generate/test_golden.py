@@ -26,6 +26,7 @@ def test_generated_as_committed(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.tools
 @pytest.mark.parametrize("name", CASES)
 def test_the_real_checkers_accept_it(name: str) -> None:
     for file in files_of(CASES[name], ConfigurationGenerator()):

@@ -189,7 +189,9 @@ def agree(config: DeploymentConfig, files: dict[str, GeneratedFile], profile: Pr
         for name, ours in (("port", config.port), ("health_path", config.health.path), ("app", config.app)):
             assert facts.get(name, ours) == ours, (path, name)
     for path in (".github/workflows/deploydeck.yml", ".gitlab-ci.yml", "Jenkinsfile"):
-        assert config.app in files[path].content
+        content = files[path].content
+        container = re.search(r"CONTAINER['\"]?\s*[:=]\s*['\"]?([\w.-]+)", content)
+        assert container is None or container[1].startswith(config.app), (path, container)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)

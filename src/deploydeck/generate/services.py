@@ -295,7 +295,8 @@ def _role(variable: EnvVariable, row: Service, present: tuple[str, ...]) -> str:
     if _ADO.fullmatch(name):
         told = [one for one in present if any(word in name.upper() for word in SERVICES[one].prefixes)]
         return "ado" if row.name == (told or [one for one in _GENERAL[0][1] if one in present] or [""])[0] else ""
-    prefixes, general = row.prefixes, tuple[str, ...]()
+    prefixes: tuple[str, ...] = row.prefixes
+    general: tuple[str, ...] = ()
     for words, services in _GENERAL:
         if next((one for one in services if one in present), "") == row.name:
             if "DB" in words:

@@ -12,6 +12,9 @@ from deploydeck.generate.preferences import BUILD_PACKAGES, RUN_PACKAGES, Prefer
 _COMES_WITH: dict[str, tuple[str, ...]] = {"gcc": ("libc6-dev",)}
 """What apt only recommends and a package is of no use without: gcc has no headers of the C library of its own."""
 
+NO_LONGER_IN_DEBIAN = frozenset({"wkhtmltopdf"})
+"""Packages that Debian 13, which the base images are made of, has no more: asking for one would break the build."""
+
 
 @dataclass(frozen=True)
 class Package:
@@ -59,7 +62,12 @@ def needed(
     build = {package.name: package for package in also_build}
     run = {package.name: package for package in also_run}
     for package in profile.system_packages:
-        if not debian_package(package.name) or package.name in gone or (without and package.because.startswith(without)):
+        if (
+            not debian_package(package.name)
+            or package.name in NO_LONGER_IN_DEBIAN
+            or package.name in gone
+            or (without and package.because.startswith(without))
+        ):
             continue  # not a name at all: a profile kept by an earlier version, or tampered with
         cause = package.because or "a dependency"
         if package.build:

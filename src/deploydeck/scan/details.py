@@ -315,7 +315,7 @@ def _report_static(scan: Scan) -> None:
             "django-static-unserved",
             Severity.WARNING,
             "Nothing serves the static files: Django does so only while DEBUG is on.",
-            "Add whitenoise to the dependencies and its middleware to the settings, or put a web server before the program.",
+            "Add whitenoise and its middleware behind SecurityMiddleware, or put a web server before the program.",
             evidence(urls, "django"),
         )
 

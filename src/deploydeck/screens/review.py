@@ -236,9 +236,10 @@ class ReviewScreen(Deciding, DeckScreen):
         assert offer is not None and offer.proposal is not None
         review, path = self.deck.review, offer.proposal.config.dockerfile
         files = [review.as_offered(change) for change in offer.changes]
-        self._tell("Proving the image…")
+        self._told = "Proving the image…"
+        self._show_files()
         try:
-            proof = await self.deck.prove(offer.proposal, files, self._tell, stop)
+            proof = await self.deck.prove(offer.proposal, files, self._hear, stop)
         finally:
             self._proof, self._told = None, ""
             self.draw()
@@ -252,10 +253,10 @@ class ReviewScreen(Deciding, DeckScreen):
         self.replace_change(review.checked(change, (*others, found)), history=False)
         self.say(proof.reason, warning=not proof.proven)
 
-    def _tell(self, line: str) -> None:
-        self._told = line  # drawn by the timer of the spinner: a build tells more than an eye can read
-        if not self._spinner._active.is_set():
-            self._show_files()
+    def _hear(self, line: str) -> None:
+        """Progress of the proof, from any thread; drawn by the spinner's timer: a build tells more than an eye can read."""
+        if self._proof is not None:
+            self._told = line
 
     # --- writing --------------------------------------------------------------------------------------------------------------
 

@@ -97,6 +97,8 @@ def test_plain_things_are_written_as_people_write_them(value: str | int, written
     assert escape.scalar(value) == written
 
 
-@pytest.mark.parametrize(("branch", "pattern"), [("main", "main"), ("release+1", r"release\+1"), ("!x", r"\!x"), ("a/b", "a/b")])
+@pytest.mark.parametrize(
+    ("branch", "pattern"), [("main", "main"), ("release+1", r"release\+1"), ("!x", r"\!x"), ("a/b", "a/b"), ("${{x}}", "$*{{x}}")]
+)
 def test_a_branch_is_no_pattern(branch: str, pattern: str) -> None:
     assert escape.branch_pattern(branch) == pattern

@@ -176,9 +176,7 @@ def test_hostile_manifests_do_not_leave_the_project(tmp_path: Path) -> None:
     assert not any("passwd" in line or ".." in line for line in copies)
 
 
-@pytest.mark.parametrize(
-    ("wanted", "series"), [("3.3.6", "3.3.6"), ("3.4", "3.4"), (">= 3.2", "3.4"), ("~> 3.1.0", "3.1")]
-)
+@pytest.mark.parametrize(("wanted", "series"), [("3.3.6", "3.3.6"), ("3.4", "3.4"), (">= 3.2", "3.4"), ("~> 3.1.0", "3.1")])
 def test_a_version_of_ruby_has_an_image(wanted: str, series: str, tmp_path: Path) -> None:
     made = tree(rails(), tmp_path)
     content = dockerfile_of(made, Settings.model_validate({"app": {"runtime_version": wanted}}))

@@ -51,8 +51,11 @@ def github_text(value: str | int | float) -> str:
 
 
 def branch_pattern(branch: str) -> str:
-    """A branch name for GitHub's filters, where some characters are patterns."""
-    return re.sub(r"([+*?!\[\]\\])", r"\\\1", branch)
+    """A branch name for GitHub's filters, where some characters are patterns.
+
+    Nothing there may look like an expression, and there is no escape for one: a `*` stands between its first two characters.
+    """
+    return re.sub(r"([+*?!\[\]\\])", r"\\\1", branch).replace("${{", "$*{{")
 
 
 def shell(argv: Sequence[str]) -> str:
