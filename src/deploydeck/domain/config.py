@@ -63,7 +63,7 @@ class ResourceLimits(Value):
     """Limits of one running copy. None: no limit."""
 
     memory_bytes: int | None = None
-    cpus: float | None = None
+    cpus: float | None = Field(default=None, allow_inf_nan=False)
 
 
 class ServiceSpec(Value):
