@@ -146,7 +146,10 @@ def test_django_settings_for_a_desk_are_reported(settings: str, code: str, tmp_p
     assert found[code].evidence[0].file == "m/settings.py"
 
 
-STATIC = {**DJANGO, "m/settings.py": "ROOT_URLCONF = 'm.urls'\nSTATIC_URL = '/static/'\nINSTALLED_APPS = ['django.contrib.admin']\n"}
+STATIC = {
+    **DJANGO,
+    "m/settings.py": "ROOT_URLCONF = 'm.urls'\nSTATIC_URL = '/static/'\nINSTALLED_APPS = ['django.contrib.admin']\n",
+}
 
 
 @pytest.mark.parametrize(("further", "unserved"), [

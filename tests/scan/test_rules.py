@@ -14,7 +14,7 @@ from deploydeck.domain import DeployDeckError, Fact, Kind, Support
 from deploydeck.scan.rules import BadRule, Role, ecosystems, languages, managers, technologies
 from deploydeck.scan.rules.load import ecosystem
 from deploydeck.scan.rules.names import is_secret
-from tests.scan import deployed_trees
+from tests.scan import deployed_trees, python_trees
 from tests.scan.compiled_trees import TREES as COMPILED_TREES
 from tests.scan.trees import codes, scan, where
 
@@ -110,6 +110,7 @@ DEPLOYED_TREES: dict[str, tuple[dict[str, str], Kind]] = {
     **deployed_trees.TREES,
 }
 DEPLOYED_TREES |= COMPILED_TREES
+DEPLOYED_TREES |= python_trees.TREES
 
 
 def samples() -> list[tuple[str, str, dict[str, str]]]:

@@ -280,12 +280,16 @@ def test_plain_sites(files: dict[str, str], directory: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("files", [
     {"index.html": "", "package.json": '{"scripts": {"build": "own-tool"}}'},
     {"index.html": "", "package.json": "{broken"},
-    {"index.html": "", "index.php": ""},
     {"index.html": "", "requirements.txt": "numpy"},
 ])  # fmt: skip
 def test_not_every_index_html_is_a_plain_site(files: dict[str, str], tmp_path: Path) -> None:
     profile = scan(tmp_path, files)
     assert profile.support is Support.NOT_YET
+
+
+def test_pages_that_a_program_makes_are_no_plain_site(tmp_path: Path) -> None:
+    profile = scan(tmp_path, {"index.html": "", "index.php": ""})
+    assert (profile.kind, profile.support) == (Kind.SERVER, Support.SUPPORTED)
 
 
 # --- ports -------------------------------------------------------------------------------------------------------------------

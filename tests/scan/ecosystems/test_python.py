@@ -613,5 +613,7 @@ def test_a_command_whose_module_listens_is_a_server(tmp_path: Path) -> None:
     assert profile.start is not None and profile.start.value.argv == ("bell",)
     assert profile.support is Support.SUPPORTED and profile.port is not None and profile.port.value == 8081
     assert {place.file for place in profile.start.evidence} == {"pyproject.toml", "src/bell/server.py"}
-    tool = scan(tmp_path / "tool", {"pyproject.toml": manifest, "src/bell/__init__.py": "", "src/bell/server.py": "def main():\n    pass\n"})
+    tool = scan(
+        tmp_path / "tool", {"pyproject.toml": manifest, "src/bell/__init__.py": "", "src/bell/server.py": "def main():\n    pass\n"}
+    )
     assert tool.support is Support.NOT_YET
