@@ -1,5 +1,7 @@
 # Two commands matter: `make run` and `make test`. Each sets up what it needs, in .venv and nowhere else.
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+# Tests side by side. Many wait for a disk, an engine or a program that they started: one more than there are processors in CI.
+JOBS   ?= 3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
@@ -42,7 +44,7 @@ run: $(STAMP)  ## open DeployDeck on a copy of the bundled example
 	$(BIN)/deploydeck demo
 
 test: check  ## every check and every test; what the machine lacks is skipped with its reason
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --durations=25
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term:skip-covered --durations=25
 
 test-fast: $(STAMP)  ## the quick tests only, for your hands
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow and not engine and not terminal and not registry'

@@ -12,14 +12,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
 YARDSTICK_S = 0.036
 """Seconds that `_yardstick` takes on the machine the bounds were measured on (two cores, CPython 3.11): median of 21."""
 TRIES = 3
+PATIENCE_S = 80.0
+"""How long a test waits for what is certain to come, where nothing is asked of how soon: only a hang takes so long."""
 
 
 def quick(call: Callable[[], T], seconds: float) -> T:
@@ -41,7 +42,7 @@ def quick(call: Callable[[], T], seconds: float) -> T:
 @contextmanager
 def untraced() -> Iterator[None]:
     """Without the tracer of coverage, in this thread: for work of which only the cost or the end is asked, thousands of times."""
-    tracer: Callable[[FrameType, str, Any], Any] | None = sys.gettrace()
+    tracer = sys.gettrace()
     sys.settrace(None)
     try:
         yield

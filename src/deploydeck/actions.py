@@ -139,7 +139,7 @@ ACTIONS: tuple[Action, ...] = (
     _A("review.accept_file", "A", "Accept file", "Accept every hunk of this file but its conflicts.", ("hunk",), bar="file"),
     _A("review.reject_file", "X", "Reject file", "Reject every hunk of this file.", ("hunk",)),
     _A("review.edit_file", "E", "Edit file", "Edit the whole file as it is offered; what you leave is accepted.", ("changes",)),
-    _A("review.prove", "P", "Prove", "Build the offered image from a scratch copy and ask it; again: stop.", ("changes",), bar="prove"),
+    _A("review.prove", "P", "Prove", "Build the image from a scratch copy and ask it; again: stop.", ("changes",), bar="prove"),
     _A("review.undecided", "o", "Only undecided", "Show only the files and hunks nobody decided yet, or all again.", ("changes",)),
     _A(
         "review.accept_all",

@@ -16,6 +16,7 @@ from deploydeck.domain import (
     Proof,
     VariableRef,
 )
+from deploydeck.generate import COMPOSE_APP
 from deploydeck.settings import Settings
 
 CHECKER = "proof"
@@ -52,7 +53,8 @@ async def prove(
             return Proof(proven=False, reason=f"{failed.cause.what} {failed.cause.why}".strip(), hint=failed.cause.hint)
         values, pretended = _values(config.variables)
         services = tuple(service.name for service in config.services)
-        work = ProofWork(root, config, values, pretended, services, config.app)
+        made_up = {name: values[name] for name in pretended} | {one.password: _made_up() for one in config.services if one.password}
+        work = ProofWork(root, config, values, pretended, services, COMPOSE_APP, made_up)
         engine = Engine(settings.docker.host)
         try:
             return await prove_on(engine, work, tell, stop)
@@ -73,7 +75,12 @@ def _values(variables: Sequence[VariableRef]) -> tuple[dict[str, str], tuple[str
     """Plain settings as they are; everything else is made up: a proof needs no secret and gets none."""
     plain = {one.name: one.value for one in variables if one.value is not None and not one.secret}
     pretended = tuple(one.name for one in variables if one.name not in plain)
-    return {**plain, **{name: f"only-for-the-proof-{secrets.token_hex(8)}" for name in pretended}}, pretended
+    return {**plain, **{name: _made_up() for name in pretended}}, pretended
+
+
+def _made_up() -> str:
+    """A value like no other, in letters that mean the same in a URL, a shell and a file of variables."""
+    return f"only-for-the-proof-{secrets.token_hex(8)}"
 
 
 def verdict(proof: Proof) -> CheckVerdict:

@@ -22,6 +22,7 @@ from deploydeck.deploy import worker_status
 from deploydeck.settings import Paths
 from deploydeck.targets.fake import WORLD_FILE, World
 from tests.cli.program import install
+from tests.clock import PATIENCE_S
 
 TOP = Path(__file__).parent.parent.parent
 
@@ -149,7 +150,7 @@ def program(paths: Paths, project: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         psutil.wait_procs([process], timeout=10)
 
 
-def wait_until(true: Any, timeout_s: float = 20.0) -> None:
+def wait_until(true: Any, timeout_s: float = PATIENCE_S) -> None:
     """Until a condition holds; fails when it does not in time."""
     deadline = time.monotonic() + timeout_s
     while not true():

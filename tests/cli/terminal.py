@@ -15,6 +15,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.clock import PATIENCE_S
+
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -51,7 +53,7 @@ class Person:
     def text(self) -> str:
         return _ESCAPES.sub("", self.raw)
 
-    def sees(self, wanted: str, timeout_s: float = 30.0) -> None:
+    def sees(self, wanted: str, timeout_s: float = PATIENCE_S) -> None:
         """Wait until a text was written. Fails with everything that was."""
         deadline = time.monotonic() + timeout_s
         while wanted not in self.text:
@@ -61,7 +63,7 @@ class Person:
     def types(self, keys: str) -> None:
         os.write(self._fd, keys.encode())
 
-    def ends(self, timeout_s: float = 30.0) -> int:
+    def ends(self, timeout_s: float = PATIENCE_S) -> int:
         """Wait for the end; the exit code."""
         deadline = time.monotonic() + timeout_s
         while self.process.poll() is None:

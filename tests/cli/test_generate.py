@@ -56,7 +56,12 @@ def test_without_a_terminal_and_without_yes_nothing_is_written(program: Program)
 def test_on_a_terminal_it_asks(program: Program, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, there: bool) -> None:
     asked: list[str] = []
     monkeypatch.setattr(prompt, "can_ask", lambda: True)
-    monkeypatch.setattr(prompt, "ask", lambda question: asked.append(question) or answer)
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return answer
+
+    monkeypatch.setattr(prompt, "ask", ask)
     ran = program("generate", "--write", *DOCKER, expect=code)
     assert len(asked) == 1 and "Dockerfile" in asked[0] and ".dockerignore" in asked[0]
     assert (program.project / "Dockerfile").exists() is there

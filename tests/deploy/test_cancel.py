@@ -8,10 +8,11 @@ import pytest
 
 from deploydeck.domain import DeployDeckError, Deployment, DeploymentState, EventKind, HealthSpec, Probe, StepState
 from deploydeck.targets import Endpoint
+from tests.clock import PATIENCE_S
 from tests.deploy.bench import Bench
 
-LONG = HealthSpec(interval_s=0.02, timeout_s=1.0, deadline_s=30.0, stable_s=30.0)
-PATIENT = HealthSpec(interval_s=0.02, timeout_s=1.0, deadline_s=30.0, stable_s=0.05)
+LONG = HealthSpec(interval_s=0.02, timeout_s=1.0, deadline_s=600.0, stable_s=600.0)
+PATIENT = HealthSpec(interval_s=0.02, timeout_s=1.0, deadline_s=600.0, stable_s=0.05)
 
 
 class Held:
@@ -29,7 +30,7 @@ class Held:
 
 async def reached(bench: Bench, deployment: Deployment, step: str) -> None:
     """Until a step runs."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             for one in await bench.deck.store.deployments.steps(deployment.id):
                 if one.name == step and one.state is StepState.RUNNING:
@@ -69,7 +70,7 @@ async def test_running_step_is_stopped_and_undone(bench: Bench, step: str, choic
         await asyncio.sleep(0.2)
         assert not running.done()
         assert await bench.deck.engine.cancel(deployment.id, "rollback")
-    result = await asyncio.wait_for(running, 20)
+    result = await asyncio.wait_for(running, PATIENCE_S)
     assert bench.release_live() == live
     assert [name for name in bench.world.read()["copies"] if name.endswith("-trial")] == []
     if step == "settle":
@@ -85,7 +86,7 @@ async def test_gate_before_the_switch_is_left_at_once(bench: Bench) -> None:
     running = asyncio.create_task(bench.run(deployment))
     await reached(bench, deployment, "verify")
     await bench.deck.engine.cancel(deployment.id)
-    result = await asyncio.wait_for(running, 10)
+    result = await asyncio.wait_for(running, PATIENCE_S)
     assert result.exit_code == 130
     assert bench.world.read()["copies"] == {}
 
@@ -97,7 +98,7 @@ async def test_rollback_after_the_switch(bench: Bench) -> None:
     running = asyncio.create_task(bench.run(deployment, prober=Held(bench, deployment.release_id)))
     await reached(bench, deployment, "observe")
     assert await bench.deck.engine.cancel(deployment.id, "rollback")
-    result = await asyncio.wait_for(running, 20)
+    result = await asyncio.wait_for(running, PATIENCE_S)
     assert (result.status, result.exit_code) == (DeploymentState.ROLLED_BACK, 3)
     assert bench.release_live() == live
     assert "rolling_back" in await states(bench, deployment)
@@ -108,7 +109,7 @@ async def test_rollback_of_a_first_release_leaves_nothing(bench: Bench) -> None:
     running = asyncio.create_task(bench.run(deployment, prober=Held(bench, deployment.release_id)))
     await reached(bench, deployment, "observe")
     assert await bench.deck.engine.cancel(deployment.id, "rollback")
-    result = await asyncio.wait_for(running, 20)
+    result = await asyncio.wait_for(running, PATIENCE_S)
     assert (result.status, result.exit_code) == (DeploymentState.CANCELED, 130)
     assert bench.world.read()["copies"] == {}
 
@@ -122,7 +123,7 @@ async def test_cancel_after_the_switch_keeps_the_new_release_and_says_so(bench: 
     assert await bench.deck.engine.cancel(deployment.id, "cancel")
     await asyncio.sleep(0.3)
     held.free = True
-    result = await asyncio.wait_for(running, 20)
+    result = await asyncio.wait_for(running, PATIENCE_S)
     assert (result.status, result.exit_code) == (DeploymentState.SUCCEEDED_WITH_WARNINGS, 0)
     assert any("the new release stays" in warning for warning in result.warnings)
     assert bench.release_live() == deployment.release_id
@@ -132,20 +133,20 @@ async def test_waiting_for_the_lock_is_canceled_at_once(bench: Bench) -> None:
     bench.world.fault("build", "hang")
     first, second = await bench.queue(), await bench.queue()
     running = asyncio.create_task(bench.service().run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while bench.world.read()["faults"]["build"]:
             await asyncio.sleep(0.02)
     store = bench.deck.store.deployments
     waiting = first if (await store.get(first.id)).state is DeploymentState.ACQUIRING_LOCK else second
     holding = second if waiting is first else first
     await bench.deck.engine.cancel(waiting.id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not (await store.get(waiting.id)).state.terminal:
             await asyncio.sleep(0.02)
     assert not (await store.get(holding.id)).state.terminal
     assert (await bench.deck.engine.result(waiting.id)).exit_code == 130
     await bench.deck.engine.cancel(holding.id)
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, PATIENCE_S)
 
 
 async def test_cancel_answers(bench: Bench) -> None:

@@ -17,6 +17,7 @@ from deploydeck.domain import EXIT_CODES, DeploymentState, EventKind, Phase, Ste
 from deploydeck.settings import Paths
 from deploydeck.targets import StepContext
 from deploydeck.targets.fake import STEPS
+from tests.clock import PATIENCE_S
 from tests.deploy.bench import SENTINEL, Bench, opened
 
 ACTED = tuple(step.name for step in STEPS if not step.gate)
@@ -67,7 +68,7 @@ class Watched:
         for step, fault in faults:
             bench.world.fault(step, fault)
         deployment = await bench.queue()
-        async with asyncio.timeout(25):
+        async with asyncio.timeout(PATIENCE_S):
             events = await bench.events(deployment.id)
         result = await bench.deck.engine.result(deployment.id)
         ended = await store.get(deployment.id)
@@ -109,7 +110,7 @@ async def watched(paths: Paths, tmp_path: Path) -> AsyncIterator[Watched]:
         assert (await made.deploy_with([])) is DeploymentState.SUCCEEDED
         yield made
         tools.stopping.set()
-        await asyncio.wait_for(running, 20)
+        await asyncio.wait_for(running, PATIENCE_S)
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ import deploydeck.deploy.stepping as stepping
 from deploydeck.domain import DeployDeckError, Deployment, DeploymentState, EventKind, utc_now
 from deploydeck.store.tables import locks
 from deploydeck.targets import Endpoint, Role, StepContext, fake
+from tests.clock import PATIENCE_S
 from tests.deploy.bench import Bench
 
 
@@ -24,7 +25,7 @@ async def states(bench: Bench, deployment_id: str) -> list[str]:
 
 async def begun(bench: Bench, deployment: Deployment, step: str) -> None:
     """Until the world's fault of a step was used up: the step runs."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while bench.world.read()["faults"].get(step):
             await asyncio.sleep(0.02)
 
@@ -127,12 +128,12 @@ async def test_lost_lease_stops_before_the_next_change_and_waits(bench: Bench) -
         running = asyncio.create_task(bench.service().run())
         await begun(bench, deployment, "start-trial")
         await steal(bench, other)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while (await bench.deck.store.deployments.get(deployment.id)).state is not DeploymentState.PAUSED:
                 await asyncio.sleep(0.02)
         assert bench.world.count(deployment.id, "switch") == 0
         await give_back(bench)
-        await asyncio.wait_for(running, 20)
+        await asyncio.wait_for(running, PATIENCE_S)
     finally:
         fake.SLOW_S = before
     result = await bench.deck.engine.result(deployment.id)
@@ -151,7 +152,7 @@ async def test_world_that_moved_on_meanwhile_is_left_alone(bench: Bench) -> None
     running = asyncio.create_task(made.run())
     await begun(bench, deployment, "start-trial")
     tools.stopping.set()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, PATIENCE_S)
     assert not (await bench.deck.store.deployments.get(deployment.id)).state.terminal
     later = await bench.queue()
     await bench.deck.store.deployments.transition(later.id, DeploymentState.SUCCEEDED, completed_at=utc_now())
@@ -173,11 +174,11 @@ async def test_worker_told_to_go_while_waiting_for_a_lock_leaves_the_wait(bench:
     made = bench.service()
     made._tools = made._calls.tools = tools
     running = asyncio.create_task(made.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not any("waiting_for" in event.data for event in await bench.deck.store.deployments.events(deployment.id)):
             await asyncio.sleep(0.02)
     tools.stopping.set()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, PATIENCE_S)
     assert (await bench.deck.store.deployments.get(deployment.id)).state is DeploymentState.ACQUIRING_LOCK
     # the other one ends meanwhile: its lock is nobody's, however long its lease
     await bench.deck.store.deployments.transition(other.id, DeploymentState.ABANDONED, completed_at=utc_now())
@@ -193,7 +194,7 @@ async def test_foreground_takes_over_from_a_worker_that_is_gone(bench: Bench) ->
     await asyncio.sleep(0.5)
     assert (await bench.deck.store.deployments.get(deployment.id)).state is DeploymentState.QUEUED
     lock.release()
-    assert (await asyncio.wait_for(running, 20)).status is DeploymentState.SUCCEEDED
+    assert (await asyncio.wait_for(running, PATIENCE_S)).status is DeploymentState.SUCCEEDED
 
 
 async def test_foreground_that_is_stopped_leaves_a_deployment_that_goes_on(bench: Bench) -> None:

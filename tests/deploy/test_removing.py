@@ -18,6 +18,7 @@ from deploydeck.domain import (
     StepState,
 )
 from deploydeck.vault import ResolvedVariables
+from tests.clock import PATIENCE_S
 from tests.deploy.bench import FAST, Bench
 from tests.deploy.test_cancel import states
 from tests.deploy.test_waiting import answer_again, waits
@@ -130,9 +131,9 @@ async def test_a_failure_at_what_was_kept_is_a_warning_and_a_second_removal_fini
 async def test_a_target_that_does_not_answer_is_waited_for(bench: Bench) -> None:
     await bench.deploy()
     deployment = await queue_removal(bench)
-    service = asyncio.create_task(bench.run(deployment, replace(FAST, pause_s=20.0)))
+    service = asyncio.create_task(bench.run(deployment, replace(FAST, pause_s=600.0)))
     # it answers while the plan is made again under the lock, then it is away
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not await bench.deck.store.deployments.steps(deployment.id):
             await asyncio.sleep(0)
     bench.world.fault("holdings", "away-for-good")
@@ -140,7 +141,7 @@ async def test_a_target_that_does_not_answer_is_waited_for(bench: Bench) -> None
     assert row.pause is not None
     assert row.pause.code == "network-down"
     answer_again(bench)
-    result = await asyncio.wait_for(service, 20)
+    result = await asyncio.wait_for(service, PATIENCE_S)
     assert result.status is DeploymentState.SUCCEEDED, result.cause
 
 

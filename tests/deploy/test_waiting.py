@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from deploydeck.domain import DeployDeckError, Deployment, DeploymentState, EventKind, StepState
+from tests.clock import PATIENCE_S
 from tests.deploy.bench import FAST, HEALTH, Bench
 from tests.deploy.test_cancel import LONG, reached, states
 
-PATIENT = replace(FAST, pause_s=20.0)
+PATIENT = replace(FAST, pause_s=600.0)
 
 
 async def paused_events(bench: Bench, deployment_id: str) -> list[dict[str, Any]]:
@@ -22,7 +23,7 @@ async def paused_events(bench: Bench, deployment_id: str) -> list[dict[str, Any]
 
 async def waits(bench: Bench, deployment: Deployment) -> Deployment:
     """The row, once it says what it waits for."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             row = await bench.deck.store.deployments.get(deployment.id)
             if row.pause is not None:
@@ -52,7 +53,7 @@ async def test_a_pause_carries_its_cause_until_it_goes_on(bench: Bench) -> None:
     assert f"deploydeck cancel {deployment.id}" in row.pause.hint
     assert row.cause is None, "a pause is not an end"
     answer_again(bench)
-    result = await asyncio.wait_for(running, 20)
+    result = await asyncio.wait_for(running, PATIENCE_S)
     assert result.status is DeploymentState.SUCCEEDED
     assert (await bench.deck.store.deployments.get(deployment.id)).pause is None
     (told,) = await paused_events(bench, deployment.id)
@@ -65,7 +66,7 @@ async def test_a_paused_deployment_that_is_canceled_does_not_wait_any_more(bench
     running = asyncio.create_task(bench.run(deployment, PATIENT))
     await waits(bench, deployment)
     await bench.deck.engine.cancel(deployment.id)
-    result = await asyncio.wait_for(running, 10)
+    result = await asyncio.wait_for(running, PATIENCE_S)
     assert result.status is DeploymentState.CANCELED
     assert (await bench.deck.store.deployments.get(deployment.id)).pause is None
 
@@ -97,7 +98,7 @@ async def test_canceled_only_after_the_leftovers_were_seen_to_be_gone(bench: Ben
     assert row.cause is not None
     assert row.cause.code == "canceled"
     answer_again(bench)
-    result = await asyncio.wait_for(running, 20)
+    result = await asyncio.wait_for(running, PATIENCE_S)
     assert (result.status, result.exit_code, result.warnings) == (DeploymentState.CANCELED, 130, ())
     assert await states(bench, deployment) == ["queued", "acquiring_lock", "running", "canceling", "canceled"]
     notes = [event for event in await bench.events(deployment.id) if event.data.get("cause", {}).get("code") == "network-down"]
@@ -117,7 +118,7 @@ async def test_what_cannot_be_seen_to_be_gone_is_listed_in_the_end(bench: Bench,
     if canceled:
         await reached(bench, deployment, "verify")
         await bench.deck.engine.cancel(deployment.id)
-    result = await asyncio.wait_for(running, 20)
+    result = await asyncio.wait_for(running, PATIENCE_S)
     assert bench.release_live() == live
     assert (result.status, result.exit_code) == (DeploymentState.FAILED_UNCHANGED, 1), "not canceled: it was not seen to be gone"
     assert result.cause is not None

@@ -19,6 +19,8 @@ from typing import Any
 
 import psutil
 
+from tests.clock import PATIENCE_S
+
 PROJECTS = Path(__file__).parent.parent / "projects"
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
@@ -88,7 +90,7 @@ class Program:
             raise AssertionError(f"{arguments} ended with {done.returncode}, not {expect}\n{streams}")
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def wait_for_worker_to_leave(self, timeout_s: float = 30.0) -> None:
+    def wait_for_worker_to_leave(self, timeout_s: float = PATIENCE_S) -> None:
         """The worker goes by itself when idle; nothing of it may stay."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:

@@ -44,7 +44,10 @@ def terminal(program: Program, tmp_path: Path) -> Iterator[Tmux]:
 
 
 def accept_everything(terminal: Tmux, files: int) -> None:
-    """In Review: accept file after file, then write."""
+    """In Review: accept file after file once they are checked, then write."""
+    deadline = time.monotonic() + 60
+    while "checking" in terminal.screen() and time.monotonic() < deadline:
+        time.sleep(0.1)
     for left in range(files, 0, -1):
         terminal.wait_for(f"{left} to decide")
         terminal.keys("A")

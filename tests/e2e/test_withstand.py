@@ -219,7 +219,8 @@ def test_a_broken_manifest(program: Program, broken: str) -> None:
     harmless(seen)
     assert f"warning: {broken} cannot be understood" in seen.out
     assert "Correct the file and scan again." in seen.out
-    refused(program("generate", "--write", "--yes", expect=None), f"{broken} cannot be understood", f"{broken}:1", "Correct these files")
+    written = program("generate", "--write", "--yes", expect=None)
+    refused(written, f"{broken} cannot be understood", f"{broken}:1", "Correct these files")
     assert tree(program.project) == before
 
 

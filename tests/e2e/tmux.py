@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.clock import PATIENCE_S
+
 
 class Tmux:
     """One program in a tmux window of its own server. Use as a context manager."""
@@ -59,7 +61,7 @@ class Tmux:
     def resize(self, columns: int, rows: int) -> None:
         self._tmux("resize-window", "-t", "main", "-x", str(columns), "-y", str(rows))
 
-    def wait_for(self, *texts: str, timeout_s: float = 30.0) -> str:
+    def wait_for(self, *texts: str, timeout_s: float = PATIENCE_S) -> str:
         """The screen once every text is on it. Fails with the screen as it is."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:

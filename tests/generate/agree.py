@@ -41,7 +41,8 @@ def _terraform(content: str) -> Facts:
     found: Facts = {}
     values = {match["name"]: match["value"] for match in reversed(list(_ATTRIBUTE.finditer(content)))}  # the first of a name counts
     if content.startswith("#") and "required_providers" in content:
-        found["app"] = text_of(values["app"])
+        if values["app"].startswith('"'):  # else it refers to the one that is written elsewhere
+            found["app"] = text_of(values["app"])
         if "health_path" in values:
             found |= {"port": int(values["port"]), "health_path": text_of(values["health_path"])}
     if "locals {" in content and "variables" in content:

@@ -81,6 +81,22 @@ CASES: dict[str, Case] = {
     "sinatra-classic-render": Case("sinatra-classic-render"),
     "ruby-without-gems": Case("ruby-without-gems"),
     "jekyll-blog": Case("jekyll-blog"),
+    "go-chi-cmd-layout": Case("go-chi-cmd-layout"),
+    "go-echo-loopback": Case("go-echo-loopback"),
+    "go-work-monorepo": Case("go-work-monorepo"),
+    "rust-axum-postgres": Case("rust-axum-postgres"),
+    "rust-rocket": Case("rust-rocket"),
+    "rust-workspace": Case("rust-workspace"),
+    "dotnet-minimal-api": Case("dotnet-minimal-api"),
+    "dotnet-mvc-solution": Case("dotnet-mvc-solution"),
+    "dotnet-blazor-wasm": Case("dotnet-blazor-wasm"),
+    "elixir-phoenix": Case("elixir-phoenix"),
+    "elixir-plug-bandit": Case("elixir-plug-bandit"),
+    "pipelines-docker": Case("fastapi-poetry-src", {"generate": {"ci": ["github", "gitlab", "jenkins"]}}),
+    "pipelines-aws": Case(
+        "express-npm",
+        {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform"]}, "cloud": {"provider": "aws"}},
+    ),
 }
 
 

@@ -28,9 +28,10 @@ from deploydeck.domain import (
     ProjectProfile,
     ServiceNeed,
 )
-from deploydeck.generate import policies
+from deploydeck.generate import COMPOSE_APP, policies
 from deploydeck.generate.dockerfile_syntax import instructions, stages
 from deploydeck.settings import Settings
+from tests.generate.agree import facts_of
 from tests.generate.golden import QUICK, scanned
 
 SAMPLES = (
@@ -38,7 +39,7 @@ SAMPLES = (
     "go-nethttp-postgres", "rust-axum-postgres", "java-spring-maven", "kotlin-ktor", "laravel-mysql", "rails8-postgres",
     "dotnet-minimal-api", "elixir-phoenix", "hugo-docs",
 )  # fmt: skip
-EVERYTHING = {"ci": ["github", "gitlab", "jenkins"], "compose": True, "infrastructure": ["terraform", "cloudformation", "arm"]}
+CLOUDS = {"aws": ["terraform", "cloudformation"], "azure": ["terraform", "arm"]}
 
 hostile = st.text(max_size=40) | st.sampled_from(
     [
@@ -88,8 +89,13 @@ def profiles(draw: st.DrawFn) -> ProjectProfile:
     return base.model_copy(update=changed)
 
 
-def made(profile: ProjectProfile, values: dict[str, str], environment: str) -> tuple[DeploymentConfig, dict[str, GeneratedFile]]:
-    chosen = Settings.model_validate({"generate": EVERYTHING, "environments": {environment: {"variables": values}}})
+def made(
+    profile: ProjectProfile, values: dict[str, str], environment: str, cloud: str
+) -> tuple[DeploymentConfig, dict[str, GeneratedFile]]:
+    wanted = {"ci": ["github", "gitlab", "jenkins"], "compose": True, "infrastructure": CLOUDS[cloud]}
+    chosen = Settings.model_validate(
+        {"generate": wanted, "cloud": {"provider": cloud}, "environments": {environment: {"variables": values}}}
+    )
     config = QUICK.deployment_config(profile, chosen, project_id="prj-1", environment=environment, target="docker")
     return config, {file.path: file for file in QUICK.generate(profile, config, chosen, replace=True) if not file.own}
 
@@ -134,14 +140,15 @@ def env_names(content: str) -> Iterator[str]:
             yield name
 
 
+@pytest.mark.timeout(900)
 @settings(max_examples=100, deadline=None)
 @given(profiles(), st.dictionaries(st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True), hostile, max_size=3),
-       st.sampled_from(["development", "staging", "production", "eu-west.1"]))  # fmt: skip
+       st.sampled_from(["development", "staging", "production", "eu-west.1"]), st.sampled_from(sorted(CLOUDS)))  # fmt: skip
 def test_any_profile_gives_files_that_parse_keep_the_policies_and_agree(
-    profile: ProjectProfile, values: dict[str, str], environment: str
+    profile: ProjectProfile, values: dict[str, str], environment: str, cloud: str
 ) -> None:
     try:
-        config, files = made(profile, values, environment)
+        config, files = made(profile, values, environment, cloud)
     except DeployDeckError as error:
         assert error.code.startswith("generate-") and error.what
         return
@@ -173,15 +180,20 @@ def agree(config: DeploymentConfig, files: dict[str, GeneratedFile], profile: Pr
     compose = next((files[path] for path in ("compose.yaml",) if path in files), None)
     if compose is not None:
         document = parsed("compose.yaml", compose.content)
-        app = next(one for one in document["services"].values() if "build" in one)
-        assert any(str(config.port) == str(port).rsplit(":", 1)[-1].removesuffix("/tcp") for port in app["ports"]), app["ports"]
+        app = document["services"][COMPOSE_APP]
+        assert [port["target"] for port in app["ports"]] == [config.port]
+        assert config.health.path in " ".join(app["healthcheck"]["test"]).replace("$$", "$")
         assert set(document["services"]) >= {service.name for service in config.services}
+    for path in files:
+        facts = facts_of(path, files[path].content)
+        for name, ours in (("port", config.port), ("health_path", config.health.path), ("app", config.app)):
+            assert facts.get(name, ours) == ours, (path, name)
     for path in (".github/workflows/deploydeck.yml", ".gitlab-ci.yml", "Jenkinsfile"):
         assert config.app in files[path].content
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_the_same_profile_gives_the_same_files(sample: str) -> None:
-    _, first = made(scanned(sample), {}, "production")
-    _, second = made(scanned(sample), {}, "production")
+    _, first = made(scanned(sample), {}, "production", "aws")
+    _, second = made(scanned(sample), {}, "production", "aws")
     assert {path: file.content for path, file in first.items()} == {path: file.content for path, file in second.items()}

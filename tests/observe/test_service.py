@@ -19,6 +19,7 @@ from deploydeck.domain import DeployDeckError, Health, HealthSpec, Level, LogLin
 from deploydeck.observe import MonitoringService
 from deploydeck.redaction import Redactor
 from deploydeck.store import LogStore
+from tests.clock import PATIENCE_S
 
 MOMENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -110,13 +111,13 @@ async def test_following_merges_sources_also_those_that_come_later(logs: LogStor
     app = logs.writer("dep-1", "app", Redactor())
     for turn in range(200):
         (build, app)[turn % 2].append(f"turn {turn}")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while len(found) < 201 and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
     assert [line.text for line in found] == ["first", *(f"turn {turn}" for turn in range(200))]
     app.append("last")
     stop.set()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, PATIENCE_S)
     assert found[-1].text == "last"
     assert len(found) == 202
 

@@ -62,16 +62,39 @@ _COMPOSER = {
     "kirby": ("getkirby/cms", ""),
 }
 
+_PHP_PROGRAMS = {
+    "reactphp": {
+        "composer.json": '{"require": {"react/http": "^1.9"}}\n',
+        "server.php": "<?php\nuse React\\Socket\\SocketServer;\n$socket = new SocketServer('0.0.0.0:8010');\n",
+    },
+    "amphp": {
+        "composer.json": '{"require": {"amphp/http-server": "^3.0"}}\n',
+        "server.php": "<?php\nuse Amp\\Socket\\InternetAddress;\n$address = new InternetAddress('0.0.0.0', 8010);\n",
+    },
+    "workerman": {
+        "composer.json": '{"require": {"workerman/workerman": "^5.0"}}\n',
+        "server.php": "<?php\nuse Workerman\\Worker;\n$worker = new Worker('http://0.0.0.0:8010');\nWorker::runAll();\n",
+    },
+}
+
 TREES: dict[str, tuple[dict[str, str], Kind]] = {
     **{id: (_maven(*row), Kind.SERVER) for id, row in _MAVEN.items()},
     **{id: (_composer(*row), Kind.SERVER) for id, row in _COMPOSER.items()},
+    **{id: (files, Kind.SERVER) for id, files in _PHP_PROGRAMS.items()},
     "wordpress": (
-        {"index.php": "<?php require 'wp-blog-header.php';\n", "wp-config.php": "<?php define('DB_NAME', 'x');\n", "wp-load.php": ""},
+        {
+            "index.php": "<?php require 'wp-blog-header.php';\n",
+            "wp-config.php": "<?php define('DB_NAME', 'x');\n",
+            "wp-load.php": "",
+        },
         Kind.SERVER,
     ),
     **{id: (_rack(id), Kind.SERVER) for id in ("rack", "hanami", "padrino", "roda", "cuba", "grape")},
     "rails": (
-        {"Gemfile": 'gem "rails"\n', "config/application.rb": "module Shop\n  class Application < Rails::Application\n  end\nend\n"},
+        {
+            "Gemfile": 'gem "rails"\n',
+            "config/application.rb": "module Shop\n  class Application < Rails::Application\n  end\nend\n",
+        },
         Kind.SERVER,
     ),
     "sinatra": ({"Gemfile": 'gem "sinatra"\n', "app.rb": "require 'sinatra'\nget('/') { 'hello' }\n"}, Kind.SERVER),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploydeck.scan.facts import Found
-from deploydeck.scan.parsers import cpp_project, parsers
+from deploydeck.scan.parsers import cpp_project
 from deploydeck.scan.parsers.certain import certain_text
 
 
@@ -76,4 +76,3 @@ def test_a_port_set_far_above_is_still_known() -> None:
     program = "int port = 8123;\n" + "int x;\n" * 50 + "addr.sin_port = htons(port);\n"
     found: list[Found] = [fact for fact in cpp_project.cpp_source("main.c", program.encode()) if fact.kind == "listen"]
     assert [(fact.line, fact.name) for fact in found] == [(52, "8123")]
-    assert any(parser.parse is cpp_project.cpp_source for parser in parsers())

@@ -142,9 +142,7 @@ def test_every_evidence_names_a_line_that_says_it(name: str, tmp_path: Path) -> 
             assert place.text in lines[place.line - 1]
 
 
-@pytest.mark.parametrize(
-    ("name", "title"), [("rust", "Rust"), ("java", "Java")]
-)
+@pytest.mark.parametrize(("name", "title"), [("rust", "Rust"), ("java", "Java")])
 def test_a_project_of_another_language_is_named_honestly(name: str, title: str, tmp_path: Path) -> None:
     profile = profile_of(name, tmp_path)
     assert profile.support is Support.NOT_YET

@@ -14,8 +14,8 @@ from deploydeck.domain import DeployDeckError, Fact, Kind, Support
 from deploydeck.scan.rules import BadRule, Role, ecosystems, languages, managers, technologies
 from deploydeck.scan.rules.load import ecosystem
 from deploydeck.scan.rules.names import is_secret
-from tests.scan.compiled_trees import TREES as COMPILED_TREES
 from tests.scan import deployed_trees
+from tests.scan.compiled_trees import TREES as COMPILED_TREES
 from tests.scan.trees import codes, scan, where
 
 RULES = Path(__file__).parent / "rules"

@@ -18,6 +18,7 @@ from deploydeck.domain import DeployDeckError, DeploymentState, EventKind
 from deploydeck.settings import Paths
 from deploydeck.store import Database, Deployments, Store
 from deploydeck.store.database import translate
+from tests.clock import PATIENCE_S
 from tests.store import values
 
 
@@ -132,7 +133,7 @@ async def test_a_cancelled_write_leaves_nothing_and_blocks_nobody(store: Store) 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (await store.deployments.get(made.id)).requested_by == "tester"
-    await asyncio.wait_for(store.deployments.append(made.id, EventKind.NOTE, "next"), 5)
+    await asyncio.wait_for(store.deployments.append(made.id, EventKind.NOTE, "next"), PATIENCE_S)
 
 
 async def test_a_killed_writer_leaves_nothing(store: Store, paths: Paths) -> None:
@@ -146,18 +147,25 @@ async def test_a_killed_writer_leaves_nothing(store: Store, paths: Paths) -> Non
         child.stdout.readline()
         child.kill()
     assert (await store.deployments.get(made.id)).state is DeploymentState.QUEUED
-    await asyncio.wait_for(store.deployments.append(made.id, EventKind.NOTE, "next"), 5)
+    await asyncio.wait_for(store.deployments.append(made.id, EventKind.NOTE, "next"), PATIENCE_S)
 
 
 async def test_a_write_is_cheap(store: Store) -> None:
     """60 ms a step is what the engine's bookkeeping may cost; one write is a small part of it."""
     made = await values.queued(store)
-    times = []
-    for turn in range(40):
-        started = time.perf_counter()
-        await store.deployments.append(made.id, EventKind.NOTE, str(turn))
-        times.append(time.perf_counter() - started)
-    assert sorted(times)[len(times) // 2] < 0.05
+    times, bare = [], []
+    with closing(sqlite3.connect(store.database.path.with_name("bare.db"), isolation_level=None)) as other:
+        other.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (x)")
+        for turn in range(40):
+            started = time.perf_counter()
+            other.execute("INSERT INTO t VALUES (?)", (str(turn),))
+            bare.append(time.perf_counter() - started)
+            started = time.perf_counter()
+            await store.deployments.append(made.id, EventKind.NOTE, str(turn))
+            times.append(time.perf_counter() - started)
+    middle = len(times) // 2
+    slow_disk_s = 10 * sorted(bare)[middle]  # a write of SQLite alone, on this disk and beside whatever else runs now
+    assert sorted(times)[middle] < max(0.05, slow_disk_s)
 
 
 def test_a_log_writer_loads_no_database() -> None:

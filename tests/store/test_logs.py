@@ -32,6 +32,7 @@ from deploydeck.settings import LogSettings
 from deploydeck.store import LogStore, LogWriter
 from deploydeck.store.logformat import EVERY, safe_name
 from deploydeck.store.logs import looks_like_error
+from tests.clock import PATIENCE_S
 
 MOMENT = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC)
 SECRET = "tr0ub4dor&3 'x'"
@@ -586,7 +587,7 @@ async def test_followers_get_every_line_and_end_when_told(logs: LogStore, watchi
             await asyncio.sleep(0.02)
     writer.append("the end")
     stop.set()
-    await asyncio.wait_for(asyncio.gather(*followers), 20)
+    await asyncio.wait_for(asyncio.gather(*followers), PATIENCE_S)
     assert [line.seq for line in found[0]] == list(range(1, 602))
     assert found[1] == found[0]
     assert found[2] == found[0][100:]
@@ -598,15 +599,15 @@ async def test_a_follower_wakes_without_waiting_for_the_poll(logs: LogStore) -> 
     writer = _writer(logs)
     stop = asyncio.Event()
     found: list[LogLine] = []
-    task = asyncio.create_task(_gather(logs.reader("dep-1", "build").follow(stop=stop, poll_s=30), found))
+    task = asyncio.create_task(_gather(logs.reader("dep-1", "build").follow(stop=stop, poll_s=600), found))
     await asyncio.sleep(1)
     writer.append("now")
     started = time.monotonic()
-    while not found and time.monotonic() - started < 10:
+    while not found and time.monotonic() - started < PATIENCE_S:
         await asyncio.sleep(0.02)
     assert _texts(found) == ["now"]
     stop.set()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, PATIENCE_S)
 
 
 async def test_a_follower_can_be_cancelled(logs: LogStore) -> None:
@@ -616,5 +617,5 @@ async def test_a_follower_can_be_cancelled(logs: LogStore) -> None:
     await asyncio.sleep(0.3)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, PATIENCE_S)
     assert _texts(found) == ["x"]

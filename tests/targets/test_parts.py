@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from deploydeck.domain import HealthSpec
 from deploydeck.targets import Endpoint, StepCanceled, commands, ports, probe
+from tests.clock import PATIENCE_S
 from tests.targets.harness import free_port
 
 SPEC = HealthSpec(path="/health", timeout_s=0.5)
@@ -153,7 +154,7 @@ async def test_cancelling_the_task_ends_the_command() -> None:
     lines: list[str] = []
     argv = [sys.executable, "-c", "import os,time; print(os.getpid(), flush=True); time.sleep(86396)"]
     task = asyncio.create_task(commands.run(argv, cwd="/", env=ENV, on_line=lambda text, _: lines.append(text)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not lines:
             await asyncio.sleep(0.02)
     task.cancel()

@@ -108,6 +108,7 @@ __all__ = [
     "EXIT_CODES",
     "EXIT_LOCKED",
     "EXIT_USAGE",
+    "GENERATED_MARK",
     "OTHER_FILES",
     "PHASE_ORDER",
     "Alternative",

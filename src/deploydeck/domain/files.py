@@ -90,7 +90,7 @@ class GeneratedFile(Value):
 
 
 class GeneratedSet(Value):
-    """Files made for one purpose (`docker`, `github`, `aws`, …), with their verdicts. `left` is what policies still find in them."""
+    """Files made for one purpose (`docker`, `github`, `aws`, …), with verdicts. `left` is what policies still find in them."""
 
     purpose: str
     files: tuple[GeneratedFile, ...] = ()

@@ -6,6 +6,8 @@ value is decided here: `$` of a plain value is doubled, for compose would replac
 
 from __future__ import annotations
 
+import re
+
 from deploydeck.domain import DeploymentConfig, Evidence, GeneratedFile, Kind, ServiceSpec, VariableSource
 from deploydeck.generate.docker import build_arguments, build_secrets
 from deploydeck.generate.lines import Lines
@@ -18,6 +20,7 @@ from deploydeck.generate.stacks.site import SITE
 COMPOSE = "compose.yaml"
 COMPOSE_FILES = (COMPOSE, "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 """Where compose looks, in its order."""
+_PLAIN_DEFAULT = re.compile(r"[A-Za-z0-9_./:,@+-]{1,200}")
 APP = "app"
 """The name of the program among the services, and its host name for them."""
 
@@ -125,7 +128,7 @@ def _used(request: Request, name: str) -> tuple[Evidence, ...]:
 
 
 def _environment(out: Lines, request: Request) -> None:
-    """Every variable of the running program: from a service, from the settings, required from .env, or passed on where it is set."""
+    """Every variable of the running program: of a service, of the settings, required from .env, or passed on where it is set."""
     config = request.config
     rows: dict[str, tuple[str, str, str]] = {}
     for spec in config.services:
@@ -144,7 +147,16 @@ def _environment(out: Lines, request: Request) -> None:
     fixed = {name for name, _ in config.recipe.environment}
     for read in request.profile.variables:
         if read.name not in rows and read.name not in fixed and not read.build_time and variable_name(read.name):
-            rows[read.name] = ("", "variable", "The program reads it; passed on from .env where it is set")
+            default = read.default or ""
+            if read.secret or not _PLAIN_DEFAULT.fullmatch(default):
+                rows[read.name] = ("", "variable", "The program reads it; passed on from .env where it is set")
+            else:
+                text = f" {yaml_text(f'${{{read.name}:-{default}}}')}"
+                rows[read.name] = (
+                    text,
+                    "variable",
+                    "The program reads it; its own default where .env has no value",
+                )
     if config.recipe.kind is Kind.STATIC or not rows:
         return
     out.add("    environment:", "variable", "Variables of the running program")

@@ -10,10 +10,12 @@ from typing import TypeVar
 from deploydeck.domain import (
     CheckVerdict,
     CiPlatform,
+    CloudProvider,
     DeployDeckError,
     DeploymentConfig,
     GeneratedFile,
     GeneratedSet,
+    InfrastructureTool,
     ProjectProfile,
 )
 from deploydeck.generate import policies
@@ -21,14 +23,17 @@ from deploydeck.generate.checkers import Scope
 from deploydeck.generate.checking import Checking
 from deploydeck.generate.ci import pipeline_files
 from deploydeck.generate.clues import ProjectFiles
+from deploydeck.generate.compose import COMPOSE_FILES, compose_file, compose_wanted
 from deploydeck.generate.docker import docker_files
+from deploydeck.generate.envfile import env_example
 from deploydeck.generate.existing import own_file, own_files
+from deploydeck.generate.ignored import dockerignore
 from deploydeck.generate.infrastructure import infrastructure_files
 from deploydeck.generate.names import shown
+from deploydeck.generate.projectfile import project_file
 from deploydeck.generate.recipe import choose, make_config
 from deploydeck.generate.render import owned
 from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
-from deploydeck.generate.textfiles import dockerignore, env_example, project_file
 from deploydeck.settings import PRODUCTION, Settings
 
 Member = TypeVar("Member", bound=StrEnum)
@@ -43,20 +48,42 @@ def _image_files(request: Request) -> Sequence[GeneratedFile | None]:
         made: Sequence[GeneratedFile | None] = docker_files(request)
     else:
         made = (kept if kept.content else None,)  # larger than we read: theirs, and left alone
-    return (*made, dockerignore(request.profile, request.choices, request.files, own_dockerfile=kept is not None))
+    return (*made, dockerignore(request, own_dockerfile=kept is not None))
+
+
+def _compose_files(request: Request) -> Sequence[GeneratedFile | None]:
+    if request.config.target not in DOCKERFILE_TARGETS:
+        return ()
+    path = _own_compose(request)
+    if path:
+        existing = request.files.text(path)
+        return (own_file(path, existing) if existing else None,)
+    if not compose_wanted(request):
+        return ()
+    return (compose_file(request, own_dockerfile=_own_dockerfile(request) is not None),)
+
+
+def _own_compose(request: Request) -> str:
+    """The project's own compose file, which stays as it is; "" when there is none, or it is to be replaced."""
+    present = (path for path in COMPOSE_FILES if request.files.is_file(path))
+    own = next((path for path in present if not owned(request.files.head(path))), "")
+    return "" if request.replace else own
 
 
 def _text_files(request: Request) -> Sequence[GeneratedFile | None]:
-    profile, config = request.profile, request.config
-    return (project_file(profile, config, request.settings, request.files), env_example(profile, request.files))
+    composed = request.config.target in DOCKERFILE_TARGETS and compose_wanted(request) and not _own_compose(request)
+    return (project_file(request), env_example(request, with_compose=composed))
 
 
 def _pipeline_files(request: Request) -> Sequence[GeneratedFile | None]:
     return tuple(_unless_own(request, file) for file in pipeline_files(request))
 
 
-PRODUCERS: tuple[Producer, ...] = (_image_files, _pipeline_files, infrastructure_files, _text_files)
+PRODUCERS: tuple[Producer, ...] = (_image_files, _compose_files, _pipeline_files, infrastructure_files, _text_files)
 """Who makes which files, in the order a reviewer reads them."""
+
+
+_NATIVE = {CloudProvider.AWS: InfrastructureTool.CLOUDFORMATION, CloudProvider.AZURE: InfrastructureTool.ARM}
 
 
 @dataclass(frozen=True)
@@ -105,7 +132,7 @@ class ConfigurationGenerator:
     ) -> GeneratedSet:
         """The Dockerfile, what it copies besides the project, and .dockerignore. Raises DeployDeckError `generate-…`."""
         request = self._request(profile, settings or Settings(), environment)
-        ignored = dockerignore(profile, request.choices, request.files, own_dockerfile=False)
+        ignored = dockerignore(request, own_dockerfile=False)
         return self._set("docker", request, (*docker_files(request), ignored))
 
     def create_cicd_pipeline(
@@ -115,6 +142,17 @@ class ConfigurationGenerator:
         chosen = _member(CiPlatform, platform, "generate-platform", "pipelines are written for")
         request = self._request(profile, _with(settings, ci=[chosen]), environment)
         return self._set(chosen.value, request, pipeline_files(request))
+
+    def generate_cloud_config(
+        self, profile: ProjectProfile, cloud_provider: str, settings: Settings | None = None, *, environment: str = PRODUCTION
+    ) -> GeneratedSet:
+        """The infrastructure on `aws` or `azure`, in every language there is for it. Raises DeployDeckError `generate-provider`."""
+        chosen = _member(CloudProvider, cloud_provider, "generate-provider", "infrastructure is written for")
+        tools = [InfrastructureTool.TERRAFORM, _NATIVE[chosen]]
+        asked = _with(settings, infrastructure=tools)
+        asked = asked.model_copy(update={"cloud": asked.cloud.model_copy(update={"provider": chosen})})
+        request = self._request(profile, asked, environment)
+        return self._set(chosen.value, request, infrastructure_files(request))
 
     def apply_security_policies(self, made: GeneratedSet, dockerfile: str = "Dockerfile") -> GeneratedSet:
         """The set with every fix put in that a policy is sure of, checked again; `left` holds what only a person can settle."""

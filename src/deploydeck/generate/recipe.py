@@ -27,6 +27,7 @@ from deploydeck.generate.infrastructure import infrastructure_config
 from deploydeck.generate.names import inside_path, shown, slug, variable_name
 from deploydeck.generate.preferences import Preferences, preferences
 from deploydeck.generate.request import Choices, Draft, placed
+from deploydeck.generate.services import service_specs
 from deploydeck.generate.stacks import BY_ID, STACKS, InstallQuestion, Stack, installation, stack_of
 from deploydeck.generate.stacks.node import NEXT_IDS
 from deploydeck.generate.stacks.shared import exact_version
@@ -173,9 +174,10 @@ def make_config(
         variables=_variables(profile, settings, environment, {name for name, _ in fixed}),
         limits=ResourceLimits(memory_bytes=wishes.memory_bytes, cpus=wishes.cpus),
         keep_releases=place.keep_releases,
+        services=service_specs(profile, settings),
         pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
-        preferences=wishes.all,
         infrastructure=infrastructure_config(profile, settings, environment),
+        preferences=wishes.all,
         profile_hash=profile.content_hash,
         created_at=utc_now(),
     )

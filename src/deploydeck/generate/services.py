@@ -22,9 +22,9 @@ class Service:
     """One row: a service that can be started beside a program.
 
     `values` are what a variable may hold, by its role (url, host, port, user, password, database, address, jdbc, ado); `{host}` and
-    `{password}` stand for themselves. `schemes` are those of its addresses, `prefixes` how names of its variables begin, `usual` the
-    variables of a program that names none. `environment`, `command` and `health` are its container's; `password` is the name of
-    the variable its password is in ("" when it has none). `sealed`: its root directory can be read-only.
+    `{password}` stand for themselves. `schemes` are those of its addresses, `prefixes` how names of its variables begin, `usual`
+    the variables of a program that names none. `environment`, `command` and `health` are its container's; `kept_in` is the
+    variable its password is in ("" when it has none). `sealed`: its root directory can be read-only.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Service:
     health: tuple[str, ...]
     schemes: tuple[str, ...] = ()
     data: str = ""
-    password: str = ""
+    kept_in: str = ""
     environment: Pairs = ()
     command: tuple[str, ...] = ()
     sealed: bool = False
@@ -55,7 +55,7 @@ SERVICES: dict[str, Service] = {row.name: row for row in (
             "address": "{host}:5432", "ado": "Host={host};Port=5432;Database=app;Username=app;Password={password}",
         },
         schemes=("postgresql", "postgres", "pgsql", "ecto", "postgis"), prefixes=("PG", "POSTGRES", "POSTGRESQL", "PSQL"),
-        usual=(("DATABASE_URL", "url"),), data="/var/lib/postgresql/data", password="POSTGRES_PASSWORD",
+        usual=(("DATABASE_URL", "url"),), data="/var/lib/postgresql/data", kept_in="POSTGRES_PASSWORD",
         environment=(("POSTGRES_USER", "app"), ("POSTGRES_DB", "app"), ("POSTGRES_PASSWORD", "{password}")),
         # Over TCP: while it sets itself up it answers on its socket only, and is not ready yet.
         health=("CMD", "pg_isready", "--host=127.0.0.1", "--username=app", "--dbname=app"),
@@ -67,7 +67,7 @@ SERVICES: dict[str, Service] = {row.name: row for row in (
             "address": "{host}:3306", "ado": "Server={host};Port=3306;Database=app;User=app;Password={password}",
         },
         schemes=("mysql", "mysql2", "mariadb", "ecto", "trilogy"), prefixes=("MYSQL", "MARIADB"), usual=(("DATABASE_URL", "url"),),
-        data="/var/lib/mysql", password="MYSQL_PASSWORD",
+        data="/var/lib/mysql", kept_in="MYSQL_PASSWORD",
         environment=(("MYSQL_USER", "app"), ("MYSQL_DATABASE", "app"), ("MYSQL_PASSWORD", "{password}"),
                      ("MYSQL_RANDOM_ROOT_PASSWORD", "yes")),
         health=("CMD", "mysqladmin", "ping", "--host=127.0.0.1", "--silent"),
@@ -77,11 +77,12 @@ SERVICES: dict[str, Service] = {row.name: row for row in (
         values={
             "url": "mssql://sa:{password}@{host}:1433/master",
             "jdbc": "jdbc:sqlserver://{host}:1433;encrypt=true;trustServerCertificate=true",
-            "ado": "Server={host},1433;User Id=sa;Password={password};TrustServerCertificate=True", "host": "{host}", "port": "1433",
-            "user": "sa", "password": "{password}", "database": "master", "address": "{host},1433",
+            "ado": "Server={host},1433;User Id=sa;Password={password};TrustServerCertificate=True",
+            "host": "{host}", "port": "1433", "user": "sa", "password": "{password}", "database": "master",
+            "address": "{host},1433",
         },
         schemes=("mssql", "sqlserver"), prefixes=("MSSQL", "SQLSERVER", "SQL_SERVER"), usual=(("DATABASE_URL", "url"),),
-        data="/var/opt/mssql", password="MSSQL_SA_PASSWORD",
+        data="/var/opt/mssql", kept_in="MSSQL_SA_PASSWORD",
         environment=(("ACCEPT_EULA", "Y"), ("MSSQL_SA_PASSWORD", "{password}")),
         health=("CMD-SHELL", '/opt/mssql-tools18/bin/sqlcmd -C -S 127.0.0.1 -U sa -P "$MSSQL_SA_PASSWORD" -Q "SELECT 1"'),
         note="at least 8 characters of three kinds",
@@ -94,7 +95,7 @@ SERVICES: dict[str, Service] = {row.name: row for row in (
             "ado": "mongodb://app:{password}@{host}:27017/app?authSource=admin",
         },
         schemes=("mongodb",), prefixes=("MONGO", "MONGODB"), usual=(("MONGODB_URI", "url"),), data="/data/db",
-        password="MONGO_PASSWORD",
+        kept_in="MONGO_PASSWORD",
         environment=(("MONGO_INITDB_ROOT_USERNAME", "app"), ("MONGO_INITDB_ROOT_PASSWORD", "{password}")),
         health=("CMD", "mongosh", "--quiet", "--eval", "db.adminCommand('ping').ok"),
     ),
@@ -118,7 +119,7 @@ SERVICES: dict[str, Service] = {row.name: row for row in (
         values={"url": "amqp://app:{password}@{host}:5672/", "host": "{host}", "port": "5672", "user": "app",
                 "password": "{password}", "address": "{host}:5672", "ado": "amqp://app:{password}@{host}:5672/"},
         schemes=("amqp", "pyamqp"), prefixes=("RABBITMQ", "RABBIT", "AMQP", "CLOUDAMQP"), usual=(("RABBITMQ_URL", "url"),),
-        data="/var/lib/rabbitmq", password="RABBITMQ_PASSWORD",
+        data="/var/lib/rabbitmq", kept_in="RABBITMQ_PASSWORD",
         environment=(("RABBITMQ_DEFAULT_USER", "app"), ("RABBITMQ_DEFAULT_PASS", "{password}")),
         health=("CMD", "rabbitmq-diagnostics", "--quiet", "check_port_connectivity"),
     ),
@@ -153,15 +154,15 @@ SERVICES: dict[str, Service] = {row.name: row for row in (
                 "ado": "http://{host}:9200"},
         schemes=("http", "opensearch"), prefixes=("OPENSEARCH", "ELASTICSEARCH"), usual=(("OPENSEARCH_URL", "url"),),
         data="/usr/share/opensearch/data",
-        environment=(("discovery.type", "single-node"), ("DISABLE_SECURITY_PLUGIN", "true"), ("DISABLE_INSTALL_DEMO_CONFIG", "true"),
-                     ("OPENSEARCH_JAVA_OPTS", "-Xms512m -Xmx512m")),
+        environment=(("discovery.type", "single-node"), ("DISABLE_SECURITY_PLUGIN", "true"),
+                     ("DISABLE_INSTALL_DEMO_CONFIG", "true"), ("OPENSEARCH_JAVA_OPTS", "-Xms512m -Xmx512m")),
         health=("CMD-SHELL", "curl --silent --fail 'http://127.0.0.1:9200/_cluster/health?wait_for_status=yellow&timeout=4s'"),
     ),
     Service(
         "s3", "MinIO", "minio/minio:RELEASE.2025-04-22T22-12-26Z", 9000,
         values={"url": "http://{host}:9000", "host": "{host}", "port": "9000", "address": "{host}:9000", "user": "app",
                 "password": "{password}", "ado": "http://{host}:9000"},
-        prefixes=("MINIO", "S3", "AWS_S3", "AWS"), data="/data", password="MINIO_PASSWORD",
+        prefixes=("MINIO", "S3", "AWS_S3", "AWS"), data="/data", kept_in="MINIO_PASSWORD",
         usual=(("AWS_ENDPOINT_URL_S3", "url"), ("AWS_ACCESS_KEY_ID", "user"), ("AWS_SECRET_ACCESS_KEY", "password")),
         environment=(("MINIO_ROOT_USER", "app"), ("MINIO_ROOT_PASSWORD", "{password}")), command=("server", "/data"),
         health=("CMD", "mc", "ready", "local"), note="at least 8 characters",
@@ -248,14 +249,14 @@ def service_specs(profile: ProjectProfile, settings: Settings) -> tuple[ServiceS
     for row in rows:
         pairs = _variables(profile, row, present, taken)
         taken |= {name for name, _ in pairs}
-        own = next((name for name, value in pairs if value == "{password}"), row.password)
+        own = next((name for name, value in pairs if value == "{password}"), row.kept_in)
         found.append(
             ServiceSpec(
                 name=row.name,
                 image=base_image(settings, row.image),
                 port=row.port,
                 data=row.data,
-                password=own if row.password else "",
+                password=own if row.kept_in else "",
                 variables=pairs,
             )
         )
@@ -294,7 +295,8 @@ def _role(variable: EnvVariable, row: Service, present: tuple[str, ...]) -> str:
     if _ADO.fullmatch(name):
         told = [one for one in present if any(word in name.upper() for word in SERVICES[one].prefixes)]
         return "ado" if row.name == (told or [one for one in _GENERAL[0][1] if one in present] or [""])[0] else ""
-    prefixes, general = row.prefixes, ()
+    prefixes: tuple[str, ...] = row.prefixes
+    general: tuple[str, ...] = ()
     for words, services in _GENERAL:
         if next((one for one in services if one in present), "") == row.name:
             if "DB" in words:

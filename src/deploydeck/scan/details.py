@@ -258,6 +258,7 @@ def _report_credentials(scan: Scan) -> None:
 
 def report_django(scan: Scan) -> None:
     """Settings that are fine on a desk and not in production."""
+    _report_static(scan)
     debug = [fact for fact in scan.facts.of("setting", "DEBUG") if fact.value == "True" and not _is_development(fact.file)]
     if debug:
         scan.finding(
@@ -292,6 +293,30 @@ def report_django(scan: Scan) -> None:
             "SECRET_KEY is written in the settings.",
             "Read it from a variable, and change it: whoever has the source has the key.",
             evidence(keys, "django"),
+        )
+
+
+_SERVES_STATIC = ("whitenoise", "servestatic", "dj-static", "django-storages", "cloudinary", "django-cloudinary-storage")
+_BRINGS_STATIC = ("django.contrib.admin", "rest_framework", "wagtail.admin", "cms")
+
+
+def _report_static(scan: Scan) -> None:
+    """Django serves static files itself only while DEBUG is on; production needs something else that does."""
+    urls = [fact for fact in scan.facts.of("setting", "STATIC_URL") if not _is_development(fact.file)]
+    own = any("static" in path.split("/")[:-1] for path in scan.tree.entries)
+    brought = any(scan.facts.of("installed-app", name) for name in _BRINGS_STATIC)
+    served = (
+        any(scan.facts.of("dependency", name, "python") for name in _SERVES_STATIC)
+        or any(fact.value.startswith(("whitenoise", "django.views.static")) for fact in scan.facts.of("import", scope="python"))
+        or any("nginx" in path.rpartition("/")[2] or path.rpartition("/")[2] == "Caddyfile" for path in scan.tree.entries)
+    )
+    if urls and (own or brought) and not served and not any(fact.value.startswith("http") for fact in urls):
+        scan.finding(
+            "django-static-unserved",
+            Severity.WARNING,
+            "Nothing serves the static files: Django does so only while DEBUG is on.",
+            "Add whitenoise and its middleware behind SecurityMiddleware, or put a web server before the program.",
+            evidence(urls, "django"),
         )
 
 

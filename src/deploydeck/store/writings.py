@@ -99,7 +99,8 @@ async def _remember(connection: AsyncConnection, project_id: str, versions: Sequ
 async def _prune(connection: AsyncConnection, project_id: str) -> None:
     mine = undos.c.project_id == project_id
     rows = (await connection.execute(select(undos.c.id, undos.c.size_bytes).where(mine).order_by(undos.c.id.desc()))).all()
-    size, kept = 0, []
+    size = 0
+    kept: list[str] = []
     for identifier, size_bytes in rows:
         size += size_bytes
         if kept and (len(kept) == UNDOS_KEPT or size > UNDO_BYTES_KEPT):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from deploydeck.domain import Change, CheckFinding, CheckState, Decision, Hunk
 from deploydeck.widgets.highlight import differing, spans
@@ -16,9 +16,8 @@ MAX_COMPARED = 400
 """An edited hunk with more lines than this is shown as one replacement: this runs while the screen waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiffRow:
-    """One row. `hunk` is the index of its hunk (-1: none).
+class DiffRow(NamedTuple):
+    """One row; a tuple, for there may be ten thousand. `hunk` is the index of its hunk (-1: none).
 
     `new_line` is the line in the file as it is offered, `source_line` in the generated one; 0 for none. `other` is the text on the
     other side of a changed line. `finding` is the index of a checker's finding in the file (-1: none).
@@ -67,9 +66,9 @@ def diff_rows(change: Change, *, side_by_side: bool) -> list[DiffRow]:
     for row in body:
         placed.append(row)
         for note in at_line.pop(row.new_line, ()) if row.new_line else ():
-            placed.append(replace(note, hunk=row.hunk))
+            placed.append(note._replace(hunk=row.hunk))
     elsewhere = [
-        replace(note, left=f"line {note.new_line}: {note.left}", new_line=0) for line in sorted(at_line) for note in at_line[line]
+        note._replace(left=f"line {note.new_line}: {note.left}", new_line=0) for line in sorted(at_line) for note in at_line[line]
     ]
     return [*_verdicts(change), *elsewhere, *placed]
 
@@ -134,9 +133,9 @@ def _partnered(rows: Sequence[DiffRow]) -> Iterator[DiffRow]:
     for removed, added, row in _blocks(rows):
         pairs = min(len(removed), len(added))
         for place, one in enumerate(removed):
-            yield replace(one, other=added[place].right) if place < pairs else one
+            yield one._replace(other=added[place].right) if place < pairs else one
         for place, one in enumerate(added):
-            yield replace(one, other=removed[place].left) if place < pairs else one
+            yield one._replace(other=removed[place].left) if place < pairs else one
         if row is not None:
             yield row
 

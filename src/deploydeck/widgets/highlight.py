@@ -103,10 +103,14 @@ def spans(text: str, base: str, kind: str = "", marks: Marks = ()) -> list[Span]
         style = colours[at_colour][2] if inside else base
         if any(first <= start < last for first, last in marks):
             style = f"{style} mark".strip()
-        result.append((text[start:end], style))
+        if result and result[-1][1] == style:
+            result[-1] = (result[-1][0] + text[start:end], style)
+        else:
+            result.append((text[start:end], style))
     return result
 
 
+@lru_cache(maxsize=256)
 def differing(old: str, new: str) -> tuple[Marks, Marks]:
     """What a changed line lost and what it gained; nothing marked where the two have little in common."""
     if not old or not new:

@@ -13,8 +13,6 @@ import tarfile
 import urllib.request
 from pathlib import Path
 
-import pytest
-
 from tests.generate.engine.proof import MARKS, SECRET, ends, needs_image, project
 from tests.generate.golden import PROJECTS
 from tests.generate.samples import write
@@ -79,7 +77,8 @@ def test_a_static_program_of_go_lives_without_a_shell(tmp_path: Path, name: str)
 def test_the_health_check_of_go_tells_a_sick_program_from_a_healthy_one(tmp_path: Path, name: str) -> None:
     needs_image("golang:1.24")
     needs_image("gcr.io/distroless/static-debian12:nonroot")
-    sick = 'package main\n\nimport "net/http"\n\nfunc main() {\n\thttp.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {\n'
+    sick = 'package main\n\nimport "net/http"\n\nfunc main() {\n'
+    sick += '\thttp.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {\n'
     sick += '\t\tif r.URL.Path != "/" {\n\t\t\tw.WriteHeader(503)\n\t\t}\n\t})\n\thttp.ListenAndServe(":8080", nil)\n}\n'
     root = project(tmp_path / "sick", {"go.mod": "module example.test/sick\n\ngo 1.24\n", "main.go": sick})
     lives(root, prepared(root), name)

@@ -20,7 +20,8 @@ HOSTILE = st.text(max_size=30) | st.sampled_from(
      "{{ 7*7 }}", "\u2028RUN id", "..", "../up", "/etc/passwd", "--mount=type=bind", "-", "", "'", "a\rRUN id", "é", "\ud800"]
 )  # fmt: skip
 BUILDS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...], dict[str, str]]] = {
-    "go": ("go", "go.mod", ("go", "build", "-o", "app", "."), ("./app",), {"go.mod": "module x\n\ngo 1.24\n", "main.go": "package main\n"}),
+    "go": ("go", "go.mod", ("go", "build", "-o", "app", "."), ("./app",), {
+        "go.mod": "module x\n\ngo 1.24\n", "main.go": "package main\n"}),
     "rust": ("cargo", "Cargo.toml", ("cargo", "build", "--release"), ("./target/release/shop",), {
         "Cargo.toml": '[package]\nname = "shop"\nversion = "0.1.0"\n', "src/main.rs": "fn main() {}\n"}),
     "csharp": ("nuget", "Shop.csproj", ("dotnet", "publish", "Shop.csproj"), ("dotnet", "Shop.dll"), {
@@ -55,7 +56,9 @@ def said(draw: st.DrawFn) -> dict[str, Any]:
         "runtime_version": fact(draw(mostly(VERSIONS[language])), manifest, 1),
         "primary": draw(mostly("")),
         "port": fact(8080),
-        "system_packages": (SystemPackage(name=draw(mostly("libpq5")), run=draw(st.booleans()), build=True, because=draw(HOSTILE)),),
+        "system_packages": (
+            SystemPackage(name=draw(mostly("libpq5")), run=draw(st.booleans()), build=True, because=draw(HOSTILE)),
+        ),
     }
 
 

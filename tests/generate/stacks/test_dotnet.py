@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.generate.stacks.compiled import dockerfile, environment, last, made, refused, runs, sample, scanned, sound, stages, started
+from tests.generate.stacks.compiled import (
+    dockerfile,
+    environment,
+    last,
+    made,
+    refused,
+    runs,
+    sample,
+    scanned,
+    sound,
+    stages,
+    started,
+)
 
 PROGRAM = 'var app = WebApplication.CreateBuilder(args).Build();\napp.MapGet("/", () => "hello");\napp.Run();\n'
 
@@ -40,14 +52,17 @@ def test_the_published_program_runs_without_the_sdk(tmp_path: Path) -> None:
 def test_before_net_8_it_is_told_an_address(tmp_path: Path) -> None:
     text = dockerfile(scanned(tmp_path, {**SHOP, "Shop.csproj": project("net6.0")}), app={"port": 8080})
     assert last(text, "FROM") == "mcr.microsoft.com/dotnet/aspnet:6.0"
-    assert environment(text) == {"HOME": "/tmp", "ASPNETCORE_URLS": "http://+:8080"}  # noqa: S108
+    assert environment(text) == {"HOME": "/tmp", "ASPNETCORE_URLS": "http://+:8080"}
 
 
 def test_a_solution_restores_its_project_files_first() -> None:
     found = sample("dotnet-mvc-solution")
     assert found.support_reason == "ASP.NET Core project with nuget, built from here; src/Clinic.Web is what runs"
     text = dockerfile(found)
-    for copy in ("COPY Directory.Build.props Directory.Packages.props ./", "COPY src/Clinic.Data/Clinic.Data.csproj src/Clinic.Data/"):
+    for copy in (
+        "COPY Directory.Build.props Directory.Packages.props ./",
+        "COPY src/Clinic.Data/Clinic.Data.csproj src/Clinic.Data/",
+    ):
         assert text.index(copy) < text.index("dotnet restore src/Clinic.Web/Clinic.Web.csproj") < text.index("COPY . .")
     assert "Clinic.Tests" not in text
     assert started(text) == ["dotnet", "Clinic.Web.dll"]

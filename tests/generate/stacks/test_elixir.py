@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.generate.stacks.compiled import dockerfile, environment, last, made, refused, runs, sample, scanned, sound, stages, started
+from tests.generate.stacks.compiled import (
+    dockerfile,
+    environment,
+    last,
+    made,
+    refused,
+    runs,
+    sample,
+    scanned,
+    sound,
+    stages,
+    started,
+)
 
 ROUTER = "defmodule Shop.Router do\n  use Plug.Router\nend\n"
 APPLICATION = "defmodule Shop do\n  use Application\nend\n"
@@ -88,7 +100,9 @@ def test_the_configuration_that_dependencies_are_compiled_with(tmp_path: Path, f
 
 
 def test_without_a_lock_it_is_said(tmp_path: Path) -> None:
-    file = made(scanned(tmp_path, {path: text for path, text in SHOP.items() if path != "mix.lock"}), app={"port": 4000})["Dockerfile"]
+    file = made(scanned(tmp_path, {path: text for path, text in SHOP.items() if path != "mix.lock"}), app={"port": 4000})[
+        "Dockerfile"
+    ]
     assert "unlocked-install" in {reason.rule for reason in file.reasons}
 
 

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.generate.stacks.compiled import dockerfile, environment, last, made, refused, runs, sample, scanned, sound, stages, started
+from tests.generate.stacks.compiled import (
+    dockerfile,
+    environment,
+    last,
+    made,
+    refused,
+    runs,
+    sample,
+    scanned,
+    sound,
+    stages,
+    started,
+)
 
 MAIN = 'package main\n\nimport "net/http"\n\nfunc main() {\n\thttp.ListenAndServe(":8080", nil)\n}\n'
 HELLO = {"go.mod": "module example.test/hello\n\ngo 1.24\n", "main.go": MAIN}
@@ -114,7 +126,9 @@ def test_modules_beyond_the_project_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_module_inside_the_project_is_copied_first(tmp_path: Path) -> None:
-    module = "module example.test/hello\n\ngo 1.24\n\nrequire example.test/lib v0.0.0\n\nreplace (\n\texample.test/lib => ./lib\n)\n"
+    module = (
+        "module example.test/hello\n\ngo 1.24\n\nrequire example.test/lib v0.0.0\n\nreplace (\n\texample.test/lib => ./lib\n)\n"
+    )
     text = dockerfile(scanned(tmp_path, {**HELLO, "go.mod": module, "lib/go.mod": "module example.test/lib\n\ngo 1.24\n"}))
     assert "COPY lib/go.mod lib/" in text
 
@@ -151,7 +165,11 @@ def test_grpc_is_said_to_be_later() -> None:
 
 
 def test_names_of_files_stay_names(tmp_path: Path) -> None:
-    odd = {**HELLO, "go.mod": 'module example.test/hello\n\ngo 1.24\n\nreplace example.test/lib => "./a;id"\n', "a;id/go.mod": "module x\n"}
+    odd = {
+        **HELLO,
+        "go.mod": 'module example.test/hello\n\ngo 1.24\n\nreplace example.test/lib => "./a;id"\n',
+        "a;id/go.mod": "module x\n",
+    }
     assert refused(scanned(tmp_path / "a", odd)).code == "generate-unsafe-path"
     text = dockerfile(scanned(tmp_path / "b", {**HELLO, "go.mod": "module example.test/hello\n\ngo 1.24\n"}), app={"build": [
         "go", "build", "-tags", "x\nRUN id", "."]})  # fmt: skip

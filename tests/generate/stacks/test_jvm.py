@@ -14,6 +14,7 @@ from deploydeck.domain import DeployDeckError
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.stacks.jvm import java_series
 from deploydeck.generate.stacks.jvm_archive import archive
+from deploydeck.scan import ProjectAnalyzer
 from deploydeck.settings import Settings
 from tests.generate.stacks.helpers import arguments, configured, dockerfile_of, generated, refused, sample, tree
 from tests.scan.deployed_trees import TREES
@@ -30,7 +31,9 @@ POM = """<project><modelVersion>4.0.0</modelVersion><groupId>shop</groupId><arti
 MAIN = "package shop;\npublic class App { public static void main(String[] args) {} }\n"
 
 
-def boot(name: str = "shop", version: str = "<version>1.0.0</version>", java: str = "21", number: str = "3.5.0", more: str = "") -> dict[str, str]:
+def boot(
+    name: str = "shop", version: str = "<version>1.0.0</version>", java: str = "21", number: str = "3.5.0", more: str = ""
+) -> dict[str, str]:
     pom = POM.format(name=name, version=version, java=java, boot=number, more=more)
     return {"pom.xml": pom, "src/main/java/shop/App.java": MAIN}
 
@@ -63,7 +66,10 @@ def gradle(wrapper: str = "", java: str = "21", jar: bool = True, more: str = ""
 
 @pytest.mark.parametrize(
     ("version", "image"),
-    [("21", "21"), ("17.0.9", "17"), ("1.8", "8"), ("8", "8"), ("22", "25"), ("19", "21"), (">=17", "21"), ("21.0.2-tem", "21"), ("26", None), ("7", None)],
+    [
+        ("21", "21"), ("17.0.9", "17"), ("1.8", "8"), ("8", "8"), ("22", "25"), ("19", "21"), (">=17", "21"), ("21.0.2-tem", "21"),
+        ("26", None), ("7", None),
+    ],
 )  # fmt: skip
 def test_a_version_of_java_has_an_image(version: str, image: str | None) -> None:
     assert java_series(version) == image
@@ -113,7 +119,11 @@ def test_a_project_without_layers_runs_its_archive(tmp_path: Path) -> None:
 
 
 def test_an_archive_of_unknown_version_is_told_from_those_beside_it(tmp_path: Path) -> None:
-    content = dockerfile_of(tree(boot(version="<parent><groupId>o</groupId><artifactId>p</artifactId><version>${revision}</version></parent>"), tmp_path))
+    content = dockerfile_of(
+        tree(
+            boot(version="<parent><groupId>o</groupId><artifactId>p</artifactId><version>${revision}</version></parent>"), tmp_path
+        )
+    )
     command = next(json.loads(line) for line in arguments(content, "RUN") if line.startswith('["sh"'))
     assert command[-2:] == ["target", "shop-*.jar"]
     for trap in ("*-plain.jar", "*-sources.jar", "*-javadoc.jar", "original-*.jar"):
@@ -154,8 +164,6 @@ def test_gradle_comes_with_the_image_or_with_the_wrapper(tmp_path: Path) -> None
     assert arguments(content, "FROM")[0] == "gradle:8.12-jdk21 AS build"
     assert "gradle --no-daemon bootJar" in content and "SERVER_PORT=8085" in content
     (tmp_path / "kotlin-spring-gradle/gradle/wrapper/gradle-wrapper.jar").write_bytes(b"jar")
-    from deploydeck.scan import ProjectAnalyzer
-
     content = dockerfile_of(ProjectAnalyzer().profile(tmp_path / "kotlin-spring-gradle"))
     assert arguments(content, "FROM")[0] == "eclipse-temurin:21-jdk AS build"
     assert "sh gradlew --no-daemon bootJar" in content
@@ -186,7 +194,11 @@ def test_a_gradle_that_is_too_old_for_the_jdk_is_refused_with_its_place(tmp_path
 
 @pytest.mark.parametrize(
     "more",
-    ['\napply(from = "version.gradle.kts")\n', '\nval revision = file("VERSION").readText()\n', '\nval head = providers.exec { commandLine("git") }\n'],
+    [
+        '\napply(from = "version.gradle.kts")\n',
+        '\nval revision = file("VERSION").readText()\n',
+        '\nval head = providers.exec { commandLine("git") }\n',
+    ],
 )  # fmt: skip
 def test_a_build_script_that_reads_more_than_itself_is_not_run_alone(more: str, tmp_path: Path) -> None:
     content = dockerfile_of(tree(gradle(more=more), tmp_path))
@@ -217,12 +229,18 @@ def test_a_gradle_subproject_is_built_from_the_outer_build(tmp_path: Path) -> No
         (("build/install/shop/bin/shop", "run"), ("bin/shop", "run"), "/app/build/install/shop/"),
         (("target/appassembler/bin/shop",), ("bin/shop",), "/app/target/appassembler/"),
         (("java", "-cp", "target/shop.jar", "shop.App"), ("java", "-cp", "app.jar", "shop.App"), "/opt/app.jar"),
-        (("java", "-cp", "target/classes:target/dependency/*", "shop.App"), ("java", "-cp", "classes:dependency/*", "shop.App"), "/app/target/classes/"),
+        (
+            ("java", "-cp", "target/classes:target/dependency/*", "shop.App"),
+            ("java", "-cp", "classes:dependency/*", "shop.App"),
+            "/app/target/classes/",
+        ),
         (("java", "$JAVA_OPTS", "-jar", "./target/shop.jar"), ("java", "-jar", "app.jar"), "/opt/app.jar"),
         (("java", "-jar", "target/shop.war"), ("java", "-jar", "app.jar"), "/opt/app.jar"),
     ],
 )  # fmt: skip
-def test_a_start_command_says_what_is_copied(start: tuple[str, ...], expected: tuple[str, ...], copied: str, tmp_path: Path) -> None:
+def test_a_start_command_says_what_is_copied(
+    start: tuple[str, ...], expected: tuple[str, ...], copied: str, tmp_path: Path
+) -> None:
     found = archive(start, "", "", ProjectFiles(tmp_path))
     assert found.start == expected
     assert found.copies[0][0] == copied

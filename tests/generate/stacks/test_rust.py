@@ -8,12 +8,24 @@ import pytest
 
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.generate.stacks.crates import crates
-from tests.generate.stacks.compiled import dockerfile, environment, last, made, refused, runs, sample, scanned, sound, stages, started
+from tests.generate.stacks.compiled import (
+    dockerfile,
+    environment,
+    last,
+    made,
+    refused,
+    runs,
+    sample,
+    scanned,
+    sound,
+    stages,
+    started,
+)
 
 MAIN = 'fn main() {\n    std::net::TcpListener::bind("0.0.0.0:8080").unwrap();\n}\n'
 LOCK = 'version = 4\n\n[[package]]\nname = "shop"\nversion = "0.1.0"\n'
 PACKAGE = '[package]\nname = "shop"\nversion = "0.1.0"\nedition = "2021"\n'
-SHOP = {"Cargo.toml": f"{PACKAGE}\n[dependencies]\naxum = \"0.8\"\n", "Cargo.lock": LOCK, "src/main.rs": MAIN}
+SHOP = {"Cargo.toml": f'{PACKAGE}\n[dependencies]\naxum = "0.8"\n', "Cargo.lock": LOCK, "src/main.rs": MAIN}
 
 
 @pytest.mark.parametrize("project", ["rust-actix-loopback", "rust-axum-postgres", "rust-rocket", "rust-std-tcp", "rust-workspace"])
@@ -121,7 +133,10 @@ def test_queries_are_checked_against_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "why"),
     [
-        ({".cargo/config.toml": '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor"\n'}, "vendored"),
+        (
+            {".cargo/config.toml": '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor"\n'},
+            "vendored",
+        ),
         ({"src/bin/a;id.rs": "fn main() {}\n"}, "name"),
     ],
 )
@@ -140,8 +155,11 @@ def test_everything_that_cargo_looks_for_has_something_in_its_place(tmp_path: Pa
         '[[test]]\nname = "all"\npath = "checks/all.rs"\n\n[target."cfg(unix)".dependencies]\nunix = { path = "crates/unix" }\n'
     )
     unix = '[package]\nname = "unix"\nversion = "0.1.0"\n'
-    empty = {path: "" for path in ("make/build.rs", "src/shop.rs", "src/main.rs", "src/bin/tool/main.rs", "src/bin/other.rs",
-                                   "benches/fast.rs", "checks/all.rs", "crates/unix/src/lib.rs", "examples/none.rs")}  # fmt: skip
+    paths = (
+        "make/build.rs src/shop.rs src/main.rs src/bin/tool/main.rs src/bin/other.rs benches/fast.rs checks/all.rs "
+        "crates/unix/src/lib.rs examples/none.rs"
+    )
+    empty = dict.fromkeys(paths.split(), "")
     scanned(tmp_path, {"Cargo.toml": manifest, "crates/unix/Cargo.toml": unix, **empty})
     found = crates(ProjectFiles(tmp_path))
     assert found.manifests == ("Cargo.toml", "crates/unix/Cargo.toml")

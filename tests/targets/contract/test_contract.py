@@ -10,6 +10,7 @@ import pytest
 
 from deploydeck.domain import PHASE_ORDER, LogLine, Phase, PlanAction, new_id, utc_now
 from deploydeck.targets import TARGETS, Restorable, Seen, StepFailed, Target
+from tests.clock import PATIENCE_S
 from tests.targets.harness import SECRET, Lab, Run, free_port, get
 
 NO_EFFECT = (Phase.PREFLIGHT, Phase.PRUNE)
@@ -255,11 +256,11 @@ async def test_following_gives_new_lines_and_ends_with_the_copy(lab: Lab) -> Non
     task = asyncio.create_task(follow())
     await asyncio.sleep(0.5)
     await answer(run, path="/followed")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while "asked /followed" not in seen:
             await asyncio.sleep(0.05)
     await lab.target.undo(run.step("switch"), run.context)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await task
 
 
@@ -268,7 +269,7 @@ async def test_following_can_be_left_at_any_time(lab: Lab) -> None:
         pytest.skip("this target does not follow")
     run = await deployed(lab)
     release = await run.finish()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         stream = lab.target.logs(release, run.context.config, since=None, follow=True, tail=5)
         async for _ in stream:
             break

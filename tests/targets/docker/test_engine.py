@@ -14,6 +14,7 @@ import pytest
 from deploydeck.domain import ResourceLimits
 from deploydeck.targets import Restorable, Seen, StepCanceled, StepFailed
 from deploydeck.targets.docker import buildkit
+from tests.clock import PATIENCE_S
 from tests.targets.harness import DOCKERFILE, SECRET, DockerLab, get, make_release, start_run, write_project
 
 pytestmark = pytest.mark.engine
@@ -78,15 +79,15 @@ async def test_a_cancelled_build_has_stopped_when_it_says_so(docker_lab: DockerL
     run = await docker_lab.run()
     write_project(docker_lab.root / "project", dockerfile=DOCKERFILE.replace("USER", "RUN sleep 97531\nUSER"))
     task = asyncio.create_task(run.act("build"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while "sleep 97531" not in run.said.text:
             await asyncio.sleep(0.05)
     await asyncio.sleep(1)
     run.context.cancelled.set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(StepCanceled):
             await task
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while "sleep 97531" in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout:
             await asyncio.sleep(0.2)
     await run.unwind()
@@ -143,7 +144,7 @@ async def test_a_trial_that_crashes_is_seen_with_its_exit_code_and_words(docker_
     run = await docker_lab.run()
     write_project(docker_lab.root / "project", arguments=("--crash",))
     await run.go(until="trial")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (alive := await run.target.liveness("trial", run.context)).running:
             await asyncio.sleep(0.1)
     assert alive.exit_code == 3
@@ -160,7 +161,7 @@ async def test_a_copy_killed_for_memory_says_so(docker_lab: DockerLab) -> None:
     hungry = 'CMD ["python3", "-c", "x = [bytearray(1 << 20) for _ in range(500)]"]'
     write_project(docker_lab.root / "project", dockerfile=DOCKERFILE.replace('CMD ["python3", "server.py"]', hungry))
     await run.go(until="trial")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while (alive := await run.target.liveness("trial", run.context)).running:
             await asyncio.sleep(0.1)
     assert alive.oom_killed is True
@@ -314,4 +315,4 @@ async def test_bookkeeping_around_a_deployment_is_quick(docker_lab: DockerLab) -
     for step in run.steps:
         if not step.gate:
             await run.seen(step.name)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20  # half a second where nothing else runs

@@ -20,10 +20,11 @@ from deploydeck.store.logs import LogStore
 from deploydeck.targets import Seen, StepFailed
 from deploydeck.targets.process import proc, running
 from deploydeck.targets.process.layout import Layout, read_json, write_json
+from tests.clock import PATIENCE_S
 from tests.targets.harness import SECRET, ProcessLab, get
 
 
-async def until(condition: Any, patience_s: float = 15) -> None:
+async def until(condition: Any, patience_s: float = PATIENCE_S) -> None:
     async with asyncio.timeout(patience_s):
         while not condition():
             await asyncio.sleep(0.05)

@@ -8,10 +8,10 @@ from deploydeck.domain import CiPlatform, Evidence, GeneratedFile
 from deploydeck.generate.ci.github import github_files
 from deploydeck.generate.ci.gitlab import gitlab_files
 from deploydeck.generate.ci.jenkins import jenkins_files
-from deploydeck.generate.ci.plan import DEPLOY_SCRIPT, context, places
+from deploydeck.generate.ci.plan import DEPLOY_SCRIPT, context, script_template
 from deploydeck.generate.ci.platforms import Chosen, chosen, default_branch, pipeline_config
 from deploydeck.generate.render import render
-from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
+from deploydeck.generate.request import Request
 
 PATHS: dict[CiPlatform, str] = {
     CiPlatform.GITHUB: ".github/workflows/deploydeck.yml",
@@ -35,8 +35,9 @@ def pipeline_files(request: Request) -> tuple[GeneratedFile, ...]:
     for platform in pipeline.platforms:
         one = told.get(platform, Chosen(platform, "The configuration asks for it"))
         made.append(_MAKERS[platform](request, one.why, one.evidence))
-    if request.config.target in DOCKERFILE_TARGETS and places(request):
-        made.append(render("ci/deploy.sh.j2", DEPLOY_SCRIPT, context(request, "", ())))
+    script = script_template(request)
+    if script:
+        made.append(render(script, DEPLOY_SCRIPT, context(request, "", ())))
     return tuple(made)
 
 

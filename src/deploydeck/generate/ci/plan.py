@@ -23,7 +23,9 @@ PRODUCTION = "production"
 # digest of its index; looked up on 2026-11-24.
 SCANNER = "aquasec/trivy:0.69.3@sha256:bcc376de8d77cfe086a917230e818dc9f8528e3c852f7b1aff648949b6258d1c"
 DOCKER_CLI = "docker:28"
+AZURE_CLI = "mcr.microsoft.com/azure-cli:2.67.0"
 RUNNER = "ubuntu-24.04"
+_SCRIPTS = {"": "ci/deploy.sh.j2", "fargate": "ci/deploy-fargate.sh.j2", "app-service": "ci/deploy-app-service.sh.j2"}
 _STARTS_AGAIN_S = 2
 
 
@@ -33,6 +35,7 @@ class Place:
 
     `job` is its name where only letters, digits and dashes may stand; `after` the job of the environment that comes first. `plain`
     holds its plain variables as lines NAME=value; `unwritten` are those whose value has line breaks, which such lines cannot hold.
+    `resources` begins the names of its resources in the cloud ("" without one).
     """
 
     name: str
@@ -43,12 +46,14 @@ class Place:
     container: str
     plain: str
     unwritten: tuple[str, ...]
+    resources: str = ""
 
 
 def places(request: Request) -> tuple[Place, ...]:
     """The environments of the pipeline, in the order a change passes through them."""
     config, settings = request.config, request.settings
     pipeline = config.pipeline
+    sizes = {size.environment: size.name for size in config.infrastructure.sizes} if config.infrastructure else {}
     made: list[Place] = []
     before = ""
     for name in pipeline.environments if pipeline else ():
@@ -69,10 +74,24 @@ def places(request: Request) -> tuple[Place, ...]:
                 container=f"{config.app}-{job}",
                 plain="\n".join(f"{key}={value}" for key, value in written.items()),
                 unwritten=tuple(sorted(set(plain) - set(written))),
+                resources=sizes.get(name, ""),
             )
         )
         before = before if protected else job
     return tuple(made)
+
+
+def cloud(request: Request) -> str:
+    """What the environments run on in a cloud (`fargate`, `app-service`, `static-site`); empty: Docker hosts over SSH."""
+    infrastructure = request.config.infrastructure
+    return infrastructure.compute if infrastructure else ""
+
+
+def script_template(request: Request) -> str:
+    """The template of the script that deploys; empty where pipelines deploy nothing."""
+    if request.config.target not in DOCKERFILE_TARGETS or not places(request):
+        return ""
+    return _SCRIPTS.get(cloud(request), "")
 
 
 def gh(expression: str) -> str:
@@ -101,7 +120,10 @@ def context(request: Request, why: str, evidence: tuple[Evidence, ...]) -> dict[
         "image": config.target in DOCKERFILE_TARGETS,
         "target": shown(config.target),
         "dockerfile": config.dockerfile,
-        "places": places(request),
+        "places": places(request) if script_template(request) else (),
+        "cloud": cloud(request),
+        "region": config.infrastructure.region if config.infrastructure else "",
+        "azure_cli": mirrored(AZURE_CLI),
         "scanner": mirrored(SCANNER),
         "docker_cli": mirrored(DOCKER_CLI),
         "dind": mirrored(f"{DOCKER_CLI}-dind"),

@@ -64,7 +64,8 @@ def chosen(profile: ProjectProfile, settings: Settings, files: ProjectFiles) -> 
 
 def _of_remote(files: ProjectFiles) -> tuple[Chosen, ...]:
     """The platform of the first remote, `origin` before others. The address itself is not kept: it may hold a login."""
-    section, found = "", {}
+    section = ""
+    found: dict[str, tuple[str, int]] = {}
     for number, line in enumerate(files.text(".git/config").split("\n"), 1):
         if line.startswith("["):
             section = line.strip()

@@ -42,7 +42,7 @@ _TOOLCHAINS: dict[str, Toolchain] = {
     "node": Toolchain("node:{series}", "22", "setup-node", "node-version"),
     "bun": Toolchain("oven/bun:{series}", "1", "setup-bun", "bun-version"),
     "deno": Toolchain("denoland/deno:{series}", "2.5.6", "setup-deno", "deno-version"),
-    "go": Toolchain("golang:{series}", "1.25", "setup-go", "go-version"),
+    "go": Toolchain("golang:{series}", "1.25", "setup-go", "go-version", with_=(("cache", "false"),)),
     "rust": Toolchain("rust:{series}", "1"),
     "maven": Toolchain(
         "maven:3-eclipse-temurin-{series}", "21", "setup-java", "java-version", with_=(("distribution", "temurin"),)

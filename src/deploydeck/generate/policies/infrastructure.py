@@ -60,7 +60,8 @@ def _open_terraform(content: str) -> Iterator[Hit]:
             continue
         beside = _siblings(settings, one)
         port = beside.get("from_port") or beside.get("destination_port_range") or "any"
-        if port not in WEB_PORTS:
+        ports = set(re.findall(r'"(\d{1,5})"', beside.get("for_each", ""))) if "each." in port else {port}
+        if not ports or not ports <= WEB_PORTS:
             yield Hit(one.line, _OPEN_MESSAGE.format(port[:20]), _edit(content, one.line, world[0].strip('"'), "10.0.0.0/8"))
 
 

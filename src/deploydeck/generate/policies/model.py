@@ -23,7 +23,7 @@ _SECRET_NAME = re.compile(
 _FOR_BROWSERS = re.compile(r"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|PUBLIC|REACT_APP|EXPO_PUBLIC|GATSBY)_")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _REFERENCE = re.compile(r"\$[({A-Za-z_]|\{\{|^!|^<.*>$|^arn:|^\[.*\]$|^@")
-_EMPTY = frozenset({"", "changeme", "change-me", "example", "none", "null", "true", "false", "write", "read", "~"})
+_EMPTY = frozenset("changeme change-me example none null true false yes no on off 0 1 write read ~".split()) | {""}
 _shapes = Redactor()
 
 

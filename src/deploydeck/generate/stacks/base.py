@@ -92,12 +92,13 @@ class Stack:
     `series_aliases` says which one stands for another word or for a release between two of them.
     `template` makes the Dockerfile of a server; `site_template` is the part that builds a site for the static server ("": it
     builds none). `files` makes what a server's Dockerfile copies besides the project. `context` gives the templates what they need
-    beyond the common values. `environment` holds fixed plain variables of the running program, `user` its numeric user and group, `probe` the health check that works in the final image. `decide` may
-    correct build, start and packages before anything is rendered. `programs` are first words of start commands that only this stack
-    can run, `frameworks` those it alone can build, whatever the language. `requirement` says what a version that was found asks
-    for, by where it stands (go.mod names the oldest that will do). `exact`: every release has an image of its own, so an exact
-    version is taken as it is. `leftovers` stay out of the build context; `foreign` are those of them
-    that would break the image's own. `needs_manager`: without a manifest there is nothing to build an image from.
+    beyond the common values. `environment` holds fixed plain variables of the running program, `user` its numeric user and group,
+    `probe` the health check that works in the final image. `decide` may correct build, start and packages before anything is
+    rendered. `programs` are first words of start commands that only this stack can run, `frameworks` those it alone can build,
+    whatever the language. `requirement` says what a version that was found asks for, by where it stands (go.mod names the oldest
+    that will do). `exact`: every release has an image of its own, so an exact version is taken as it is. `leftovers` stay out of
+    the build context; `foreign` are those of them that would break the image's own. `needs_manager`: without a manifest there is
+    nothing to build an image from.
     """
 
     id: str

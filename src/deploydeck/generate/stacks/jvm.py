@@ -63,7 +63,7 @@ def _maven(question: InstallQuestion) -> Installation:
     wrapper = maven_wrapper(files)
     command = ("sh", "mvnw") if wrapper else ("mvn",)
     early: tuple[Argv, ...] = ((*command, "-B", "dependency:go-offline"),)
-    manifests = ("pom.xml",)
+    manifests: Argv = ("pom.xml",)
     if needs_source or not maven_fetches(files):
         early, manifests = (((*command, "--version"),) if wrapper else ()), ()
     return Installation(

@@ -113,7 +113,7 @@ def _layers(version: str) -> tuple[Argv, Argv]:
     match = re.match(r"(\d{1,4})\.(\d{1,4})", version)
     numbers = (int(match[1]), int(match[2])) if match else (0, 0)
     if numbers >= _TOOLS_SINCE:
-        command = ("java", "-Djarmode=tools", "-jar", JAR, "extract", "--layers", "--destination", LAYERS)
+        command: Argv = ("java", "-Djarmode=tools", "-jar", JAR, "extract", "--layers", "--destination", LAYERS)
         return ("-jar", "app.jar"), command
     if numbers >= _LAYERTOOLS_SINCE:
         package = "loader.launch" if numbers >= _LAUNCH_SINCE else "loader"

@@ -53,7 +53,7 @@ MANAGERS: dict[str, NodeManager] = {
         unlocked=("pnpm", "install", "--no-frozen-lockfile"),
         every=("--prod=false",),
         production=("--prod",),
-        prune=(("pnpm", "prune", "--prod"),),
+        prune=(("pnpm", "prune", "--prod", "--ignore-scripts"),),  # else it runs `prepare`, whose packages it has just dropped
         add=("pnpm", "add"),
         execute=("pnpm", "exec"),
         cache="/root/.local/share/pnpm/store",
@@ -175,6 +175,8 @@ def _prune(row: NodeManager, name: str, version: str, locked: bool, source: str)
         return ()  # it would take other versions than were built with
     if name == "pnpm" and source == "workspaces":
         return ((*row.locked, *row.production, "--ignore-scripts"),) if locked else ()  # `pnpm prune` sees the root only
+    if name == "pnpm" and version.startswith(("5.", "6.", "7.")):
+        return (("pnpm", "prune", "--prod", "--config.ignore-scripts=true"),)  # these do not know the flag
     if name == "yarn-berry" and version.startswith(("2.", "3.")):
         return ()  # needs a plugin there
     if name in ("bun", "yarn-berry") and source == "install-script":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from deploydeck.domain import DeploymentConfig
+from deploydeck.domain import DeploymentConfig, Kind
 from deploydeck.generate.clues import (
     NOTHING,
     Clue,
@@ -25,8 +25,14 @@ from deploydeck.generate.stacks.shared import exact_version, extras
 
 # Versions of managers put into images when the project pins none; checked against the registry on 2026-11-23.
 _TOOLS = {"uv": "0.13.9", "poetry": "2.5.1", "poetry-1": "1.8.5", "pdm": "2.29.4", "pipenv": "2026.10.3"}
+_PDM_NEEDS = "hishel==1.4.0"
+"""What pdm 2.29.4 was tested with. It allows later ones, and does not start with 2.0."""
 _FOR_SERIES = {
-    "3.9": {"poetry==2.5.1": "poetry==2.2.1", "pdm[locked]==2.29.4": "pdm[locked]==2.26.9", "pipenv==2026.10.3": "pipenv==2025.0.4"}
+    "3.9": {
+        "poetry==2.5.1": "poetry==2.2.1",
+        f"pdm==2.29.4 {_PDM_NEEDS}": f"pdm==2.26.9 {_PDM_NEEDS}",
+        "pipenv==2026.10.3": "pipenv==2025.0.4",
+    }
 }
 """The last versions for a Python that later ones no longer run on."""
 _TOOL_ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
@@ -41,6 +47,8 @@ _TOOL_ENVIRONMENT: dict[str, tuple[tuple[str, str], ...]] = {
     "pdm": (("PDM_CHECK_UPDATE", "0"), ("PDM_IGNORE_SAVED_PYTHON", "1"), ("PDM_NON_INTERACTIVE", "1")),
     "pipenv": (("PIPENV_NOSPIN", "1"), ("PIPENV_VERBOSITY", "-1"), ("PIPENV_YES", "1")),
 }
+DJANGO_IDS = frozenset({"django", "wagtail", "django-cms", "django-rest-framework", "django-ninja", "channels"})
+"""Django itself and what is only ever a part of a Django project."""
 _THROW_AWAY = {"DATABASE_URL": "sqlite:////tmp/build.sqlite3"}
 
 # Address and Host header come as arguments: nothing of the project becomes part of the program.
@@ -150,7 +158,7 @@ def _pdm(question: InstallQuestion) -> Installation:
         late,
         (command, *extra),
         "/root/.cache/pdm",
-        tool=f"pdm[locked]=={exact_version(manager.version) or _TOOLS['pdm']}",  # with the dependencies it was tested with
+        tool=f"pdm=={exact_version(manager.version) or _TOOLS['pdm']} {_PDM_NEEDS}",
         source_clue=needs_source,
         locked=locked,
     )
@@ -183,7 +191,7 @@ def _context(request: Request) -> dict[str, Any]:
     if manager == "uv":
         tool.append(("UV_PYTHON", choices.series))
     names = {v.name for v in profile.variables if v.required and variable_name(v.name)}
-    if choices.framework == "django":
+    if choices.framework in DJANGO_IDS:
         names.add("SECRET_KEY")
     pretend = sorted((name, _THROW_AWAY.get(name, "only-for-this-build-step")) for name in names)
     brought = choices.install.tool if choices.install else ""
@@ -195,9 +203,18 @@ def _context(request: Request) -> dict[str, Any]:
     }
 
 
+# What frameworks are told by variables, for they are started by the program itself or ask questions otherwise.
+_TOLD: dict[str, tuple[tuple[str, str], ...]] = {
+    "gradio": (("GRADIO_SERVER_NAME", "{host}"), ("GRADIO_SERVER_PORT", "{port}"), ("GRADIO_ANALYTICS_ENABLED", "False")),
+    "streamlit": (("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false"), ("STREAMLIT_SERVER_HEADLESS", "true")),
+}
+
+
 def _decide(draft: Draft) -> Draft:
-    """Django with a STATIC_ROOT collects its static files while the image is built."""
-    static_root = django_static_root(draft.files) if draft.framework == "django" else NOTHING
+    """Django with a STATIC_ROOT collects its static files while the image is built; some frameworks are told where to listen."""
+    if draft.kind is Kind.SERVER:
+        draft = replace(draft, environment=(*draft.environment, *_TOLD.get(draft.framework, ())))
+    static_root = django_static_root(draft.files) if draft.framework in DJANGO_IDS else NOTHING
     if not static_root:
         return draft
     build = draft.build
@@ -247,5 +264,5 @@ PYTHON = Stack(
             "**/.ipynb_checkpoints",
         )
     ),
-    foreign=(".venv", "venv", "__pypackages__"),
+    foreign=(".venv", "venv"),
 )

@@ -27,7 +27,7 @@ _THROW_AWAY = {
 _NEVER = frozenset({"RAILS_MASTER_KEY", "SECRET_KEY_BASE"})
 """A made-up master key opens nothing and only breaks the boot; the base of keys is given in its own way."""
 
-_LOCAL = re.compile(r"^\s{0,40}(?:gem\b.{0,200}\bpath:|path\s{0,4}[(\"'])|^\s{0,40}(gemspec)\b")
+_LOCAL = re.compile(r"^\s{0,40}(gem\b.{0,200}\bpath:|path\s{0,4}[(\"']|gemspec\b)")
 _RUBY_FILE = re.compile(r"""^\s{0,40}ruby\s{0,4}\(?\s{0,4}file:\s{0,4}["'](?:\./)?([\w.-]{1,80})["']""")
 _PLATFORM = re.compile(r"^  (ruby|(?:x86_64|aarch64)-linux\S{0,20})\s{0,8}$")
 _ASSET_GEMS = frozenset({"jsbundling-rails", "cssbundling-rails", "vite_rails", "vite_ruby", "webpacker", "shakapacker"})
@@ -146,6 +146,11 @@ def _pretend(request: Request) -> tuple[tuple[str, str], ...]:
     return (key, *((name, known.get(name, "only-for-this-build-step")) for name in names))
 
 
+def _requirement(wanted: str, _evidence: tuple[Evidence, ...]) -> str:
+    """`~> 3.3.0` of a Gemfile is what other ecosystems write as `~=3.3.0`: the last number may grow."""
+    return wanted.replace("~>", "~=")
+
+
 RUBY = Stack(
     id="ruby",
     name="Ruby",
@@ -156,6 +161,8 @@ RUBY = Stack(
     image="ruby:{series}-slim",
     series=("3.1", "3.2", "3.3", "3.4", "4.0"),
     default_series="3.4",
+    requirement=_requirement,
+    exact=True,  # Bundler refuses another Ruby than the one a Gemfile names
     site_template="docker/_ruby_build.j2",
     user="1000:1000",
     decide=_decide,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from deploydeck.domain import Evidence, Fact, StartCommand
 from deploydeck.scan.ecosystems.base import Resolved
+from deploydeck.scan.ecosystems.python_routes import file_of, modules
 from deploydeck.scan.ecosystems.python_targets import import_base, module_name, target, targets
 from deploydeck.scan.facts import Found
 from deploydeck.scan.rules import Technology
@@ -297,10 +298,17 @@ def plain(scan: Scan) -> Resolved:
     if listening and not scripts and (found := _run(scan, listening, "listens")):
         return Resolved(start=found)
     if scripts and (chosen := _own_script(scan, scripts)):
-        name = chosen.value.partition("=")[0]
+        name, _, where = chosen.value.partition("=")
         reason = f"{chosen.file} installs the command {name}"
+        file = file_of(where.partition(":")[0].strip(), chosen.file, modules(scan))
+        serving = [fact for fact in listening if fact.file == file]
         return Resolved(
-            start=Fact(value=StartCommand(argv=(name,)), confidence=0.6, evidence=(chosen.evidence("start"),), reason=reason)
+            start=Fact(
+                value=StartCommand(argv=(name,), port_from_env=bool(serving) and _reads_port(scan, file)),
+                confidence=0.85 if serving else 0.6,
+                evidence=evidence([chosen, *serving[:1]], "start"),
+                reason=reason,
+            )
         )
     if scripts:
         return Resolved()

@@ -35,7 +35,7 @@ TAIL_LINES = 40
 EVIDENCE_LINES = 12
 COMPOSE = "compose.yaml"
 CANCELLED = "The proof was cancelled."
-_OVERRIDE = "deploydeck-proof.compose.json"
+_OVERRIDE = "deploydeck-proof.compose.yaml"
 
 Tell = Callable[[str], None]
 
@@ -45,7 +45,7 @@ class ProofWork:
     """What is to be proven. `root` is a scratch copy with the generated files in it, and may be written to.
 
     `environment` are the variables of the program, made-up ones among them (`pretended`). `services` names those of compose.yaml
-    that must run beside it; `compose_app` is the program's own name there.
+    that must run beside it; `compose_app` is the program's own name there, `secrets` its made-up values.
     """
 
     root: Path
@@ -54,6 +54,7 @@ class ProofWork:
     pretended: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     compose_app: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -164,16 +165,14 @@ async def _start_alone(engine: Engine, name: str, work: ProofWork) -> None:
 
 async def _start_with_services(engine: Engine, name: str, work: ProofWork, cancelled: asyncio.Event | None) -> None:
     """The program and its services as compose.yaml says, with the image that was just built and a port nobody else has."""
-    app = {
-        "image": name,
-        "container_name": name,
-        "pull_policy": "never",
-        "labels": {label("proof"): name},
-        "environment": dict(work.environment),
-        "ports": [{"target": work.config.port, "host_ip": "127.0.0.1", "published": "0"}],
-    }
-    override = {"services": {work.compose_app: app}}
-    (work.root / _OVERRIDE).write_text(json.dumps(override), encoding="utf-8")
+    port = f'{{"target": {work.config.port}, "host_ip": "127.0.0.1", "published": "0"}}'
+    override = (
+        f"services:\n  {json.dumps(work.compose_app)}:\n    image: {name}\n    container_name: {name}\n    pull_policy: never\n"
+        f'    restart: "no"\n    labels:\n      {label("proof")}: {name}\n    ports: !override\n      - {port}\n'
+    )
+    (work.root / _OVERRIDE).write_text(override, encoding="utf-8")
+    values = "".join(f"{key}={value}\n" for key, value in sorted(work.secrets.items()))
+    (work.root / ".env").write_text(values, encoding="utf-8")
     said: deque[str] = deque(maxlen=TAIL_LINES)
     argv = [*_compose(name, work), "up", "--detach", "--no-build", "--quiet-pull", work.compose_app]
     try:

@@ -45,9 +45,10 @@ back() {
   docker rm --force "$CONTAINER" > /dev/null 2>&1 || true
   if docker container inspect "$CONTAINER-previous" > /dev/null 2>&1; then
     docker rename "$CONTAINER-previous" "$CONTAINER"
-    docker start "$CONTAINER"
+    docker start "$CONTAINER" > /dev/null
+    echo "What ran before runs again." >&2
   fi
-  echo "$CONTAINER did not become healthy with $IMAGE; what ran before runs again." >&2
+  echo "$CONTAINER did not become healthy with $IMAGE." >&2
   exit 1
 }
 
