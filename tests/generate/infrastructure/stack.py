@@ -1,6 +1,6 @@
 """Deploys one CloudFormation template by a change set, asks for what came of it, and deletes it.
 
-Run with the interpreter that has boto3: `python stack.py TEMPLATE PARAMETERS` prints JSON: status, changes, failed, outputs,
+Run with an interpreter that has boto3: `python stack.py TEMPLATE PARAMETERS` prints JSON: status, changes, failed, outputs,
 secrets, left (the state of the stack when it is still there).
 """
 

@@ -1,7 +1,7 @@
 """The proof: generated infrastructure is really made and removed again, by Terraform and by CloudFormation, against MiniStack.
 
-MiniStack is no AWS: it does not check permissions, sizes or routes. What it shows is that every resource, reference and order in
-the files holds when a real client carries them out.
+MiniStack is no AWS: it checks no permissions, sizes or routes. What it shows is that every resource, reference and order in the
+files holds when a real client carries them out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Terraform for Azure against the schema of its provider: all attributes and blocks exist there, and none it needs is missing.
+"""Terraform for Azure against the schema of its provider: attributes and blocks exist there, and none it needs is missing.
 
-The provider itself cannot be had where these tests run, so `terraform validate` cannot look. azurerm.json holds the attributes of
-the resources used, read from the declarations in the npm package named in it.
+The provider itself cannot be had where these tests run, so `terraform validate` cannot look. azurerm.json holds attributes of the
+resources used, read from the declarations in the npm package named in it.
 """
 
 from __future__ import annotations
