@@ -12,8 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -43,7 +42,7 @@ def quick(call: Callable[[], T], seconds: float) -> T:
 @contextmanager
 def untraced() -> Iterator[None]:
     """Without the tracer of coverage, in this thread: for work of which only the cost or the end is asked, thousands of times."""
-    tracer: Callable[[FrameType, str, Any], Any] | None = sys.gettrace()
+    tracer = sys.gettrace()
     sys.settrace(None)
     try:
         yield
