@@ -38,14 +38,16 @@ def component_directories(tree: Tree, declared: Iterable[Found] = ()) -> list[st
     exact, globs, any_glob, nested = _manifest_names()
     wanted = list(declared)
     found: dict[str, dict[str, bool]] = {}
+    parents, fits = frozenset(parent for parent, _, _ in nested), any_glob.match
     for path, entry in tree.entries.items():
         directory, _, name = path.rpartition("/")
-        for parent, glob, inside in nested:
-            if directory.rpartition("/")[2] == parent and fnmatchcase(name, glob):
-                found.setdefault(directory.rpartition("/")[0], {}).setdefault(inside, False)
+        if (base := directory.rpartition("/")[2]) in parents:
+            for parent, glob, inside in nested:
+                if base == parent and fnmatchcase(name, glob):
+                    found.setdefault(directory.rpartition("/")[0], {}).setdefault(inside, False)
         home = exact.get(name)
         if home is None:
-            if not any_glob.match(name):
+            if not fits(name):
                 continue
             home = next(one for glob, one in globs if fnmatchcase(name, glob))
         if directory == "" or directory.count("/") < _DEEPEST:
@@ -172,18 +174,22 @@ def split(tree: Tree, directories: list[str]) -> dict[str, Tree]:
             owner[directory] = owner_of(directory.rpartition("/")[0])
         return owner[directory]
 
+    own_of_root, known_owner = trees[""].entries, owner.get
     for path, entry in tree.entries.items():
-        home = owner_of(path.rpartition("/")[0])
+        directory = path.rpartition("/")[0]
+        home = known_owner(directory)
+        if home is None:
+            home = owner_of(directory)
         if home:
             own = path[len(home) + 1 :]
             trees[home].entries[own] = entry.at(own)
         else:
-            trees[""].entries[path] = entry
+            own_of_root[path] = entry
     tracked: dict[str, list[str]] = {directory: [] for directory in trees}
     for path in tree.tracked:
         # A component's own files, and with them those of the components inside, as it was given them.
         home = owner_of(path.rpartition("/")[0])
-        while home:
+        while home:  # seldom: most files are the project's own
             tracked[home].append(path[len(home) + 1 :])
             home = owner_of(home.rpartition("/")[0])
     for directory, part in trees.items():
