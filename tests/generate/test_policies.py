@@ -275,7 +275,7 @@ DENY_TEMPLATE = """Resources:
 @pytest.mark.parametrize(
     ("path", "content", "lines"),
     [
-        ("infra/terraform/main.tf", DENY_TERRAFORM, [11, 26]),
+        ("infra/terraform/main.tf", DENY_TERRAFORM, [11, 27]),
         ("infra/cloudformation/template.yaml", DENY_TEMPLATE, [11, 12]),
     ],
     ids=("terraform", "cloudformation"),

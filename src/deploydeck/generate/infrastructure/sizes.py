@@ -1,8 +1,8 @@
 """How large things may be: the tables of the platforms, and the nearest size for a wish.
 
-Sources: the task sizes of AWS Fargate (Amazon ECS developer guide, "Task CPU and memory"), instance types of EC2 (its user guide), the
-limits of Lambda (its developer guide, "Lambda quotas"), the tiers of App Service plans (Azure pricing page), the amounts that Container
-Instances give a group ("Resource availability") and the retention days of CloudWatch Logs (PutRetentionPolicy).
+Sources: the task sizes of AWS Fargate (Amazon ECS developer guide, "Task CPU and memory"), instance types of EC2 (its user guide),
+the limits of Lambda (its developer guide, "Lambda quotas"), the tiers of App Service plans (Azure pricing page), the amounts that
+Container Instances give a group ("Resource availability") and the retention days of CloudWatch Logs (PutRetentionPolicy).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploydeck.domain import DeployDeckError
+from deploydeck.domain import DeployDeckError, EnvironmentSize
 
 GIB = 1024**3
 MIB = 1024**2
@@ -176,3 +176,11 @@ def log_days(days: int) -> int:
         f"It knows {', '.join(map(str, LOG_DAYS))}.",
         f"Set [cloud] log_days = {nearest}.",
     )
+
+
+def aws_amounts(compute: str, size: EnvironmentSize) -> tuple[tuple[str, object], ...]:
+    """What the templates for AWS call the size of one copy, and the amounts."""
+    if compute == "ec2":
+        return (("instance_type", instance(size.cpus, size.memory_bytes)),)
+    units, memory = fargate(size.cpus, size.memory_bytes)
+    return (("cpu", units), ("memory", memory))
