@@ -165,10 +165,21 @@ def _arm(document: dict[str, Any]) -> Facts:
     found: Facts = {"app": _plain(variables["app"])}
     if "port" in variables:
         found |= {"port": variables["port"], "health_path": _plain(variables["healthPath"])}
+        group = [one for one in document["resources"] if one["type"] == "Microsoft.ContainerInstance/containerGroups"]
+        if group:
+            return found | _group(group[0]["properties"]["containers"][0]["properties"]["environmentVariables"])
         settings = next(one for one in document["resources"] if one["type"] == "Microsoft.Web/sites/config")["properties"]
         found["variables"] = set(re.findall(r"[(,] ?'([A-Z]\w*)', ", settings))
         found["secrets"] = set(re.findall(r"'([^']+)'", variables["secretNames"].partition("createArray(")[2]))
     return found
+
+
+def _group(variables: str) -> Facts:
+    named = re.findall(r"createObject\('name', '(\w+)', '(value|secureValue)'", variables)
+    return {
+        "variables": {name for name, kind in named if kind == "value"},
+        "secrets": {name for name, kind in named if kind == "secureValue"},
+    }
 
 
 def _plain(text: str) -> str:

@@ -70,9 +70,13 @@ def _entered(stack: list[tuple[str, dict[str, Any] | None, set[str]]], number: i
 
 
 @pytest.mark.parametrize("services", [(), ("postgresql",), ("mysql",), ("mssql",)], ids=lambda names: "+".join(names) or "alone")
-@pytest.mark.parametrize("kind", ["server", "site", "spa"])
-def test_every_attribute_exists(tmp_path: Path, kind: str, services: tuple[str, ...]) -> None:
-    files = files_of(request_of(profile_of(tmp_path, kind, services), "terraform", "azure"))
+@pytest.mark.parametrize(
+    ("kind", "compute"),
+    [("server", "app-service"), ("site", "app-service"), ("spa", "app-service"), ("server", "container-instances")],
+)
+def test_every_attribute_exists(tmp_path: Path, kind: str, compute: str, services: tuple[str, ...]) -> None:
+    settings = {"cloud": {"compute": compute}}
+    files = files_of(request_of(profile_of(tmp_path, kind, services), "terraform", "azure", settings=settings))
     for path, file in files.items():
         if path.endswith(".tf"):
             assert list(problems(file.content)) == [], path

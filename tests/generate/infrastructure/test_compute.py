@@ -152,3 +152,16 @@ def test_hostile_names_and_values(
     if tool == "arm":
         for verdict in check_arm({where: file.content for where, file in files.items()}).values():
             assert verdict.state is CheckState.PASSED, verdict.findings
+
+
+@services_of
+@pytest.mark.parametrize("compute", [compute for tool, _, compute in COMPUTES if tool == "arm"])
+def test_the_structural_check_of_arm_passes(tmp_path: Path, compute: str, services: tuple[str, ...]) -> None:
+    for path, verdict in check_arm(made(tmp_path, "arm", "azure", compute, services)).items():
+        assert verdict.state is CheckState.PASSED, (path, verdict.findings)
+
+
+def test_a_container_group_is_one_copy(tmp_path: Path) -> None:
+    with pytest.raises(DeployDeckError) as refused:
+        made(tmp_path, "arm", "azure", "container-instances", environments={"production": {"cloud": {"max_copies": 2}}})
+    assert refused.value.code == "infrastructure-copies" and "app-service" in refused.value.hint

@@ -70,7 +70,11 @@ def _program(context: dict[str, Any]) -> dict[str, Any]:
     server_id = f"[resourceId('{server}', variables('databaseName'))]"
     database_id = f"[resourceId('{server}/databases', variables('databaseName'), '{database.name if database else ''}')]"
     needs = (_IDS["id_plan"], _IDS["id_registry"], _IDS["id_identity"], *_ROLES)
+    group = _group_variables(context, places)
     return {
+        "group_variables": group,
+        "group_needs": (_IDS["id_registry"], _IDS["id_identity"], _IDS["id_logs"], _ROLES[0])
+        + ((_IDS["id_network"], database_id) if database else ()),
         "server_type": server,
         "zone_property": "privateDnsZoneArmResourceId" if "PostgreSQL" in server else "privateDnsZoneResourceId",
         "id_server": server_id,
@@ -82,6 +86,20 @@ def _program(context: dict[str, Any]) -> dict[str, Any]:
         ),
         "settings": f"[union(parameters('variables'), createObject({fixed}), variables('secretSettings'))]",
     }
+
+
+def _group_variables(context: dict[str, Any], places: dict[str, str]) -> str:
+    """The variables of a container group: a list of objects, secret ones with a value that Azure does not show again."""
+    database = context["database"]
+    fixed = [("PORT", "value", "string(variables('port'))")] if context["port_from_env"] else []
+    fixed += [(one.name, "value", expression(one.value, places)) for one in (database.plain if database else ())]
+    fixed += [(one.name, "secureValue", expression(one.value, places)) for one in (database.secret if database else ())]
+    own = ", ".join(f"createObject('name', {_quoted(name)}, '{kind}', {value})" for name, kind, value in fixed)
+    one = "lambdaVariables('one')"
+    plain = f"map(items(parameters('variables')), lambda('one', createObject('name', {one}.key, 'value', {one}.value)))"
+    given = f"parameters('secretValues')[{one}]"
+    secret = f"map(parameters('secrets'), lambda('one', createObject('name', {one}, 'secureValue', {given})))"
+    return f"[concat({plain}, {secret}, createArray({own}))]"
 
 
 def _quoted(text: str) -> str:
@@ -103,7 +121,7 @@ def _parameters(request: Request, context: dict[str, Any], config: Infrastructur
     ]
     chosen = environment_values(request, size.environment, provided(context)) if not context["site"] else None
     if chosen is not None:
-        values += _amounts(size, context["database"].kind if context["database"] else "")
+        values += _amounts(config.compute, size, context["database"].kind if context["database"] else "")
     return render(
         "arm/parameters.json.j2",
         f"{FOLDER}/azuredeploy.parameters.{size.environment}.json",
@@ -117,12 +135,9 @@ def _parameters(request: Request, context: dict[str, Any], config: Infrastructur
     )
 
 
-def _amounts(size: EnvironmentSize, database: str) -> list[tuple[str, object]]:
-    plan = sizes.app_service_plan(size.cpus, size.memory_bytes, scales=size.max_copies > size.min_copies)
+def _amounts(compute: str, size: EnvironmentSize, database: str) -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = [
-        ("plan", plan.name),
-        ("minCopies", size.min_copies),
-        ("maxCopies", size.max_copies),
+        *((_camel(name), str(value) if name == "memory_gb" else value) for name, value in sizes.azure_amounts(compute, size)),
         ("logDays", min(max(size.log_days, sizes.AZURE_LOG_DAYS[0]), sizes.AZURE_LOG_DAYS[1])),
     ]
     if database:
@@ -135,3 +150,8 @@ def _amounts(size: EnvironmentSize, database: str) -> list[tuple[str, object]]:
             ("backupDays", max(size.backup_days, 7)),
         ]
     return found
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

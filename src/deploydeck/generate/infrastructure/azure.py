@@ -19,6 +19,7 @@ SERVER_TYPES = {
 API_VERSIONS: dict[str, str] = {
     "Microsoft.Authorization/locks": "2020-05-01",
     "Microsoft.Authorization/roleAssignments": "2022-04-01",
+    "Microsoft.ContainerInstance/containerGroups": "2023-05-01",
     "Microsoft.ContainerRegistry/registries": "2023-07-01",
     "Microsoft.DBforMySQL/flexibleServers": "2023-12-30",
     "Microsoft.DBforMySQL/flexibleServers/databases": "2023-12-30",

@@ -135,8 +135,16 @@ def _size(settings: Settings, provider: CloudProvider, compute: str, database: s
 
     cpus = chosen("cpus") or (resources.cpus if resources.cpus and resources.cpus >= 0.25 else 0.5)
     memory_mb = chosen("memory_mb") or (resources.memory_mb if resources.memory_mb and resources.memory_mb >= 512 else 1024)
-    least = chosen("min_copies") or (2 if production else 1)
-    most = chosen("max_copies") or max(int(least), 6 if production else 1)
+    single = compute == "container-instances"
+    least = chosen("min_copies") or (2 if production and not single else 1)
+    most = chosen("max_copies") or max(int(least), 6 if production and not single else 1)
+    if single and int(most) > 1:
+        raise DeployDeckError(
+            "infrastructure-copies",
+            f"In {environment} up to {most} copies are wanted, and a container group is one.",
+            "Container Instances have nothing that spreads requests over several groups.",
+            'Set [cloud] max_copies = 1, or compute = "app-service".',
+        )
     if int(most) < int(least):
         raise DeployDeckError(
             "infrastructure-copies",

@@ -24,6 +24,8 @@ _MAKERS: dict[InfrastructureTool, Maker] = {
 _COMPUTE: dict[str, dict[str, Any]] = {
     "fargate": {"log_folder": "ecs", "target_type": "ip"},
     "ec2": {"log_folder": "ec2", "target_type": "instance"},
+    "app-service": {"service_delegation": "Microsoft.Web/serverFarms"},
+    "container-instances": {"service_delegation": "Microsoft.ContainerInstance/containerGroups"},
 }
 """What the shared templates call differently by what containers run on."""
 VOLUME_GB = 20

@@ -184,3 +184,12 @@ def aws_amounts(compute: str, size: EnvironmentSize) -> tuple[tuple[str, object]
         return (("instance_type", instance(size.cpus, size.memory_bytes)),)
     units, memory = fargate(size.cpus, size.memory_bytes)
     return (("cpu", units), ("memory", memory))
+
+
+def azure_amounts(compute: str, size: EnvironmentSize) -> tuple[tuple[str, object], ...]:
+    """What Terraform for Azure calls the size and number of copies, and the amounts; a container group is one copy."""
+    if compute == "container-instances":
+        cores, gib = container_group(size.cpus, size.memory_bytes)
+        return (("cpu", int(cores)), ("memory_gb", gib))
+    plan = app_service_plan(size.cpus, size.memory_bytes, scales=size.max_copies > size.min_copies)
+    return (("plan", plan.name), ("min_copies", size.min_copies), ("max_copies", size.max_copies))

@@ -6,7 +6,7 @@ from typing import Any
 
 from deploydeck.domain import CloudProvider, EnvironmentSize, GeneratedFile, InfrastructureConfig
 from deploydeck.generate.infrastructure import sizes
-from deploydeck.generate.infrastructure.azure import database_context
+from deploydeck.generate.infrastructure.azure import API_VERSIONS, database_context
 from deploydeck.generate.infrastructure.escape import aligned, hcl
 from deploydeck.generate.infrastructure.plan import environment_values, hcl_template
 from deploydeck.generate.render import render
@@ -14,7 +14,10 @@ from deploydeck.generate.request import Request
 
 FOLDER = "infra/terraform"
 
-_TEMPLATES: dict[tuple[str, str], str] = {("ec2", "service"): "service_ec2"}
+_TEMPLATES: dict[tuple[str, str], str] = {
+    ("ec2", "service"): "service_ec2",
+    ("container-instances", "service"): "service_container_instances",
+}
 """What a file is made from where containers run on something else than the usual."""
 _PLACES: dict[CloudProvider, dict[str, str]] = {
     CloudProvider.AWS: {
@@ -28,7 +31,7 @@ _PLACES: dict[CloudProvider, dict[str, str]] = {
 def files(request: Request, config: InfrastructureConfig, context: dict[str, Any]) -> tuple[GeneratedFile, ...]:
     """The .tf files in the order a reader wants them, then one .tfvars per environment."""
     places = _PLACES[config.provider]
-    context = {**context, **database_context(context), "hcl": hcl, "template": lambda value: hcl_template(value, places)}
+    context = {**context, **database_context(context), "versions": API_VERSIONS, "hcl": hcl, "template": lambda value: hcl_template(value, places)}
     made = [
         render(f"terraform/{config.provider.value}/{_TEMPLATES.get((config.compute, name), name)}.tf.j2", f"{FOLDER}/{name}.tf", context)
         for name in _names(config, context)
@@ -103,11 +106,8 @@ def _aws(compute: str, size: EnvironmentSize, database: bool) -> list[tuple[str,
 
 
 def _azure(compute: str, size: EnvironmentSize, database: bool) -> list[tuple[str, object]]:
-    plan = sizes.app_service_plan(size.cpus, size.memory_bytes, scales=size.max_copies > size.min_copies)
     found: list[tuple[str, object]] = [
-        ("plan", plan.name),
-        ("min_copies", size.min_copies),
-        ("max_copies", size.max_copies),
+        *sizes.azure_amounts(compute, size),
         ("log_days", min(max(size.log_days, sizes.AZURE_LOG_DAYS[0]), sizes.AZURE_LOG_DAYS[1])),
     ]
     if database:
