@@ -124,10 +124,10 @@ def shell_of(resources: dict[str, Any], values: dict[str, str] | None = None) ->
         if kind == "If":
             return text(inner[1])
         if kind == "Ref":
-            return known.get(inner, inner)
+            return known.get(str(inner), str(inner))
         assert kind == "Sub"
-        put = re.sub(r"\$\{([^}!]+)\}", lambda match: known.get(match[1], match[1]), inner)
-        return re.sub(r"\$\{!", "${", put)
+        put = re.sub(r"\$\{([^}!]+)\}", lambda match: known.get(match[1], match[1]), str(inner))
+        return put.replace("${!", "${")
 
     data = resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["UserData"]
     separator, parts = data["Fn::Base64"]["Join"]

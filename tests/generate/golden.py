@@ -118,6 +118,24 @@ CASES: dict[str, Case] = {
     "elixir-phoenix": Case("elixir-phoenix"),
     "elixir-plug-bandit": Case("elixir-plug-bandit"),
     "pipelines-docker": Case("fastapi-poetry-src", {"generate": {"ci": ["github", "gitlab", "jenkins"]}}),
+    "infrastructure-ec2": Case(
+        "flask-psycopg2",
+        {
+            "generate": {"ci": [], "infrastructure": ["terraform", "cloudformation"]},
+            "cloud": {"provider": "aws", "compute": "ec2"},
+        },
+    ),
+    "infrastructure-container-instances": Case(
+        "flask-psycopg2",
+        {
+            "generate": {"ci": [], "infrastructure": ["terraform", "arm"]},
+            "cloud": {"provider": "azure", "compute": "container-instances"},
+        },
+    ),
+    "infrastructure-functions": Case(
+        "flask-pip",
+        {"generate": {"ci": [], "infrastructure": ["terraform", "arm"]}, "cloud": {"provider": "azure", "compute": "functions"}},
+    ),
     "pipelines-aws": Case(
         "express-npm",
         {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["cloudformation"]}, "cloud": {"provider": "aws"}},

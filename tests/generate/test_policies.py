@@ -283,3 +283,9 @@ DENY_TEMPLATE = """Resources:
 def test_what_is_forbidden_to_everybody_is_no_permission(path: str, content: str, lines: list[int]) -> None:
     found = findings(path, content)
     assert [one.line for one in found if one.rule == "wildcard-permission"] == lines
+
+
+def test_an_identity_in_place_of_a_credential_is_no_secret() -> None:
+    line = 'locals {\n  storage_credential = "%s"\n}\n'
+    assert "secret-literal" not in broken(findings("infra/terraform/main.tf", line % "managedidentity"))
+    assert "secret-literal" in broken(findings("infra/terraform/main.tf", line % "hunter22"))

@@ -22,6 +22,8 @@ COMPUTES: tuple[tuple[str, str, str], ...] = (
     ("cloudformation", "aws", "ec2"),
     ("terraform", "azure", "container-instances"),
     ("arm", "azure", "container-instances"),
+    ("terraform", "azure", "functions"),
+    ("arm", "azure", "functions"),
 )
 """Tool, cloud, and what containers run on when it is not the usual."""
 SERVICES: tuple[tuple[str, ...], ...] = ((), ("postgresql", "s3"), ("mysql", "redis"), ("mssql",))

@@ -72,7 +72,13 @@ def _entered(stack: list[tuple[str, dict[str, Any] | None, set[str]]], number: i
 @pytest.mark.parametrize("services", [(), ("postgresql",), ("mysql",), ("mssql",)], ids=lambda names: "+".join(names) or "alone")
 @pytest.mark.parametrize(
     ("kind", "compute"),
-    [("server", "app-service"), ("site", "app-service"), ("spa", "app-service"), ("server", "container-instances")],
+    [
+        ("server", "app-service"),
+        ("site", "app-service"),
+        ("spa", "app-service"),
+        ("server", "container-instances"),
+        ("server", "functions"),
+    ],
 )
 def test_every_attribute_exists(tmp_path: Path, kind: str, compute: str, services: tuple[str, ...]) -> None:
     settings = {"cloud": {"compute": compute}}

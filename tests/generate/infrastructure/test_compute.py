@@ -16,7 +16,7 @@ from deploydeck.domain import CheckState, DeployDeckError
 from deploydeck.generate import policies
 from deploydeck.generate.checkers.arm import check_arm
 from deploydeck.generate.infrastructure.escape import aligned
-from deploydeck.generate.infrastructure.sizes import CHECKS, GIB, container_group, function_memory, instance
+from deploydeck.generate.infrastructure.sizes import CHECKS, GIB, container_group, instance
 from tests.generate.agree import facts_of, load_template, shell_of
 from tests.generate.infrastructure.cases import COMPUTES, SERVICES, files_of, profile_of, request_of
 
@@ -74,13 +74,15 @@ def test_a_size_that_is_not_there_is_refused(compute: str) -> None:
 
 def test_the_smallest_size_that_holds_it_is_taken() -> None:
     assert instance(0.5, GIB) == "t3.small", "1 GiB for the program and something for the system"
-    assert function_memory(0.5, GIB) == 1024 and function_memory(2, GIB) == 3538
     assert container_group(0.5, GIB) == (1.0, 1.0) and container_group(1.5, 1500 * 1024**2) == (2.0, 1.5)
 
 
 SCRIPTS = {
     "curl": 'case "$*" in *latest/api/token*) printf token;; *instance-id*) printf i-0123;; *) printf 200;; esac',
-    "aws": 'case "$*" in *get-secret-value*) printf \'%s\\n\' "value of $4";; *get-login-password*) printf pw;; *) echo "$@" >> said;; esac',
+    "aws": (
+        'case "$*" in *get-secret-value*) printf \'%s\\n\' "value of $4";; *get-login-password*) printf pw;; '
+        '*) echo "$@" >> said;; esac'
+    ),
     "docker": 'case "$1" in run) printf \'%s\\0\' "$@" > run;; login) cat > /dev/null;; esac',
     "dnf": 'echo "$@" >> said',
     "systemctl": 'echo "$@" >> said',
@@ -117,7 +119,9 @@ def test_the_setup_of_a_machine_starts_the_program_with_its_values(tmp_path: Pat
         "AWS::Region": "eu-central-1", "AWS::StackName": "s", "Logs": "/ec2/x", "Registry.RepositoryUri": "r.example/x",
         "ImageTag": "v1", "SecretSecretKey": "arn:key", "DatabaseDatabaseUrl": "arn:url",
     }  # fmt: skip
-    words = carried_out(tmp_path / "machine", shell_of(load_template(files["infra/cloudformation/template.yaml"])["Resources"], known))
+    words = carried_out(
+        tmp_path / "machine", shell_of(load_template(files["infra/cloudformation/template.yaml"])["Resources"], known)
+    )
     variables = dict(words[at + 1].split("=", 1) for at, word in enumerate(words) if word == "--env")
     assert variables["GREETING"] == HOSTILE and variables["EMPTY"] == ""
     assert variables["SECRET_KEY"] == "value of arn:key" and variables["DATABASE_URL"] == "value of arn:url"
@@ -139,8 +143,10 @@ def test_hostile_names_and_values(
 ) -> None:
     tool, provider, compute = place
     given_settings: dict[str, Any] = {
-        "app": {"health_path": path}, "cloud": {"compute": compute}, "environments": {"development": {"variables": {"VALUE": value}}},
-    }  # fmt: skip
+        "app": {"health_path": path},
+        "cloud": {"compute": compute},
+        "environments": {"development": {"variables": {"VALUE": value}}},
+    }
     profile = profile_of(tmp_path_factory.mktemp("hostile"), "server", ("postgresql",), name=name)
     files = files_of(request_of(profile, tool, provider, settings=given_settings))
     facts = {where: facts_of(where, file.content) for where, file in files.items()}

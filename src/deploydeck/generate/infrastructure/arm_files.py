@@ -18,6 +18,7 @@ FOLDER = "infra/arm"
 _IDS = {
     "id_registry": "[resourceId('Microsoft.ContainerRegistry/registries', variables('registryName'))]",
     "id_identity": "[resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', parameters('name'))]",
+    "id_account": "[resourceId('Microsoft.Storage/storageAccounts', variables('accountName'))]",
     "id_vault": "[resourceId('Microsoft.KeyVault/vaults', variables('vaultName'))]",
     "id_logs": "[resourceId('Microsoft.OperationalInsights/workspaces', parameters('name'))]",
     "id_plan": "[resourceId('Microsoft.Web/serverfarms', parameters('name'))]",
@@ -28,9 +29,9 @@ _IDS = {
     "id_endpoint": "[resourceId('Microsoft.Network/privateEndpoints', concat(parameters('name'), '-database'))]",
     "id_site": "[resourceId('Microsoft.Web/sites', variables('siteName'))]",
 }
-_ROLES = tuple(
+*_ROLES, _STORAGE_ROLE = (
     f"[resourceId('Microsoft.Authorization/roleAssignments', guid(resourceGroup().id, parameters('name'), '{what}'))]"
-    for what in ("pull", "secrets")
+    for what in ("pull", "secrets", "storage")
 )
 
 
@@ -62,14 +63,16 @@ def _program(context: dict[str, Any]) -> dict[str, Any]:
     version = API_VERSIONS.get(server, "")
     host = f"reference(resourceId('{server}', variables('databaseName')), '{version}').fullyQualifiedDomainName"
     places = {"host": host, "password": "parameters('databasePassword')"}
-    plain = [("WEBSITES_PORT", "string(variables('port'))"), ("WEBSITES_ENABLE_APP_SERVICE_STORAGE", "'false'")]
+    functions = context["compute"] == "functions"
+    plain = _host_settings() if functions else [("WEBSITES_PORT", "string(variables('port'))")]
+    plain += [("WEBSITES_ENABLE_APP_SERVICE_STORAGE", "'false'")]
     plain += [("WEBSITES_CONTAINER_START_TIME_LIMIT", _quoted(str(min(max(context["health_grace"], 230), 1800))))]
     plain += [("PORT", "string(variables('port'))")] if context["port_from_env"] else []
     plain += [(one.name, expression(one.value, places)) for one in (database.plain if database else ())]
     fixed = ", ".join(f"{_quoted(name)}, {value}" for name, value in plain)
     server_id = f"[resourceId('{server}', variables('databaseName'))]"
     database_id = f"[resourceId('{server}/databases', variables('databaseName'), '{database.name if database else ''}')]"
-    needs = (_IDS["id_plan"], _IDS["id_registry"], _IDS["id_identity"], *_ROLES)
+    needs = (_IDS["id_plan"], _IDS["id_registry"], _IDS["id_identity"], *_ROLES, *((_STORAGE_ROLE,) if functions else ()))
     group = _group_variables(context, places)
     return {
         "group_variables": group,
@@ -86,6 +89,18 @@ def _program(context: dict[str, Any]) -> dict[str, Any]:
         ),
         "settings": f"[union(parameters('variables'), createObject({fixed}), variables('secretSettings'))]",
     }
+
+
+def _host_settings() -> list[tuple[str, str]]:
+    """What the host of functions wants to know: its storage, reached by identity, and that the program is its handler."""
+    kind = "Microsoft.ManagedIdentity/userAssignedIdentities"
+    return [
+        ("AzureWebJobsStorage__accountName", "variables('accountName')"),
+        ("AzureWebJobsStorage__credential", "'managedidentity'"),
+        ("AzureWebJobsStorage__clientId", f"reference(resourceId('{kind}', parameters('name')), '{API_VERSIONS[kind]}').clientId"),
+        ("FUNCTIONS_EXTENSION_VERSION", "'~4'"),
+        ("FUNCTIONS_WORKER_RUNTIME", "'custom'"),
+    ]
 
 
 def _group_variables(context: dict[str, Any], places: dict[str, str]) -> str:

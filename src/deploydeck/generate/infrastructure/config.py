@@ -27,7 +27,7 @@ _ONLY: dict[InfrastructureTool, CloudProvider] = {
 }
 _REGION = {CloudProvider.AWS: "us-east-1", CloudProvider.AZURE: "eastus"}
 _COMPUTE: dict[CloudProvider, tuple[str, ...]] = {
-    CloudProvider.AWS: ("fargate", "ec2", "lambda"),
+    CloudProvider.AWS: ("fargate", "ec2"),
     CloudProvider.AZURE: ("app-service", "container-instances", "functions"),
 }
 """What containers may run on; the first when nothing is said."""

@@ -24,8 +24,22 @@ _MAKERS: dict[InfrastructureTool, Maker] = {
 _COMPUTE: dict[str, dict[str, Any]] = {
     "fargate": {"log_folder": "ecs", "target_type": "ip"},
     "ec2": {"log_folder": "ec2", "target_type": "instance"},
-    "app-service": {"service_delegation": "Microsoft.Web/serverFarms"},
-    "container-instances": {"service_delegation": "Microsoft.ContainerInstance/containerGroups"},
+    "app-service": {
+        "service_delegation": "Microsoft.Web/serverFarms",
+        "web_app": "azurerm_linux_web_app",
+        "site_kind": "app,linux,container",
+        "log_categories": ("AppServiceConsoleLogs", "AppServiceHTTPLogs"),
+        "image_note": "",
+    },
+    "container-instances": {"service_delegation": "Microsoft.ContainerInstance/containerGroups", "image_note": ""},
+    "functions": {
+        "service_delegation": "Microsoft.Web/serverFarms",
+        "web_app": "azurerm_linux_function_app",
+        "site_kind": "functionapp,linux,container",
+        "log_categories": ("FunctionAppLogs",),
+        "image_note": " The image must hold the host of Azure Functions (mcr.microsoft.com/azure-functions) and a custom handler "
+        "that starts the program on FUNCTIONS_CUSTOMHANDLER_PORT; an image without them does not run as a function.",
+    },
 }
 """What the shared templates call differently by what containers run on."""
 VOLUME_GB = 20

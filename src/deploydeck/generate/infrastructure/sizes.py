@@ -1,8 +1,8 @@
 """How large things may be: the tables of the platforms, and the nearest size for a wish.
 
 Sources: the task sizes of AWS Fargate (Amazon ECS developer guide, "Task CPU and memory"), instance types of EC2 (its user guide),
-the limits of Lambda (its developer guide, "Lambda quotas"), the tiers of App Service plans (Azure pricing page), the amounts that
-Container Instances give a group ("Resource availability") and the retention days of CloudWatch Logs (PutRetentionPolicy).
+the tiers of App Service plans (Azure pricing page), the amounts that Container Instances give a group ("Resource availability") and
+the retention days of CloudWatch Logs (PutRetentionPolicy).
 """
 
 from __future__ import annotations
@@ -119,24 +119,6 @@ def instance(cpus: float, memory_bytes: int) -> str:
     )
 
 
-LAMBDA_MIB = (128, 10_240)
-LAMBDA_CORE_MIB = 1769
-"""Memory, in MiB, with which a function has one whole core: its share grows with the memory."""
-
-
-def function_memory(cpus: float, memory_bytes: int) -> int:
-    """MiB for a function that wants so many cores and so much memory. Raises DeployDeckError `infrastructure-function-size`."""
-    memory = max(memory_bytes // MIB, round(cpus * LAMBDA_CORE_MIB) if cpus > 1 else 0)
-    if memory <= LAMBDA_MIB[1]:
-        return max(memory, LAMBDA_MIB[0])
-    raise DeployDeckError(
-        "infrastructure-function-size",
-        f"Lambda has no function of {cpus:g} cores with {memory_bytes // MIB} MiB.",
-        f"A function has at most {LAMBDA_MIB[1]} MiB, and one core with every {LAMBDA_CORE_MIB} of them.",
-        f"Set [cloud] cpus = {LAMBDA_MIB[1] // LAMBDA_CORE_MIB} and memory_mb = {LAMBDA_MIB[1]}, or less.",
-    )
-
-
 GROUP_CPUS, GROUP_GIB = 4, 16
 """The most that one container group has in every region."""
 
@@ -157,7 +139,6 @@ def container_group(cpus: float, memory_bytes: int) -> tuple[float, float]:
 CHECKS: dict[str, Callable[[float, int, bool], object]] = {
     "fargate": lambda cpus, memory, scales: fargate(cpus, memory),
     "ec2": lambda cpus, memory, scales: instance(cpus, memory),
-    "lambda": lambda cpus, memory, scales: function_memory(cpus, memory),
     "app-service": lambda cpus, memory, scales: app_service_plan(cpus, memory, scales=scales),
     "container-instances": lambda cpus, memory, scales: container_group(cpus, memory),
     "functions": lambda cpus, memory, scales: app_service_plan(cpus, memory, scales=scales),

@@ -31,9 +31,19 @@ _PLACES: dict[CloudProvider, dict[str, str]] = {
 def files(request: Request, config: InfrastructureConfig, context: dict[str, Any]) -> tuple[GeneratedFile, ...]:
     """The .tf files in the order a reader wants them, then one .tfvars per environment."""
     places = _PLACES[config.provider]
-    context = {**context, **database_context(context), "versions": API_VERSIONS, "hcl": hcl, "template": lambda value: hcl_template(value, places)}
+    context = {
+        **context,
+        **database_context(context),
+        "versions": API_VERSIONS,
+        "hcl": hcl,
+        "template": lambda value: hcl_template(value, places),
+    }
     made = [
-        render(f"terraform/{config.provider.value}/{_TEMPLATES.get((config.compute, name), name)}.tf.j2", f"{FOLDER}/{name}.tf", context)
+        render(
+            f"terraform/{config.provider.value}/{_TEMPLATES.get((config.compute, name), name)}.tf.j2",
+            f"{FOLDER}/{name}.tf",
+            context,
+        )
         for name in _names(config, context)
     ]
     made += [_environment(request, config, context, size) for size in config.sizes]

@@ -23,6 +23,8 @@ _SECRET_NAME = re.compile(
 _FOR_BROWSERS = re.compile(r"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|PUBLIC|REACT_APP|EXPO_PUBLIC|GATSBY)_")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _REFERENCE = re.compile(r"\$[({A-Za-z_]|\{\{|^!|^<.*>$|^arn:|^\[.*\]$|^@")
+_NO_SECRET = frozenset({"managedidentity"})
+"""Words that take the place of a secret: Azure's setting AzureWebJobsStorage__credential says with it that there is none."""
 _EMPTY = frozenset("changeme change-me example none null true false yes no on off 0 1 write read ~".split()) | {""}
 _shapes = Redactor()
 
@@ -59,7 +61,7 @@ def names_secret(name: str) -> bool:
 def is_literal(value: str) -> bool:
     """Whether a value stands for itself: neither empty nor a reference to something kept elsewhere."""
     text = value.strip().strip("'\"")
-    return text.lower() not in _EMPTY and _REFERENCE.search(text) is None
+    return text.lower() not in _EMPTY | _NO_SECRET and _REFERENCE.search(text) is None
 
 
 def unversioned(image: str) -> bool:
