@@ -20,8 +20,6 @@ if [ -n "$links" ]; then
 fi
 find . -mindepth 1 -name '.*' ! -name .well-known -prune -exec rm -rf {} +
 
-LC_ALL=C
-export LC_ALL
 take() {
   mkdir -p "$work/$1"
   while IFS= read -r file; do
@@ -31,8 +29,8 @@ take() {
 }
 find . -type f -name '*.html' | sed 's/^\.//' | take pages
 find . -type f ! -name '*.html' | sed 's/^\.//' > "$work/loaded"
-sed -E -n -e '\#^/assets/.*[.-][[:alnum:]_-]{8,32}\.[[:alnum:]_]+$#{' -e '\#^/assets/.*[.-][[:alnum:]_-]*[A-Z0-9_][[:alnum:]_-]*\.[[:alnum:]_]+$#p' -e '}' "$work/loaded" | take lasting
-sed -E -e '\#^/assets/.*[.-][[:alnum:]_-]{8,32}\.[[:alnum:]_]+$#{' -e '\#^/assets/.*[.-][[:alnum:]_-]*[A-Z0-9_][[:alnum:]_-]*\.[[:alnum:]_]+$#d' -e '}' "$work/loaded" | take loaded-files
+LC_ALL=C sed -E -n -e '\#^/assets/.*[.-][[:alnum:]_-]{8,32}\.[[:alnum:]_]+$#{' -e '\#^/assets/.*[.-][[:alnum:]_-]*[A-Z0-9_][[:alnum:]_-]*\.[[:alnum:]_]+$#p' -e '}' "$work/loaded" | take lasting
+LC_ALL=C sed -E -e '\#^/assets/.*[.-][[:alnum:]_-]{8,32}\.[[:alnum:]_]+$#{' -e '\#^/assets/.*[.-][[:alnum:]_-]*[A-Z0-9_][[:alnum:]_-]*\.[[:alnum:]_]+$#d' -e '}' "$work/loaded" | take loaded-files
 
 bucket="$NAME-site-$(aws sts get-caller-identity --query Account --output text)"
 found=$(aws cloudfront list-distributions --query "DistributionList.Items[?Comment=='$NAME'].[Id, DomainName]" --output text)
@@ -57,7 +55,7 @@ tries=30
 until curl --silent --show-error --fail --max-time 10 --output "$work/answer" "$address" && [ "$(sha256sum < "$work/answer")" = "$page" ]; do
   tries=$((tries - 1))
   if [ "$tries" -le 0 ]; then
-    echo "$address does not give the new page. What the pages before it load is still there: deploy that commit again to go back." >&2
+    echo "$address does not give the new page. Nothing is deleted yet: deploy the commit before it again to go back." >&2
     exit 1
   fi
   sleep 2

@@ -21,8 +21,6 @@ fi
 find . -mindepth 1 -name '.*' ! -name .well-known -prune -exec rm -rf {} +
 rm -f ./deploy/nginx.conf
 
-LC_ALL=C
-export LC_ALL
 take() {
   mkdir -p "$work/$1"
   while IFS= read -r file; do
@@ -58,7 +56,7 @@ tries=30
 until curl --silent --show-error --fail --max-time 10 --output "$work/answer" "$address" && [ "$(sha256sum < "$work/answer")" = "$page" ]; do
   tries=$((tries - 1))
   if [ "$tries" -le 0 ]; then
-    echo "$address does not give the new page. What the pages before it load is still there: deploy that commit again to go back." >&2
+    echo "$address does not give the new page. Nothing is deleted yet: deploy the commit before it again to go back." >&2
     exit 1
   fi
   sleep 2
@@ -67,7 +65,7 @@ done
 find . -type f | sed 's/^\.\///' > "$work/new"
 az storage blob list --account-name "$account" --auth-mode login --container-name '$web' --num-results '*' \
   --query '[].{name: name}' --output tsv > "$work/there"
-grep -Fxv -f "$work/new" "$work/there" > "$work/old" || [ "$?" -eq 1 ]
+LC_ALL=C grep -Fxv -f "$work/new" "$work/there" > "$work/old" || [ "$?" -eq 1 ]
 while IFS= read -r file; do
   az storage blob delete --account-name "$account" --auth-mode login --container-name '$web' --name "$file" --output none < /dev/null
 done < "$work/old"
