@@ -13,9 +13,9 @@ if [ ! -f "$SITE/index.html" ]; then
   exit 1
 fi
 cd "$SITE"
-links=$(find . ! -type f ! -type d)
-if [ -n "$links" ]; then
-  printf 'Only plain files can be put in the storage, and these are something else:\n%s\n' "$links" >&2
+strange=$(find . ! -type f ! -type d -o -name '*\\*' -o -name '*[[:cntrl:]]*')
+if [ -n "$strange" ]; then
+  printf 'Only plain files with plain names can be put in the storage, and these are something else:\n%s\n' "$strange" >&2
   exit 1
 fi
 find . -mindepth 1 -name '.*' ! -name .well-known -prune -exec rm -rf {} +
