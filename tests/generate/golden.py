@@ -35,6 +35,23 @@ class Case:
     target: str = "docker"
 
 
+PREFERENCES = {
+    "build": {
+        "build_packages": ["libxml2-dev"],
+        "run_packages": ["libxml2"],
+        "arguments": {"RELEASE_NAME": "summer"},
+        "cache": False,
+        "registry_mirror": "registry.example.com/mirror/",
+        "digests": {"python:3.12-slim": "sha256:" + "a1" * 32},
+    }
+}
+"""Everything that can be wished of a build."""
+
+
+def cloud(provider: str, *tools: str) -> dict[str, Any]:
+    return {"cloud": {"provider": provider}, "generate": {"infrastructure": list(tools)}}
+
+
 CASES: dict[str, Case] = {
     "flask-pip": Case("flask-pip"),
     "fastapi-uv": Case("fastapi-uv"),
@@ -117,6 +134,20 @@ CASES: dict[str, Case] = {
     "dotnet-blazor-wasm": Case("dotnet-blazor-wasm"),
     "elixir-phoenix": Case("elixir-phoenix"),
     "elixir-plug-bandit": Case("elixir-plug-bandit"),
+    "aiohttp-pipenv": Case("aiohttp-pipenv"),
+    "django-channels": Case("django-channels"),
+    "fastapi-redis": Case("fastapi-redis"),
+    "fastapi-uv-standard": Case("fastapi-uv-standard"),
+    "flask-psycopg2": Case("flask-psycopg2"),
+    "starlette-pdm-src": Case("starlette-pdm-src"),
+    "streamlit-pip": Case("streamlit-pip"),
+    "go-nethttp-postgres": Case("go-nethttp-postgres"),
+    "build-preferences": Case("fastapi-poetry-src", PREFERENCES),
+    "development": Case("fastapi-uv-standard", environment="development"),
+    "cloud-aws-server": Case("flask-psycopg2", cloud("aws", "terraform", "cloudformation"), target="aws"),
+    "cloud-aws-site": Case("vite-npm", cloud("aws", "terraform", "cloudformation"), target="aws"),
+    "cloud-azure-server": Case("flask-psycopg2", cloud("azure", "terraform", "arm"), target="azure"),
+    "cloud-azure-site": Case("vite-npm", cloud("azure", "terraform", "arm"), target="azure"),
     "pipelines-docker": Case("fastapi-poetry-src", {"generate": {"ci": ["github", "gitlab", "jenkins"]}}),
     "pipelines-aws": Case(
         "express-npm",
