@@ -35,19 +35,6 @@ class Case:
     target: str = "docker"
 
 
-PREFERENCES = {
-    "build": {
-        "build_packages": ["libxml2-dev"],
-        "run_packages": ["libxml2"],
-        "arguments": {"RELEASE_NAME": "summer"},
-        "cache": False,
-        "registry_mirror": "registry.example.com/mirror/",
-        "digests": {"python:3.12-slim": "sha256:" + "a1" * 32},
-    }
-}
-"""Everything that can be wished of a build."""
-
-
 def cloud(provider: str, *tools: str) -> dict[str, Any]:
     return {"cloud": {"provider": provider}, "generate": {"infrastructure": list(tools)}}
 
@@ -134,15 +121,8 @@ CASES: dict[str, Case] = {
     "dotnet-blazor-wasm": Case("dotnet-blazor-wasm"),
     "elixir-phoenix": Case("elixir-phoenix"),
     "elixir-plug-bandit": Case("elixir-plug-bandit"),
-    "aiohttp-pipenv": Case("aiohttp-pipenv"),
-    "django-channels": Case("django-channels"),
-    "fastapi-redis": Case("fastapi-redis"),
     "fastapi-uv-standard": Case("fastapi-uv-standard"),
-    "flask-psycopg2": Case("flask-psycopg2"),
-    "starlette-pdm-src": Case("starlette-pdm-src"),
-    "streamlit-pip": Case("streamlit-pip"),
     "go-nethttp-postgres": Case("go-nethttp-postgres"),
-    "build-preferences": Case("fastapi-poetry-src", PREFERENCES),
     "development": Case("fastapi-uv-standard", environment="development"),
     "cloud-aws-server": Case("flask-psycopg2", cloud("aws", "terraform", "cloudformation"), target="aws"),
     "cloud-aws-site": Case("vite-npm", cloud("aws", "terraform", "cloudformation"), target="aws"),

@@ -300,9 +300,7 @@ def test_a_driver_gets_the_form_it_understands(
 @pytest.mark.parametrize("framework", ["laravel", "symfony"])
 def test_a_connection_by_name_is_no_address(tmp_path: Path, framework: str) -> None:
     read = tuple(variable(name, default=default) for name, default in (("DB_CONNECTION", "mysql"), ("DB_HOST", "127.0.0.1")))
-    profile = flask_pip(
-        tmp_path, services=needs("mysql"), variables=read, framework=fact(Framework(id=framework, name=framework))
-    )
+    profile = flask_pip(tmp_path, services=needs("mysql"), variables=read, framework=fact(Framework(id=framework, name=framework)))
     found = dict(service_specs(profile, Settings())[0].variables)
     assert found["DB_HOST"] == "{host}"
     assert found.get("DB_CONNECTION", "mysql") == "mysql"

@@ -298,7 +298,8 @@ def _variables(profile: ProjectProfile, row: Service, present: tuple[str, ...], 
             roles[variable.name] = role
     reached = bool({"url", "host", "address", "jdbc", "ado"} & set(roles.values()))
     if not reached and row.name in _GENERAL[0][1] and not [one for one in present if one != row.name and one in _GENERAL[0][1]]:
-        whole = [one.name for one in profile.variables if _UNNAMED.fullmatch(one.name) and not one.default and one.name not in taken]
+        unset = (one.name for one in profile.variables if not one.default and one.name not in taken)
+        whole = [name for name in unset if _UNNAMED.fullmatch(name)]
         if len(whole) == 1 and variable_name(whole[0]):
             roles[whole[0]] = "url"
             reached = True
