@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploydeck.domain import (
+    Change,
     ChangeState,
     CheckFinding,
     CheckState,
