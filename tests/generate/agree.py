@@ -126,8 +126,8 @@ def shell_of(resources: dict[str, Any], values: dict[str, str] | None = None) ->
         if kind == "Ref":
             return known.get(inner, inner)
         assert kind == "Sub"
-        put = re.sub(r"\$\{([^}!]+)\}", lambda match: known.get(match[1], match[1]), inner)
-        return re.sub(r"\$\{!", "${", put)
+        put: str = re.sub(r"\$\{([^}!]+)\}", lambda match: known.get(match[1], match[1]), inner)
+        return put.replace("${!", "${")
 
     data = resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["UserData"]
     separator, parts = data["Fn::Base64"]["Join"]

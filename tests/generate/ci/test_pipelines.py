@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from deploydeck.domain import CheckState, CiPlatform, ConfigFile, DeploymentConfig, GeneratedFile, ProjectProfile
 from deploydeck.generate import Checking, ConfigurationGenerator
-from deploydeck.generate.checkers import CHECKERS, actionlint, jenkins, schemas, zizmor
+from deploydeck.generate.checkers import CHECKERS, actionlint, jenkins, schemas, shell, zizmor
 from deploydeck.generate.ci import DEPLOY_SCRIPT, PATHS, default_branch, escape, pipeline_config
 from deploydeck.generate.ci.actions import actions
 from deploydeck.generate.clues import ProjectFiles

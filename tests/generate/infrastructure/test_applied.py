@@ -54,9 +54,7 @@ def written(tmp_path: Path, tool: str, kind: str, services: tuple[str, ...], fol
     return project / folder
 
 
-def prepared(
-    tmp_path: Path, environment: dict[str, str], kind: str, services: tuple[str, ...], compute: str = "fargate"
-) -> Path:
+def prepared(tmp_path: Path, environment: dict[str, str], kind: str, services: tuple[str, ...], compute: str = "fargate") -> Path:
     """Written, initialised from the mirror, in the workspace of its environment."""
     where = written(tmp_path, "terraform", kind, services, "infra/terraform", compute)
     (where / "override.tf").write_text(OVERRIDE)

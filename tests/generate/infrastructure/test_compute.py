@@ -117,7 +117,9 @@ def test_the_setup_of_a_machine_starts_the_program_with_its_values(tmp_path: Pat
         "AWS::Region": "eu-central-1", "AWS::StackName": "s", "Logs": "/ec2/x", "Registry.RepositoryUri": "r.example/x",
         "ImageTag": "v1", "SecretSecretKey": "arn:key", "DatabaseDatabaseUrl": "arn:url",
     }  # fmt: skip
-    words = carried_out(tmp_path / "machine", shell_of(load_template(files["infra/cloudformation/template.yaml"])["Resources"], known))
+    words = carried_out(
+        tmp_path / "machine", shell_of(load_template(files["infra/cloudformation/template.yaml"])["Resources"], known)
+    )
     variables = dict(words[at + 1].split("=", 1) for at, word in enumerate(words) if word == "--env")
     assert variables["GREETING"] == HOSTILE and variables["EMPTY"] == ""
     assert variables["SECRET_KEY"] == "value of arn:key" and variables["DATABASE_URL"] == "value of arn:url"
@@ -139,7 +141,9 @@ def test_hostile_names_and_values(
 ) -> None:
     tool, provider, compute = place
     given_settings: dict[str, Any] = {
-        "app": {"health_path": path}, "cloud": {"compute": compute}, "environments": {"development": {"variables": {"VALUE": value}}},
+        "app": {"health_path": path},
+        "cloud": {"compute": compute},
+        "environments": {"development": {"variables": {"VALUE": value}}},
     }  # fmt: skip
     profile = profile_of(tmp_path_factory.mktemp("hostile"), "server", ("postgresql",), name=name)
     files = files_of(request_of(profile, tool, provider, settings=given_settings))

@@ -30,7 +30,11 @@ def files(request: Request, config: InfrastructureConfig, context: dict[str, Any
     places = _PLACES[config.provider]
     context = {**context, **database_context(context), "hcl": hcl, "template": lambda value: hcl_template(value, places)}
     made = [
-        render(f"terraform/{config.provider.value}/{_TEMPLATES.get((config.compute, name), name)}.tf.j2", f"{FOLDER}/{name}.tf", context)
+        render(
+            f"terraform/{config.provider.value}/{_TEMPLATES.get((config.compute, name), name)}.tf.j2",
+            f"{FOLDER}/{name}.tf",
+            context,
+        )
         for name in _names(config, context)
     ]
     made += [_environment(request, config, context, size) for size in config.sizes]
