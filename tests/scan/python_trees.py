@@ -33,22 +33,10 @@ _SCRIPTS = {
     "gradio": ("gradio", "import gradio as gr\ndemo = gr.Interface(fn=str, inputs='text', outputs='text')\ndemo.launch()\n"),
     "nicegui": ("nicegui", "from nicegui import ui\nui.label('x')\nui.run()\n"),
 }
-_DJANGO = {
-    "manage.py": "import django\n",
-    "s/settings.py": "ROOT_URLCONF = 's.urls'\nWSGI_APPLICATION = 's.wsgi.application'\nASGI_APPLICATION = 's.asgi.application'\n",
-}
 TREES: Trees = {
     **{
         id: ({"requirements.txt": f"{package}\n", "app.py": f"{imported}\n{made}\n"}, Kind.SERVER)
         for id, (package, imported, made) in _APPLICATIONS.items()
     },
     **{id: ({"requirements.txt": f"{package}\n", "app.py": source}, Kind.SERVER) for id, (package, source) in _SCRIPTS.items()},
-    **{
-        id: ({"requirements.txt": f"{package}\n", **_DJANGO}, Kind.SERVER)
-        for id, package in (
-            ("django-rest-framework", "djangorestframework"),
-            ("django-ninja", "django-ninja"),
-            ("channels", "channels"),
-        )
-    },
 }
