@@ -94,6 +94,8 @@ def load_template(content: str) -> dict[str, Any]:
 
 def _template(content: str) -> Facts:
     resources = load_template(content)["Resources"]
+    if "LaunchTemplate" in resources:
+        return _machine(resources)
     task = resources.get("Task")
     if task is None:
         return {}
@@ -108,6 +110,40 @@ def _template(content: str) -> Facts:
         "health_path": target["HealthCheckPath"],
         "variables": {_entry(one)["Name"] for one in container.get("Environment", [])},
         "secrets": {_entry(one)["Name"] for one in container.get("Secrets", [])},
+    }
+
+
+def shell_of(resources: dict[str, Any], values: dict[str, str] | None = None) -> str:
+    """The setup of a machine; `values` stand in for what the template refers to, each condition is taken as true."""
+    known = values or {}
+
+    def text(one: Any) -> str:
+        if isinstance(one, str):
+            return one
+        ((kind, inner),) = one.items()
+        if kind == "If":
+            return text(inner[1])
+        if kind == "Ref":
+            return known.get(inner, inner)
+        assert kind == "Sub"
+        put: str = re.sub(r"\$\{([^}!]+)\}", lambda match: known.get(match[1], match[1]), inner)
+        return put.replace("${!", "${")
+
+    data = resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["UserData"]
+    separator, parts = data["Fn::Base64"]["Join"]
+    return str(separator).join(text(one) for one in parts)
+
+
+def _machine(resources: dict[str, Any]) -> Facts:
+    script, target = shell_of(resources), resources["TargetGroup"]["Properties"]
+    (port,) = {int(number) for number in re.findall(r"--publish (\d+):\d+", script)} | {target["Port"]}
+    (app,) = re.findall(r"docker run --detach --name (\S+)", script)
+    return {
+        "app": app,
+        "port": port,
+        "health_path": target["HealthCheckPath"],
+        "variables": set(re.findall(r"^plain (\w+) <<", script, re.MULTILINE)),
+        "secrets": set(re.findall(r"^secret (\w+) ", script, re.MULTILINE)),
     }
 
 

@@ -133,6 +133,14 @@ CASES: dict[str, Case] = {
         "express-npm",
         {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["cloudformation"]}, "cloud": {"provider": "aws"}},
     ),
+    "site-pipelines-aws": Case(
+        "vite-npm",
+        {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["cloudformation"]}, "cloud": {"provider": "aws"}},
+    ),
+    "site-pipelines-azure": Case(
+        "static-site",
+        {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["arm"]}, "cloud": {"provider": "azure"}},
+    ),
 }
 
 

@@ -226,3 +226,61 @@ def test_a_bomb_of_aliases_is_read_in_no_time() -> None:
     bomb = "a: &a [x, x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20))
     assert findings("compose.yaml", bomb) == ()
     assert findings("compose.yaml", "[" * 5000) == ()
+
+
+DENY_TERRAFORM = """resource "aws_s3_bucket_policy" "a" {
+  policy = jsonencode({
+    Statement = [
+      {
+        Effect = "Deny"
+        Principal = "*"
+        Action = "*"
+      },
+      {
+        Effect = "Allow"
+        Principal = "*"
+      },
+    ]
+  })
+}
+
+data "aws_iam_policy_document" "b" {
+  statement {
+    effect = "Deny"
+    actions = ["*"]
+
+    condition {
+      values = ["false"]
+    }
+  }
+  statement {
+    actions = ["*"]
+  }
+}
+"""
+DENY_TEMPLATE = """Resources:
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      PolicyDocument:
+        Statement:
+          - Effect: Deny
+            Principal: "*"
+            Action: ["*"]
+          - Effect: Allow
+            Principal: "*"
+            Action: "*"
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "lines"),
+    [
+        ("infra/terraform/main.tf", DENY_TERRAFORM, [11, 27]),
+        ("infra/cloudformation/template.yaml", DENY_TEMPLATE, [11, 12]),
+    ],
+    ids=("terraform", "cloudformation"),
+)
+def test_what_is_forbidden_to_everybody_is_no_permission(path: str, content: str, lines: list[int]) -> None:
+    found = findings(path, content)
+    assert [one.line for one in found if one.rule == "wildcard-permission"] == lines

@@ -17,6 +17,8 @@ from tests.generate import samples
 
 PROJECTS = {"server": samples.flask_pip, "node": samples.express_npm, "site": samples.static_site, "spa": samples.vite_npm}
 CLOUDS: tuple[tuple[str, str], ...] = (("terraform", "aws"), ("cloudformation", "aws"), ("terraform", "azure"), ("arm", "azure"))
+COMPUTES: tuple[tuple[str, str, str], ...] = (("terraform", "aws", "ec2"), ("cloudformation", "aws", "ec2"))
+"""Tool, cloud, and what containers run on when it is not the usual."""
 SERVICES: tuple[tuple[str, ...], ...] = ((), ("postgresql", "s3"), ("mysql", "redis"), ("mssql",))
 
 

@@ -6,6 +6,7 @@ files holds when a real client carries them out.
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ import pytest
 from tests.conftest import TERRAFORM_MIRROR, ministack
 from tests.doubles.ministack import running
 from tests.generate.infrastructure.cases import files_of, profile_of, request_of
+from tests.generate.infrastructure.test_compute import carried_out
 
 pytestmark = [pytest.mark.cloud, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -42,18 +44,19 @@ def terraform(where: Path, environment: Mapping[str, str], *arguments: str) -> s
     return done.stdout
 
 
-def written(tmp_path: Path, tool: str, kind: str, services: tuple[str, ...], folder: str) -> Path:
+def written(tmp_path: Path, tool: str, kind: str, services: tuple[str, ...], folder: str, compute: str = "fargate") -> Path:
     project = tmp_path / "project"
-    for path, file in files_of(request_of(profile_of(project, kind, services), tool, "aws")).items():
+    settings = {"cloud": {"compute": compute}}
+    for path, file in files_of(request_of(profile_of(project, kind, services), tool, "aws", settings=settings)).items():
         target = project / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(file.content, encoding="utf-8")
     return project / folder
 
 
-def prepared(tmp_path: Path, environment: dict[str, str], kind: str, services: tuple[str, ...]) -> Path:
+def prepared(tmp_path: Path, environment: dict[str, str], kind: str, services: tuple[str, ...], compute: str = "fargate") -> Path:
     """Written, initialised from the mirror, in the workspace of its environment."""
-    where = written(tmp_path, "terraform", kind, services, "infra/terraform")
+    where = written(tmp_path, "terraform", kind, services, "infra/terraform", compute)
     (where / "override.tf").write_text(OVERRIDE)
     configuration = tmp_path / "terraformrc"
     configuration.write_text(
@@ -83,6 +86,19 @@ def test_terraform_makes_a_service_with_its_database_and_removes_it(tmp_path: Pa
     assert password not in state, "the password of the database stands in the state"
     planned = terraform(where, cloud, "plan", *VALUES, "-var", "image_tag=v1")
     assert (" 0 to add" in planned and " 0 to destroy" in planned) or "No changes" in planned
+    assert "Destroy complete!" in terraform(where, cloud, "destroy", "-auto-approve", *VALUES, "-var", "image_tag=v1")
+
+
+@pytest.mark.terraform
+def test_terraform_makes_a_group_of_machines_and_removes_it(tmp_path: Path, cloud: dict[str, str]) -> None:
+    where = prepared(tmp_path, cloud, "server", (), "ec2")
+    said = terraform(where, cloud, "apply", "-auto-approve", *VALUES, "-var", "image_tag=v1")
+    assert "0 changed, 0 destroyed" in said
+    state = json.loads(terraform(where, cloud, "show", "-json"))["values"]["root_module"]["resources"]
+    (template,) = [one["values"] for one in state if one["type"] == "aws_launch_template"]
+    words = carried_out(tmp_path / "machine", base64.b64decode(template["user_data"]).decode())
+    assert words[-1].endswith(f"/{PREFIX}:v1") and any(word.startswith("SECRET_KEY=value of arn:aws:") for word in words)
+    assert template["metadata_options"][0]["http_tokens"] == "required"
     assert "Destroy complete!" in terraform(where, cloud, "destroy", "-auto-approve", *VALUES, "-var", "image_tag=v1")
 
 
@@ -120,11 +136,20 @@ def sdk(environment: Mapping[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(("kind", "services"), [("server", ("postgresql", "s3")), ("node", ()), ("spa", ()), ("site", ())])
+@pytest.mark.parametrize(
+    ("kind", "services", "compute"),
+    [
+        ("server", ("postgresql", "s3"), "fargate"),
+        ("node", (), "fargate"),
+        ("spa", (), "fargate"),
+        ("site", (), "fargate"),
+        ("server", (), "ec2"),
+    ],
+)
 def test_cloudformation_makes_the_stack_and_deletes_it(
-    tmp_path: Path, cloud: dict[str, str], kind: str, services: tuple[str, ...]
+    tmp_path: Path, cloud: dict[str, str], kind: str, services: tuple[str, ...], compute: str
 ) -> None:
-    where = written(tmp_path, "cloudformation", kind, services, "infra/cloudformation")
+    where = written(tmp_path, "cloudformation", kind, services, "infra/cloudformation", compute)
     # Known deviation of MiniStack 1.5.33: it takes a Number parameter for text where ECS wants a count.
     template = (where / "template.yaml").read_text().replace("DesiredCount: !Ref MinCopies", "DesiredCount: 1")
     values = json.loads((where / "parameters" / "development.json").read_text())["Parameters"]

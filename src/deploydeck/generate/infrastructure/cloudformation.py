@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import shlex
+import string
+import urllib.parse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,13 +50,13 @@ def files(request: Request, config: InfrastructureConfig, context: dict[str, Any
     values = {name: environment_values(request, name, provided(context)) for name in names}
     variables = _entries("Variable", values, lambda one: [name for name, _ in one.variables])
     secrets = _entries("Secret", values, lambda one: one.secrets)
-    program = {**common, **_program(context), "variables": variables, "secrets": secrets}
+    program = {**common, **_program(context), **_shell(context, values), "variables": variables, "secrets": secrets}
     made = [render("cloudformation/server.yaml.j2", f"{FOLDER}/template.yaml", program)]
     for size in config.sizes:
         given = {entry.name: entry.id for entry in variables}
         plain = values[size.environment].variables
         own = [(given[name], refuse_dynamic(value, name)) for name, value in plain if value is not None]
-        made.append(_parameters(common, size, [*_amounts(size, bool(context["database"])), *own]))
+        made.append(_parameters(common, size, [*_amounts(config.compute, size, bool(context["database"])), *own]))
     return tuple(made)
 
 
@@ -64,6 +68,13 @@ def _program(context: dict[str, Any]) -> dict[str, Any]:
     settings += [Entry(name, "", "!Ref Storage") for name in context["buckets"]]
     secrets = _named("Database", [(one.name, substituted(one.value)) for one in (database.secret if database else ())])
     return {"settings": settings, "database_secrets": secrets, "lifecycle_policy": _lifecycle(context["keep_images"])}
+
+
+def _shell(context: dict[str, Any], values: dict[str, EnvironmentValues]) -> dict[str, Any]:
+    """What the setup of a machine needs: an address as a word of the shell, and an end for texts that none of the values holds."""
+    every = json.dumps({name: one.variables for name, one in values.items()})
+    address = f"http://127.0.0.1:{context['port']}{urllib.parse.quote(context['health_path'], safe=string.punctuation)}"
+    return {"health_word": shlex.quote(address), "word": f"END_{hashlib.sha256(every.encode()).hexdigest()[:16]}"}
 
 
 def substituted(value: str) -> str:
@@ -118,15 +129,13 @@ def _site_values(size: EnvironmentSize) -> list[tuple[str, str]]:
     return [("Environment", size.environment), ("Name", size.name), ("Domain", ""), ("CertificateArn", "")]
 
 
-def _amounts(size: EnvironmentSize, database: bool) -> list[tuple[str, str]]:
-    units, memory = sizes.fargate(size.cpus, size.memory_bytes)
+def _amounts(compute: str, size: EnvironmentSize, database: bool) -> list[tuple[str, str]]:
     storage = size.database_storage_bytes // sizes.GIB
     found: list[tuple[str, object]] = [
         ("Environment", size.environment),
         ("Name", size.name),
         ("Protected", size.production),
-        ("Cpu", units),
-        ("Memory", memory),
+        *((logical_id("", name), amount) for name, amount in sizes.aws_amounts(compute, size)),
         ("MinCopies", size.min_copies),
         ("MaxCopies", size.max_copies),
         ("PrivateNetwork", size.private_network),

@@ -26,7 +26,11 @@ _ONLY: dict[InfrastructureTool, CloudProvider] = {
     InfrastructureTool.ARM: CloudProvider.AZURE,
 }
 _REGION = {CloudProvider.AWS: "us-east-1", CloudProvider.AZURE: "eastus"}
-_COMPUTE = {CloudProvider.AWS: "fargate", CloudProvider.AZURE: "app-service"}
+_COMPUTE: dict[CloudProvider, tuple[str, ...]] = {
+    CloudProvider.AWS: ("fargate", "ec2", "lambda"),
+    CloudProvider.AZURE: ("app-service", "container-instances", "functions"),
+}
+"""What containers may run on; the first when nothing is said."""
 DATABASES: dict[CloudProvider, tuple[str, ...]] = {
     CloudProvider.AWS: ("postgresql", "mysql"),
     CloudProvider.AZURE: ("postgresql", "mysql", "mssql"),
@@ -108,12 +112,13 @@ def _provider(tools: tuple[InfrastructureTool, ...], settings: Settings) -> Clou
 def _compute(profile: ProjectProfile, settings: Settings, provider: CloudProvider) -> str:
     if profile.kind is Kind.STATIC and not settings.app.start:
         return STATIC_SITE
-    wanted = settings.cloud.compute or _COMPUTE[provider]
-    if wanted != _COMPUTE[provider]:
+    known = _COMPUTE[provider]
+    wanted = settings.cloud.compute or known[0]
+    if wanted not in known:
         raise DeployDeckError(
             "infrastructure-compute",
             f"{wanted} does not exist on {provider.value}.",
-            hint=f'Set [cloud] compute = "{_COMPUTE[provider]}", or another provider.',
+            hint=f"Set [cloud] compute to {' or '.join(known)}, or another provider.",
         )
     return wanted
 
@@ -165,10 +170,8 @@ def _or(value: object, otherwise: bool) -> object:
 
 def _exists(size: EnvironmentSize, provider: CloudProvider, compute: str) -> None:
     """Raises DeployDeckError for a size that the platform would refuse after minutes."""
-    if compute == "fargate":
-        sizes.fargate(size.cpus, size.memory_bytes)
-    elif compute == "app-service":
-        sizes.app_service_plan(size.cpus, size.memory_bytes, scales=size.max_copies > size.min_copies)
+    if compute != STATIC_SITE:
+        sizes.CHECKS[compute](size.cpus, size.memory_bytes, size.max_copies > size.min_copies)
     if provider is CloudProvider.AWS:
         sizes.log_days(size.log_days)
         if size.database_size and re.fullmatch(r"db\.[a-z0-9-]+\.[a-z0-9]+", size.database_size) is None:

@@ -21,6 +21,15 @@ _MAKERS: dict[InfrastructureTool, Maker] = {
     InfrastructureTool.CLOUDFORMATION: cloudformation.files,
     InfrastructureTool.ARM: arm_files.files,
 }
+_COMPUTE: dict[str, dict[str, Any]] = {
+    "fargate": {"log_folder": "ecs", "target_type": "ip"},
+    "ec2": {"log_folder": "ec2", "target_type": "instance"},
+}
+"""What the shared templates call differently by what containers run on."""
+VOLUME_GB = 20
+"""Disk of a machine: its system, the image at hand and the one before."""
+_MACHINE_START_S = 180
+"""Seconds that a machine gets to start, install Docker and fetch the image, before the program's own deadline begins."""
 _MIN_PROBE_S, _MAX_PROBE_S = 2, 14
 """Seconds a load balancer may wait for an answer; it asks every 15."""
 
@@ -56,12 +65,18 @@ def _context(request: Request, config: InfrastructureConfig) -> dict[str, Any]:
     profile, deployment = request.profile, request.config
     health = deployment.health
     return {
+        **_COMPUTE.get(config.compute, {}),
+        "compute": config.compute,
+        "machine_grace": math.ceil(health.deadline_s) + _MACHINE_START_S,
+        "volume_gb": VOLUME_GB,
         "site": config.compute == STATIC_SITE,
         "single_page": deployment.recipe.single_page,
         "app": deployment.app,
         "port": deployment.port,
         "health_path": health.path,
         "health_matcher": f"{health.success_min}-{health.success_max}",
+        "health_min": health.success_min,
+        "health_max": health.success_max,
         "health_timeout": min(max(math.ceil(health.timeout_s), _MIN_PROBE_S), _MAX_PROBE_S),
         "health_grace": math.ceil(health.deadline_s),
         "keep_images": max(deployment.keep_releases * 2, 10),

@@ -1,14 +1,17 @@
 """How large things may be: the tables of the platforms, and the nearest size for a wish.
 
-Sources: the task sizes of AWS Fargate (Amazon ECS developer guide, "Task CPU and memory"), the tiers of App Service plans (Azure
-pricing page) and the retention days of CloudWatch Logs (PutRetentionPolicy).
+Sources: the task sizes of AWS Fargate (Amazon ECS developer guide, "Task CPU and memory"), instance types of EC2 (its user guide),
+the limits of Lambda (its developer guide, "Lambda quotas"), the tiers of App Service plans (Azure pricing page), the amounts that
+Container Instances give a group ("Resource availability") and the retention days of CloudWatch Logs (PutRetentionPolicy).
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploydeck.domain import DeployDeckError
+from deploydeck.domain import DeployDeckError, EnvironmentSize
 
 GIB = 1024**3
 MIB = 1024**2
@@ -87,6 +90,81 @@ def app_service_plan(cpus: float, memory_bytes: int, *, scales: bool) -> Plan:
     )
 
 
+INSTANCES: tuple[tuple[str, float, int], ...] = (
+    ("t3.micro", 2, 1 * GIB),
+    ("t3.small", 2, 2 * GIB),
+    ("t3.medium", 2, 4 * GIB),
+    ("t3.large", 2, 8 * GIB),
+    ("t3.xlarge", 4, 16 * GIB),
+    ("t3.2xlarge", 8, 32 * GIB),
+    ("m6i.4xlarge", 16, 64 * GIB),
+    ("r6i.4xlarge", 16, 128 * GIB),
+)
+"""Machines of EC2, x86-64, smallest first: type, cores, memory in bytes."""
+MACHINE_BYTES = 512 * MIB
+"""What a machine keeps for its system and Docker."""
+
+
+def instance(cpus: float, memory_bytes: int) -> str:
+    """The smallest machine for one copy and its own system. Raises DeployDeckError `infrastructure-instance-size`."""
+    for name, cores, memory in INSTANCES:
+        if cores >= cpus and memory >= memory_bytes + MACHINE_BYTES:
+            return name
+    name, cores, memory = INSTANCES[-1]
+    raise DeployDeckError(
+        "infrastructure-instance-size",
+        f"No machine on the list has {cpus:g} cores with {memory_bytes // MIB} MiB for the program.",
+        f"The largest is {name}; {MACHINE_BYTES // MIB} MiB of a machine belong to its system.",
+        f"Set [cloud] cpus = {cores:g} and memory_mb = {(memory - MACHINE_BYTES) // MIB}, or less.",
+    )
+
+
+LAMBDA_MIB = (128, 10_240)
+LAMBDA_CORE_MIB = 1769
+"""Memory, in MiB, with which a function has one whole core: its share grows with the memory."""
+
+
+def function_memory(cpus: float, memory_bytes: int) -> int:
+    """MiB for a function that wants so many cores and so much memory. Raises DeployDeckError `infrastructure-function-size`."""
+    memory = max(memory_bytes // MIB, round(cpus * LAMBDA_CORE_MIB) if cpus > 1 else 0)
+    if memory <= LAMBDA_MIB[1]:
+        return max(memory, LAMBDA_MIB[0])
+    raise DeployDeckError(
+        "infrastructure-function-size",
+        f"Lambda has no function of {cpus:g} cores with {memory_bytes // MIB} MiB.",
+        f"A function has at most {LAMBDA_MIB[1]} MiB, and one core with every {LAMBDA_CORE_MIB} of them.",
+        f"Set [cloud] cpus = {LAMBDA_MIB[1] // LAMBDA_CORE_MIB} and memory_mb = {LAMBDA_MIB[1]}, or less.",
+    )
+
+
+GROUP_CPUS, GROUP_GIB = 4, 16
+"""The most that one container group has in every region."""
+
+
+def container_group(cpus: float, memory_bytes: int) -> tuple[float, float]:
+    """Whole cores and GiB in tenths for a container group. Raises DeployDeckError `infrastructure-group-size`."""
+    cores, gib = float(max(1, math.ceil(cpus))), math.ceil(memory_bytes * 10 / GIB) / 10
+    if cores <= GROUP_CPUS and gib <= GROUP_GIB:
+        return cores, gib
+    raise DeployDeckError(
+        "infrastructure-group-size",
+        f"A container group of {cpus:g} cores with {memory_bytes // MIB} MiB is not to be had in every region.",
+        f"At most {GROUP_CPUS} cores and {GROUP_GIB} GiB are.",
+        f"Set [cloud] cpus = {GROUP_CPUS} and memory_mb = {GROUP_GIB * 1024}, or less.",
+    )
+
+
+CHECKS: dict[str, Callable[[float, int, bool], object]] = {
+    "fargate": lambda cpus, memory, scales: fargate(cpus, memory),
+    "ec2": lambda cpus, memory, scales: instance(cpus, memory),
+    "lambda": lambda cpus, memory, scales: function_memory(cpus, memory),
+    "app-service": lambda cpus, memory, scales: app_service_plan(cpus, memory, scales=scales),
+    "container-instances": lambda cpus, memory, scales: container_group(cpus, memory),
+    "functions": lambda cpus, memory, scales: app_service_plan(cpus, memory, scales=scales),
+}
+"""By what containers run on: raises for a size that is not there."""
+
+
 def log_days(days: int) -> int:
     """Days as CloudWatch has them. Raises DeployDeckError `infrastructure-log-days` that names the nearest number."""
     if days in LOG_DAYS:
@@ -98,3 +176,11 @@ def log_days(days: int) -> int:
         f"It knows {', '.join(map(str, LOG_DAYS))}.",
         f"Set [cloud] log_days = {nearest}.",
     )
+
+
+def aws_amounts(compute: str, size: EnvironmentSize) -> tuple[tuple[str, object], ...]:
+    """What the templates for AWS call the size of one copy, and the amounts."""
+    if compute == "ec2":
+        return (("instance_type", instance(size.cpus, size.memory_bytes)),)
+    units, memory = fargate(size.cpus, size.memory_bytes)
+    return (("cpu", units), ("memory", memory))

@@ -14,6 +14,8 @@ from deploydeck.generate.request import Request
 
 FOLDER = "infra/terraform"
 
+_TEMPLATES: dict[tuple[str, str], str] = {("ec2", "service"): "service_ec2"}
+"""What a file is made from where containers run on something else than the usual."""
 _PLACES: dict[CloudProvider, dict[str, str]] = {
     CloudProvider.AWS: {
         "host": "aws_db_instance.main.address",
@@ -28,7 +30,11 @@ def files(request: Request, config: InfrastructureConfig, context: dict[str, Any
     places = _PLACES[config.provider]
     context = {**context, **database_context(context), "hcl": hcl, "template": lambda value: hcl_template(value, places)}
     made = [
-        render(f"terraform/{config.provider.value}/{name}.tf.j2", f"{FOLDER}/{name}.tf", context)
+        render(
+            f"terraform/{config.provider.value}/{_TEMPLATES.get((config.compute, name), name)}.tf.j2",
+            f"{FOLDER}/{name}.tf",
+            context,
+        )
         for name in _names(config, context)
     ]
     made += [_environment(request, config, context, size) for size in config.sizes]
@@ -68,7 +74,7 @@ def _environment(request: Request, config: InfrastructureConfig, context: dict[s
     ]
     chosen = environment_values(request, size.environment, provided(context)) if not context["site"] else None
     if chosen is not None:
-        values += _AMOUNTS[config.provider](size, bool(context["database"]))
+        values += _AMOUNTS[config.provider](config.compute, size, bool(context["database"]))
     return render(
         "terraform/environment.tfvars.j2",
         f"{FOLDER}/environments/{size.environment}.tfvars",
@@ -82,11 +88,9 @@ def _environment(request: Request, config: InfrastructureConfig, context: dict[s
     )
 
 
-def _aws(size: EnvironmentSize, database: bool) -> list[tuple[str, object]]:
-    units, memory = sizes.fargate(size.cpus, size.memory_bytes)
+def _aws(compute: str, size: EnvironmentSize, database: bool) -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = [
-        ("cpu", units),
-        ("memory", memory),
+        *sizes.aws_amounts(compute, size),
         ("min_copies", size.min_copies),
         ("max_copies", size.max_copies),
         ("private_network", size.private_network),
@@ -102,7 +106,7 @@ def _aws(size: EnvironmentSize, database: bool) -> list[tuple[str, object]]:
     return found
 
 
-def _azure(size: EnvironmentSize, database: bool) -> list[tuple[str, object]]:
+def _azure(compute: str, size: EnvironmentSize, database: bool) -> list[tuple[str, object]]:
     plan = sizes.app_service_plan(size.cpus, size.memory_bytes, scales=size.max_copies > size.min_copies)
     found: list[tuple[str, object]] = [
         ("plan", plan.name),

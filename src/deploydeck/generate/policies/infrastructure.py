@@ -11,6 +11,10 @@ from deploydeck.generate.policies.model import Hit, Policy, is_literal, names_se
 
 WEB_PORTS = frozenset({"80", "443"})
 _WORLD = re.compile(r'"?(?:0\.0\.0\.0/0|::/0)"?')
+_DENY = re.compile(r'^\s*"?effect"?\s*[=:]\s*"Deny"', re.IGNORECASE)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_EVERY_ACTION = "Every action is allowed; list the ones it calls."
+_EVERYBODY = "Everybody may use it; name the account or the service."
 _WORLD_SOURCES = frozenset({"0.0.0.0/0", "::/0", "*", "internet"})
 
 
@@ -81,11 +85,30 @@ def _open_documents(content: str) -> Iterator[Hit]:
 
 
 def _wildcards_terraform(content: str) -> Iterator[Hit]:
+    lines = [_STRING.sub('""', line) if "{" in line or "}" in line else line for line in content.split("\n")]
     for one in _terraform(content):
-        if one.key.lower() in ("action", "actions", "not_actions") and _all(one.value):
-            yield Hit(one.line, "Every action is allowed; list the ones it calls.")
-        elif one.key.lower() == "principals" or (one.key == "Principal" and one.value.strip('"') == "*"):
-            yield Hit(one.line, "Everybody may use it; name the account or the service.")
+        action = one.key.lower() in ("action", "actions", "not_actions") and _all(one.value)
+        anybody = one.key.lower() == "principals" or (one.key == "Principal" and one.value.strip('"') == "*")
+        if (action or anybody) and not _denies(lines, one.line - 1):
+            yield Hit(one.line, _EVERY_ACTION if action else _EVERYBODY)
+
+
+def _denies(lines: list[str], at: int) -> bool:
+    """Whether the block around a line of HCL says Deny: what is forbidden to everybody is no permission."""
+    depth, first = 0, at
+    while first > 0:
+        first -= 1
+        depth += lines[first].count("{") - lines[first].count("}")
+        if depth > 0:
+            break
+    depth = 0
+    for number, line in enumerate(lines[first:], first):
+        if depth == 1 and _DENY.match(line):
+            return True
+        depth += line.count("{") - line.count("}")
+        if depth <= 0 and number > at:
+            return False
+    return False
 
 
 def _all(value: str) -> bool:
@@ -93,11 +116,14 @@ def _all(value: str) -> bool:
 
 
 def _wildcards_documents(content: str) -> Iterator[Hit]:
-    for one in _document(content):
-        if one.key in ("Action", "actions") and one.value in ("*", "*:*"):
-            yield Hit(one.line, "Every action is allowed; list the ones it calls.")
-        elif one.key == "Principal" and one.value == "*":
-            yield Hit(one.line, "Everybody may use it; name the account or the service.")
+    settings = _document(content)
+    denied = {one.owner for one in settings if one.key == "Effect" and one.value == "Deny"}
+    for one in settings:
+        action = one.key in ("Action", "actions") and one.value in ("*", "*:*")
+        anybody = one.key == "Principal" and one.value == "*"
+        statement = one.owner[:-1] if one.owner and one.owner[-1] == one.key else one.owner  # an item of a list, or the value
+        if (action or anybody) and statement not in denied:
+            yield Hit(one.line, _EVERY_ACTION if action else _EVERYBODY)
 
 
 _FLAGS: tuple[tuple[str, str, str, str], ...] = (

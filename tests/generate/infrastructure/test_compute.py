@@ -1,0 +1,158 @@
+"""What containers run on besides the usual: the same rules hold, and what runs on a machine is carried out here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploydeck.domain import CheckState, DeployDeckError
+from deploydeck.generate import policies
+from deploydeck.generate.checkers.arm import check_arm
+from deploydeck.generate.infrastructure.escape import aligned
+from deploydeck.generate.infrastructure.sizes import CHECKS, GIB, container_group, function_memory, instance
+from tests.generate.agree import facts_of, load_template, shell_of
+from tests.generate.infrastructure.cases import COMPUTES, SERVICES, files_of, profile_of, request_of
+
+CLOSING = {"}", "]", ")", "{", "})", "}}", "])"}
+services_of = pytest.mark.parametrize("services", SERVICES, ids=lambda names: "+".join(names) or "alone")
+everywhere = pytest.mark.parametrize(("tool", "provider", "compute"), COMPUTES)
+
+
+def made(root: Path, tool: str, provider: str, compute: str, services: tuple[str, ...] = (), **more: Any) -> dict[str, str]:
+    request = request_of(profile_of(root, "server", services), tool, provider, settings={"cloud": {"compute": compute}, **more})
+    return {path: file.content for path, file in files_of(request).items()}
+
+
+@services_of
+@everywhere
+def test_they_agree_with_the_configuration(
+    tmp_path: Path, tool: str, provider: str, compute: str, services: tuple[str, ...]
+) -> None:
+    request = request_of(profile_of(tmp_path, "server", services), tool, provider, settings={"cloud": {"compute": compute}})
+    config = request.config
+    facts = [facts_of(path, file.content) for path, file in files_of(request).items()]
+    assert {one["app"] for one in facts if "app" in one} == {config.app}
+    assert [one["port"] for one in facts if "port" in one] == [config.port]
+    assert [one["health_path"] for one in facts if "health_path" in one] == [config.health.path]
+    here = [one for one in facts if one.get("environment", "development") == "development"]
+    secrets = set().union(*(one.get("secrets", set()) for one in here))
+    names = set().union(*(one.get("variables", set()) for one in here)) | secrets
+    assert {variable.name for variable in config.variables} <= names
+    assert config.infrastructure is not None and config.infrastructure.compute == compute
+    if config.infrastructure.database:
+        assert "DATABASE_URL" in secrets
+
+
+@services_of
+@everywhere
+def test_every_line_has_its_reason_and_policies_find_nothing(
+    tmp_path: Path, tool: str, provider: str, compute: str, services: tuple[str, ...]
+) -> None:
+    request = request_of(profile_of(tmp_path, "server", services), tool, provider, settings={"cloud": {"compute": compute}})
+    for file in files_of(request).values():
+        told = {reason.line for reason in file.reasons}
+        for number, line in enumerate(file.content.split("\n"), 1):
+            if line.strip() and not line.lstrip().startswith("#") and line.strip(" ,;") not in CLOSING:
+                assert number in told, f"{file.path}:{number} {line!r}"
+        assert policies.findings(file.path, file.content, "Dockerfile") == (), file.path
+
+
+@pytest.mark.parametrize("compute", CHECKS)
+def test_a_size_that_is_not_there_is_refused(compute: str) -> None:
+    CHECKS[compute](0.5, GIB, False)
+    with pytest.raises(DeployDeckError) as refused:
+        CHECKS[compute](64, 512 * GIB, False)
+    assert refused.value.hint
+
+
+def test_the_smallest_size_that_holds_it_is_taken() -> None:
+    assert instance(0.5, GIB) == "t3.small", "1 GiB for the program and something for the system"
+    assert function_memory(0.5, GIB) == 1024 and function_memory(2, GIB) == 3538
+    assert container_group(0.5, GIB) == (1.0, 1.0) and container_group(1.5, 1500 * 1024**2) == (2.0, 1.5)
+
+
+SCRIPTS = {
+    "curl": 'case "$*" in *latest/api/token*) printf token;; *instance-id*) printf i-0123;; *) printf 200;; esac',
+    "aws": 'case "$*" in *get-secret-value*) printf \'%s\\n\' "value of $4";; *get-login-password*) printf pw;; *) echo "$@" >> said;; esac',
+    "docker": 'case "$1" in run) printf \'%s\\0\' "$@" > run;; login) cat > /dev/null;; esac',
+    "dnf": 'echo "$@" >> said',
+    "systemctl": 'echo "$@" >> said',
+    "sleep": ":",
+}
+
+
+def carried_out(where: Path, script: str) -> list[str]:
+    """Runs the setup of a machine with programs that note down what they were asked; the words of `docker run`."""
+    where.mkdir(parents=True)
+    (where / "bin").mkdir()
+    for name, body in SCRIPTS.items():
+        (where / "bin" / name).write_text(f"#!/bin/bash\n{body}\n")
+        (where / "bin" / name).chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=where, env={"PATH": f"{where / 'bin'}:{os.environ['PATH']}"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return (where / "run").read_bytes().decode().split("\0")[:-1]
+
+
+HOSTILE = "a'b\"c $(touch pwned) `touch pwned` ${HOME} \\ %{if}\nEND\n second line"
+
+
+def test_the_setup_of_a_machine_starts_the_program_with_its_values(tmp_path: Path) -> None:
+    given_settings = {
+        "app": {"health_path": "/it's/$(touch${IFS}pwned)/ok"},
+        "environments": {"development": {"variables": {"GREETING": HOSTILE, "EMPTY": ""}}},
+    }
+    files = made(tmp_path, "cloudformation", "aws", "ec2", ("postgresql",), **given_settings)
+    values = json.loads(files["infra/cloudformation/parameters/development.json"])["Parameters"]
+    known = values | {
+        "AWS::Region": "eu-central-1", "AWS::StackName": "s", "Logs": "/ec2/x", "Registry.RepositoryUri": "r.example/x",
+        "ImageTag": "v1", "SecretSecretKey": "arn:key", "DatabaseDatabaseUrl": "arn:url",
+    }  # fmt: skip
+    words = carried_out(
+        tmp_path / "machine", shell_of(load_template(files["infra/cloudformation/template.yaml"])["Resources"], known)
+    )
+    variables = dict(words[at + 1].split("=", 1) for at, word in enumerate(words) if word == "--env")
+    assert variables["GREETING"] == HOSTILE and variables["EMPTY"] == ""
+    assert variables["SECRET_KEY"] == "value of arn:key" and variables["DATABASE_URL"] == "value of arn:url"
+    assert words[-1] == "r.example/x:v1" and "awslogs-stream=i-0123" in words
+    assert not list((tmp_path / "machine").glob("pwned*"))
+    said = (tmp_path / "machine" / "said").read_text()
+    assert "install --assumeyes docker" in said and "--status SUCCESS" in said
+
+
+@pytest.mark.timeout(300)
+@given(
+    name=st.text(max_size=40),
+    value=st.text(max_size=60).filter(lambda text: "resolve" not in text),
+    path=st.from_regex(r"/[!-~]{0,40}", fullmatch=True).filter(lambda text: "resolve" not in text),
+    place=st.sampled_from(COMPUTES),
+)
+def test_hostile_names_and_values(
+    tmp_path_factory: pytest.TempPathFactory, name: str, value: str, path: str, place: tuple[str, str, str]
+) -> None:
+    tool, provider, compute = place
+    given_settings: dict[str, Any] = {
+        "app": {"health_path": path},
+        "cloud": {"compute": compute},
+        "environments": {"development": {"variables": {"VALUE": value}}},
+    }  # fmt: skip
+    profile = profile_of(tmp_path_factory.mktemp("hostile"), "server", ("postgresql",), name=name)
+    files = files_of(request_of(profile, tool, provider, settings=given_settings))
+    facts = {where: facts_of(where, file.content) for where, file in files.items()}
+    assert [one["health_path"] for one in facts.values() if "health_path" in one] == [path]
+    for where, file in files.items():
+        assert file.content.isascii(), where
+        if where.endswith((".tf", ".tfvars")):
+            assert aligned(file.content) == file.content
+    if tool == "arm":
+        for verdict in check_arm({where: file.content for where, file in files.items()}).values():
+            assert verdict.state is CheckState.PASSED, verdict.findings
