@@ -124,7 +124,7 @@ def shell_of(resources: dict[str, Any], values: dict[str, str] | None = None) ->
         if kind == "If":
             return text(inner[1])
         if kind == "Ref":
-            return known.get(inner, inner)
+            return str(known.get(inner, inner))
         assert kind == "Sub"
         put: str = re.sub(r"\$\{([^}!]+)\}", lambda match: known.get(match[1], match[1]), inner)
         return put.replace("${!", "${")

@@ -11,8 +11,8 @@ from deploydeck.generate import ConfigurationGenerator
 from tests.generate.golden import CASES, GOLDEN, files_of
 
 ABSENT: dict[str, str] = {
-    "terraform-validate": "It needs the providers, from a registry that tests do not ask. What is made for AWS is validated and"
-    " applied in infrastructure/test_applied.py where its provider is at hand; for Azure infrastructure/test_azurerm.py has its schema.",
+    "terraform-validate": "It needs the providers, from a registry that tests do not ask. For AWS it is validated and applied in"
+    " infrastructure/test_applied.py where its provider is at hand; for Azure infrastructure/test_azurerm.py has its schema.",
 }
 """Checkers that cannot run where these tests run, and why."""
 

@@ -193,13 +193,13 @@ def _show_list(out: Output, proposal: Proposal) -> None:
                 kind = Styled("blocks", "bad") if finding.blocking else Styled("note", "dim")
                 out.line("  ", kind, f"  {change.file.path}:{finding.line}  {finding.rule}: {finding.message}")
             if verdict.state is CheckState.UNAVAILABLE:
-                out.line("  ", Styled("note", "dim"), f"  {verdict.checker} did not run: {verdict.reason}")
+                out.line("  ", Styled("note", "dim"), f"  {verdict.checker} did not look: {verdict.reason}")
 
 
 _VERDICTS = {
     CheckState.PASSED: "passed",
     CheckState.FINDINGS: "has findings",
-    CheckState.UNAVAILABLE: "not run",
+    CheckState.UNAVAILABLE: "not checked",
     CheckState.WAITING: "has not answered",
 }
 

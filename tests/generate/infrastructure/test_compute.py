@@ -80,7 +80,8 @@ def test_the_smallest_size_that_holds_it_is_taken() -> None:
 
 SCRIPTS = {
     "curl": 'case "$*" in *latest/api/token*) printf token;; *instance-id*) printf i-0123;; *) printf 200;; esac',
-    "aws": 'case "$*" in *get-secret-value*) printf \'%s\\n\' "value of $4";; *get-login-password*) printf pw;; *) echo "$@" >> said;; esac',
+    "aws": 'case "$*" in *get-secret-value*) printf \'%s\\n\' "value of $4";; *get-login-password*) printf pw;;'
+    ' *) echo "$@" >> said;; esac',
     "docker": 'case "$1" in run) printf \'%s\\0\' "$@" > run;; login) cat > /dev/null;; esac',
     "dnf": 'echo "$@" >> said',
     "systemctl": 'echo "$@" >> said',
