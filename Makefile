@@ -27,10 +27,10 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
-# MiniStack and the SDK it is asked with: apart, because botocore wants an older python-dateutil than the one pinned here.
+# MiniStack, and the SDK and CLI it is asked with: apart, because botocore wants an older python-dateutil than the one pinned here.
 .tools/cloud/.installed: constraints-cloud.txt
 	@mkdir -p .tools && $(PYTHON) -m venv --clear .tools/cloud
-	@PIP_CONSTRAINT=constraints-cloud.txt PIP_BUILD_CONSTRAINT= .tools/cloud/bin/python -m pip install --quiet boto3 ministack
+	@PIP_CONSTRAINT=constraints-cloud.txt PIP_BUILD_CONSTRAINT= .tools/cloud/bin/python -m pip install --quiet boto3 ministack awscli
 	@touch $@
 
 .tools/.installed: tools/package.json

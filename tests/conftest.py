@@ -101,14 +101,23 @@ def _terraform_absent() -> str:
     return ""
 
 
+_CLOUD_TOOLS = str(Path(__file__).parents[1] / ".tools" / "cloud" / "bin")
+
+
 def ministack() -> str | None:
     """The program that stands in for AWS: on PATH, or where `make tools` puts it."""
-    return shutil.which("ministack") or shutil.which("ministack", path=str(Path(__file__).parents[1] / ".tools" / "cloud" / "bin"))
+    return shutil.which("ministack") or shutil.which("ministack", path=_CLOUD_TOOLS)
+
+
+def aws_cli() -> str | None:
+    """The AWS CLI: where `make tools` puts it, or on PATH."""
+    return shutil.which("aws", path=_CLOUD_TOOLS) or shutil.which("aws")
 
 
 @cache
 def _cloud_absent() -> str:
-    return "" if ministack() else "ministack is not on PATH; `make tools` brings it"
+    missing = [name for name, found in (("ministack", ministack()), ("aws", aws_cli())) if found is None]
+    return f"{' and '.join(missing)} not on PATH; `make tools` brings both" if missing else ""
 
 
 NEEDS: dict[str, Callable[[], str]] = {

@@ -176,6 +176,25 @@ async def test_names_without_values_are_merged_and_values_never_stored(
 # --- undo ----------------------------------------------------------------------------------------------------------------------
 
 
+TOKEN = "ghp_" + "s3cr3tS3CR3T" * 3
+
+
+async def test_a_credential_in_a_persons_file_or_edit_is_stored_nowhere(
+    ledger: Ledger, project: Project, root: Path, store: Store, paths: Paths
+) -> None:
+    (root / "Dockerfile").write_text(f"FROM python\nENV GITHUB_TOKEN={TOKEN}\n")
+    written = await write(ledger, project, files())
+    assert {file.path for file in written.files} == {"Dockerfile", ".dockerignore"}
+    (record,) = await ledger.undoable(project.id, root)
+    assert record.left_out == ("Dockerfile",) and record.paths == (".dockerignore",)
+    change = (await proposed(ledger, project, files(SECOND)))[0]
+    edited = REVIEW.decide(change, change.hunks[0].key, Decision.EDITED, [f"ENV GITHUB_TOKEN={TOKEN}"])
+    assert REVIEW.decisions([edited]) == {}
+    await store.projects.save_decisions(project.id, {"Dockerfile": REVIEW.decisions([edited]).get("Dockerfile", {})})
+    stored = b"".join(path.read_bytes() for path in paths.data.rglob("*") if path.is_file())
+    assert TOKEN.encode() not in stored and base64.b64encode(TOKEN.encode()) not in stored
+
+
 async def test_undo_goes_back_step_by_step_and_takes_the_memory_along(ledger: Ledger, project: Project, root: Path) -> None:
     (root / "Dockerfile").write_text(FIRST)
     (root / "Dockerfile").chmod(0o600)

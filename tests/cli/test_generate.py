@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from deploydeck.cli import prompt
+from deploydeck.domain import Proof
 from tests.cli.conftest import Program
 
 DOCKER = ("--target", "docker")
@@ -135,3 +136,22 @@ def test_what_was_written_once_is_decided_again(written: Program) -> None:
     assert state(written, ".dockerignore")["state"] == "new"
     asked = written("generate", "--accept", "Dockerfile", *DOCKER)
     assert not (written.project / ".dockerignore").exists() and "up to date" in asked.out
+
+
+@pytest.mark.parametrize("proven", [True, False])
+def test_a_proof_decides_what_is_written(program: Program, monkeypatch: pytest.MonkeyPatch, proven: bool) -> None:
+    """The engine's part is shown in tests/generate/engine/test_proof.py; here what the command makes of it."""
+    good = Proof(proven=True, reason="Built in 1.0 s, 60 MB; answered 200 after 0.2 s.", build_s=1.0, image_bytes=60_000_000)
+    bad = Proof(proven=False, reason="The program ended with exit code 3.", build_s=1.0, evidence=("no database at all",))
+
+    async def prove(*_: object) -> Proof:
+        return good if proven else bad
+
+    monkeypatch.setattr("deploydeck.proving.prove", prove)
+    looked = program("generate", "--prove", *DOCKER, expect=0 if proven else 1)
+    assert (good if proven else bad).reason in looked.out and ("no database at all" in looked.out) is not proven
+    ran = program("generate", "--prove", "--write", "--yes", *DOCKER, expect=0 if proven else 1)
+    assert (program.project / "Dockerfile").exists() is proven
+    assert ("not proven" in ran.out) is not proven
+    told = program("generate", "--prove", "--json", *DOCKER, expect=0 if proven else 1).json()["proof"]
+    assert told["proven"] is proven and told["build_s"] == 1.0

@@ -35,6 +35,10 @@ class Case:
     target: str = "docker"
 
 
+def cloud(provider: str, *tools: str) -> dict[str, Any]:
+    return {"cloud": {"provider": provider}, "generate": {"infrastructure": list(tools)}}
+
+
 CASES: dict[str, Case] = {
     "flask-pip": Case("flask-pip"),
     "fastapi-uv": Case("fastapi-uv"),
@@ -117,6 +121,13 @@ CASES: dict[str, Case] = {
     "dotnet-blazor-wasm": Case("dotnet-blazor-wasm"),
     "elixir-phoenix": Case("elixir-phoenix"),
     "elixir-plug-bandit": Case("elixir-plug-bandit"),
+    "fastapi-uv-standard": Case("fastapi-uv-standard"),
+    "go-nethttp-postgres": Case("go-nethttp-postgres"),
+    "development": Case("fastapi-uv-standard", environment="development"),
+    "cloud-aws-server": Case("flask-psycopg2", cloud("aws", "terraform", "cloudformation"), target="aws"),
+    "cloud-aws-site": Case("vite-npm", cloud("aws", "terraform", "cloudformation"), target="aws"),
+    "cloud-azure-server": Case("flask-psycopg2", cloud("azure", "terraform", "arm"), target="azure"),
+    "cloud-azure-site": Case("vite-npm", cloud("azure", "terraform", "arm"), target="azure"),
     "pipelines-docker": Case("fastapi-poetry-src", {"generate": {"ci": ["github", "gitlab", "jenkins"]}}),
     "infrastructure-ec2": Case(
         "flask-psycopg2",
@@ -139,6 +150,14 @@ CASES: dict[str, Case] = {
     "pipelines-aws": Case(
         "express-npm",
         {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["cloudformation"]}, "cloud": {"provider": "aws"}},
+    ),
+    "site-pipelines-aws": Case(
+        "vite-npm",
+        {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["cloudformation"]}, "cloud": {"provider": "aws"}},
+    ),
+    "site-pipelines-azure": Case(
+        "static-site",
+        {"generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["arm"]}, "cloud": {"provider": "azure"}},
     ),
 }
 

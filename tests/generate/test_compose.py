@@ -20,6 +20,7 @@ from deploydeck.domain import (
     Evidence,
     Framework,
     GeneratedFile,
+    Language,
     ProjectProfile,
     SecretFound,
     ServiceNeed,
@@ -27,7 +28,7 @@ from deploydeck.domain import (
 from deploydeck.generate import Checking, ConfigurationGenerator
 from deploydeck.generate.checkers import CHECKERS
 from deploydeck.generate.names import yaml_text
-from deploydeck.generate.services import SERVICES
+from deploydeck.generate.services import SERVICES, service_specs
 from deploydeck.settings import Settings, validate_content
 from tests.generate.samples import express_npm, fact, flask_pip, static_site, write
 
@@ -206,7 +207,7 @@ def test_a_site_needs_no_variables_and_cannot_be_changed(tmp_path: Path) -> None
          {"MONGO_URI": "mongodb://app:{password}@{host}:27017/app?authSource=admin", "MONGO_DATABASE": "app"}),
         ("kafka", ("KAFKA_BOOTSTRAP", "KAFKA_TOPIC"), {"KAFKA_BOOTSTRAP": "{host}:9092"}),
         ("redis", ("CELERY_BROKER_URL", "CACHE_NAME"), {"CELERY_BROKER_URL": "redis://{host}:6379/0"}),
-        ("rabbitmq", ("CELERY_BROKER_URL",), {"CELERY_BROKER_URL": "amqp://app:{password}@{host}:5672/"}),
+        ("rabbitmq", ("CELERY_BROKER_URL",), {"CELERY_BROKER_URL": "amqp://app:{password}@{host}:5672"}),
         ("s3", ("MINIO_ENDPOINT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "S3_BUCKET"),
          {"MINIO_ENDPOINT": "{host}:9000", "AWS_ACCESS_KEY_ID": "app", "AWS_SECRET_ACCESS_KEY": "{password}"}),
         ("postgresql", ("STATIC_URL", "TIMES_URL", "HOSTNAME"), {"DATABASE_URL": "postgresql://app:{password}@{host}:5432/app"}),
@@ -252,6 +253,57 @@ def test_sqlalchemy_gets_its_driver(tmp_path: Path, driver: str, scheme: str) ->
     dependencies = (Dependency(name="SQLAlchemy"), Dependency(name=driver))
     profile = flask_pip(tmp_path, services=needs("postgresql"), variables=(variable("DATABASE_URL"),), dependencies=dependencies)
     assert made(profile)[0].services[0].variables[0][1].startswith(f"{scheme}://app:")
+
+
+POSTGRES_JDBC = "jdbc:postgresql://{host}:5432/app"
+ADO = "Host={host};Port=5432;Database=app;Username=app;Password={password}"
+AMQP = "amqp://app:{password}@{host}:5672"
+
+
+@pytest.mark.parametrize(
+    ("language", "dependency", "service", "names", "expected"),
+    [
+        ("java", "", "postgresql", ("DB_URL", "DB_USER", "DB_PASSWORD"), {"DB_URL": POSTGRES_JDBC}),
+        ("kotlin", "", "postgresql", ("DB_URL",), {"DB_URL": f"{POSTGRES_JDBC}?user=app&password={{password}}"}),
+        ("java", "", "mssql", ("DB_URL",),
+         {"DB_URL": "jdbc:sqlserver://{host}:1433;encrypt=true;trustServerCertificate=true;user=sa;password={password}"}),
+        ("csharp", "", "postgresql", ("SHOP_DB",), {"SHOP_DB": ADO}),
+        ("csharp", "", "postgresql", ("DATABASE_URL",), {"DATABASE_URL": "postgresql://app:{password}@{host}:5432/app"}),
+        ("go", "github.com/lib/pq", "postgresql", ("ORDERS_DB",),
+         {"ORDERS_DB": "postgresql://app:{password}@{host}:5432/app?sslmode=disable"}),
+        ("go", "github.com/jackc/pgx/v5", "postgresql", ("DATABASE_URL",),
+         {"DATABASE_URL": "postgresql://app:{password}@{host}:5432/app"}),
+        ("go", "github.com/go-sql-driver/mysql", "mysql", ("MYSQL_DSN",),
+         {"MYSQL_DSN": "app:{password}@tcp({host}:3306)/app?parseTime=true"}),
+        ("ruby", "mysql2", "mysql", ("DATABASE_URL",), {"DATABASE_URL": "mysql2://app:{password}@{host}:3306/app"}),
+        ("rust", "lapin", "rabbitmq", ("AMQP_ADDR",), {"AMQP_ADDR": AMQP}),
+        ("java", "", "rabbitmq", ("RABBITMQ_ADDRESSES",), {"RABBITMQ_ADDRESSES": AMQP}),
+        ("java", "", "rabbitmq", ("RABBITMQ_ADDRESSES", "RABBITMQ_USERNAME"),
+         {"RABBITMQ_ADDRESSES": "{host}:5672", "RABBITMQ_USERNAME": "app"}),
+    ],
+)  # fmt: skip
+def test_a_driver_gets_the_form_it_understands(
+    tmp_path: Path, language: str, dependency: str, service: str, names: tuple[str, ...], expected: dict[str, str]
+) -> None:
+    profile = flask_pip(
+        tmp_path,
+        services=needs(service),
+        variables=tuple(variable(name) for name in names),
+        dependencies=(Dependency(name=dependency),) if dependency else (),
+        language=fact(Language(id=language, name=language)),
+        framework=None,
+    )
+    found = dict(service_specs(profile, Settings())[0].variables)
+    assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("framework", ["laravel", "symfony"])
+def test_a_connection_by_name_is_no_address(tmp_path: Path, framework: str) -> None:
+    read = tuple(variable(name, default=default) for name, default in (("DB_CONNECTION", "mysql"), ("DB_HOST", "127.0.0.1")))
+    profile = flask_pip(tmp_path, services=needs("mysql"), variables=read, framework=fact(Framework(id=framework, name=framework)))
+    found = dict(service_specs(profile, Settings())[0].variables)
+    assert found["DB_HOST"] == "{host}"
+    assert found.get("DB_CONNECTION", "mysql") == "mysql"
 
 
 # --- whatever names and values there are --------------------------------------------------------------------------------------

@@ -92,6 +92,15 @@ def lives(root: Path, config: DeploymentConfig, name: str) -> str:
     return port
 
 
+def ends(name: str) -> None:
+    """Within ten seconds of SIGTERM, and by itself."""
+    began = time.monotonic()
+    docker("stop", "--time", "10", name)
+    took = time.monotonic() - began
+    code = json.loads(docker("inspect", name))[0]["State"]["ExitCode"]
+    assert code != 137, f"killed after {took:.1f} s"
+
+
 @pytest.mark.parametrize(
     "project", ["flask-pip", "fastapi-uv", "django-pip", "express-npm", "next-pnpm", "vite-npm", "static-site"]
 )
@@ -104,6 +113,7 @@ def test_sample_projects_live(tmp_path: Path, name: str, project: str) -> None:
         assert status(port, "/a/route/of/its/own") == 200
     if project == "static-site":
         assert status(port, "/nothing-here") == 404 and status(port, "/deploy/nginx.conf") == 404
+    ends(name)
 
 
 SERVER = """const app = require('express')();
@@ -130,6 +140,7 @@ def test_both_kinds_of_yarn_live(tmp_path: Path, name: str, package: str, comman
     config = prepared(root)
     assert config.recipe.manager == ("yarn-berry" if "cli-dist" in package else "yarn")
     lives(root, config, name)
+    ends(name)
 
 
 def test_a_next_server_of_its_own_lives(tmp_path: Path, name: str) -> None:
@@ -139,6 +150,7 @@ def test_a_next_server_of_its_own_lives(tmp_path: Path, name: str) -> None:
     config = prepared(root)
     assert config.recipe.start == ("node", "server.js")
     lives(root, config, name)
+    ends(name)
 
 
 def test_no_secret_gets_into_an_image(tmp_path: Path, name: str) -> None:

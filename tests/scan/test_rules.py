@@ -373,6 +373,8 @@ def test_an_unknown_override_is_an_error_with_the_choices(key: str, code: str, t
         "SENTRY_DSN",
         "aws_secret_access_key",
         "REDIS_URL",
+        "SMTP_URL",
+        "MAILER_URL",
     ],
 )
 def test_secret_names(name: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploydeck.domain import (
+    Change,
     ChangeState,
     CheckFinding,
     CheckState,
@@ -22,6 +23,7 @@ from deploydeck.domain import (
 from deploydeck.ledger import UndoRecord
 from deploydeck.screens.modals.confirm import ConfirmModal
 from deploydeck.screens.review_decide import MARKERS, editable
+from deploydeck.screens.review_rows import file_rows
 from deploydeck.widgets.diff_view import DiffView
 from deploydeck.widgets.row_list import RowList
 from deploydeck.widgets.text_pane import TextPane
@@ -287,7 +289,7 @@ async def test_proving_shows_progress_then_the_result_beside_the_file(deck: Fake
         await driver.press("j", "a")
         assert decisions(driver) == [Decision.PENDING, Decision.ACCEPTED], "everything else goes on"
         deck.checkers.set()
-        await driver.sees("✓ hadolint,")
+        await driver.sees("✓ proven")
         await driver.press("k")
         await driver.sees("✓ proof: Built in 12.4s, 143 MB")
         assert [file.path for file in deck.proven] == ["Dockerfile", ".dockerignore"]
@@ -457,3 +459,11 @@ async def test_state_of_a_file_with_a_conflict_and_a_refusal_is_the_refusal(deck
         offer = driver.app.session.offer
         assert offer is not None and offer.changes[0].state is ChangeState.BLOCKED
         assert driver.get("#why", TextPane).display is False
+
+
+def test_a_checker_that_did_not_look_is_no_pass() -> None:
+    passed = CheckVerdict(checker="policies", state=CheckState.PASSED)
+    absent = CheckVerdict(checker="hadolint", state=CheckState.UNAVAILABLE, reason="It is not installed.")
+    file = GeneratedFile(path="Dockerfile", content="FROM a:1\n", verdicts=(passed, absent))
+    change = Change(file=file, state=ChangeState.NEW, old_content=None, old_sha256=None)
+    assert "? not checked" in str(file_rows([change])[0]) and "✓" not in str(file_rows([change])[0])

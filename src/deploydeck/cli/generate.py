@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import signal
 from collections.abc import Sequence
 
 from deploydeck.cli import prompt
@@ -11,7 +13,7 @@ from deploydeck.cli.open import directory
 from deploydeck.cli.output import Output, Styled
 from deploydeck.cli.session import open_deck
 from deploydeck.deck import Deck, Proposal
-from deploydeck.domain import Change, ChangeState, CheckState, Decision
+from deploydeck.domain import Change, ChangeState, CheckState, Decision, Proof
 
 _STATE_STYLES = {ChangeState.NEW: "good", ChangeState.CHANGED: "warn", ChangeState.SAME: "dim", ChangeState.BLOCKED: "bad"}
 _LINE_STYLES = {"+": "good", "-": "bad"}
@@ -23,6 +25,11 @@ async def run(args: argparse.Namespace, out: Output) -> int:
     async with open_deck() as deck:
         proposal = await deck.checked(await deck.propose(root, args.env, args.target, replace=args.replace))
         _known(args.accept, proposal)
+        proof = await _prove(deck, proposal, out) if args.prove else None
+        if proof is not None and not proof.proven and (args.write or args.accept):
+            _show_proof(out, proof)
+            out.document({"written": (), "proof": proof})
+            return 1
         if args.write and not args.yes:
             _show(out, proposal, diff=args.diff)
             if not _agreed(deck, proposal):
@@ -36,10 +43,15 @@ async def run(args: argparse.Namespace, out: Output) -> int:
             "target": proposal.config.target,
             "changes": [_as_json(change) for change in changes],
             "written": written,
+            "proof": proof,
         }
     )
     if not args.write or args.yes:
         _show(out, proposal, diff=args.diff)
+    if proof is not None:
+        _show_proof(out, proof)
+        if not proof.proven:
+            return 1
     open_changes = [change for change in changes if change.state is not ChangeState.SAME]
     if args.accept:
         out.line()
@@ -71,6 +83,40 @@ def _check_flags(args: argparse.Namespace, out: Output) -> None:
         raise UsageError("--json does not ask.", "Add --yes, or look first with --diff.", code="needs-yes")
     if not prompt.can_ask():
         raise UsageError("There is no terminal to ask on.", "Add --yes, or look first with --diff.", code="needs-yes")
+
+
+async def _prove(deck: Deck, proposal: Proposal, out: Output) -> Proof:
+    """Build, start and ask what is proposed. Ctrl-C stops it, and nothing of it is left."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    files = [deck.review.as_offered(change) for change in proposal.changes]
+    loop.add_signal_handler(signal.SIGINT, stop.set)
+    try:
+        return await deck.prove(proposal, files, out.status, stop)
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        out.status("")
+
+
+def _show_proof(out: Output, proof: Proof) -> None:
+    out.line()
+    out.line(Styled("proven", "good") if proof.proven else Styled("not proven", "bad"), f": {proof.reason}")
+    facts = {
+        "built in": f"{proof.build_s:.1f} s" if proof.build_s is not None else "",
+        "image": f"{proof.image_bytes / 1e6:.0f} MB" if proof.image_bytes else "",
+        "answer": f"{proof.status} after {proof.answer_s:.1f} s" if proof.answer_s is not None else "",
+        "stopped in": f"{proof.stop_s:.1f} s" if proof.stop_s is not None else "",
+        "runs as": proof.user,
+        "beside it": ", ".join(proof.services),
+        "made up": ", ".join(proof.pretended),
+    }
+    for name, value in facts.items():
+        if value:
+            out.line(f"  {name:<10}  ", value)
+    for line in proof.evidence:
+        out.line("  | ", line)
+    if proof.hint:
+        out.line(proof.hint)
 
 
 def _known(named: Sequence[str] | None, proposal: Proposal) -> None:
@@ -147,13 +193,13 @@ def _show_list(out: Output, proposal: Proposal) -> None:
                 kind = Styled("blocks", "bad") if finding.blocking else Styled("note", "dim")
                 out.line("  ", kind, f"  {change.file.path}:{finding.line}  {finding.rule}: {finding.message}")
             if verdict.state is CheckState.UNAVAILABLE:
-                out.line("  ", Styled("note", "dim"), f"  {verdict.checker} did not run: {verdict.reason}")
+                out.line("  ", Styled("note", "dim"), f"  {verdict.checker} did not look: {verdict.reason}")
 
 
 _VERDICTS = {
     CheckState.PASSED: "passed",
     CheckState.FINDINGS: "has findings",
-    CheckState.UNAVAILABLE: "not run",
+    CheckState.UNAVAILABLE: "not checked",
     CheckState.WAITING: "has not answered",
 }
 

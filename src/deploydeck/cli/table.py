@@ -114,6 +114,11 @@ COMMANDS: tuple[Command, ...] = (
             _flag("--diff", text="Show the differences as a unified diff."),
             _flag("--check", text="Exit with 1 when a file is missing or differs; for CI jobs."),
             _flag(
+                "--prove",
+                text="Build the image from a scratch copy, start it with the services it needs and ask its health path; without a "
+                "good answer nothing is written, and the exit code is 1.",
+            ),
+            _flag(
                 "--write",
                 text="Write the proposed files, all of them or none. What was rejected in review and what conflicts with changes "
                 "of people stays as it is; a conflict is listed, and the exit code is 1.",
@@ -131,6 +136,7 @@ COMMANDS: tuple[Command, ...] = (
         ),
         (
             "deploydeck generate --diff",
+            "deploydeck generate --prove",
             "deploydeck generate --write --yes",
             "deploydeck generate --accept Dockerfile --accept .dockerignore",
             "deploydeck generate --check --env production",

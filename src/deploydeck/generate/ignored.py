@@ -59,6 +59,11 @@ _INFRASTRUCTURE: tuple[tuple[str, str, str], ...] = tuple(
     (pattern, "infrastructure-files", "It makes the place the program runs in, and is no part of it")
     for pattern in ("**/.terraform", "**/*.tf", "**/*.tfvars")
 )
+_BESIDE_A_SITE: tuple[tuple[str, str, str], ...] = tuple(
+    (pattern, "deployment-files", "It lies among the files that are served, and is no part of the site")
+    for pattern in ("ci/deploy.sh", "infra/arm", "infra/cloudformation", "infra/terraform")
+)
+"""What DeployDeck writes into a project whose root is the site."""
 _OTHER_HISTORY: tuple[tuple[str, str, str], ...] = tuple(
     (pattern, "version-control", "History is not needed to run") for pattern in (".hg", ".svn")
 )
@@ -94,6 +99,8 @@ def dockerignore(request: Request, *, own_dockerfile: bool) -> GeneratedFile | N
         rows += [*(choices.install.leftovers if choices.install else ()), *_DESKTOP]
         if choices.kind is Kind.STATIC and built and choices.static_dir not in ("", "."):
             rows.append((f"/{choices.static_dir}", "build-output", "The image builds it anew"))
+        if choices.kind is Kind.STATIC and not built and choices.static_dir in ("", "."):
+            rows += _BESIDE_A_SITE
     served = choices.static_dir if choices.kind is Kind.STATIC and not built else ""
     out = Lines(DOCKERIGNORE)
     out.add(HEADER)

@@ -97,7 +97,8 @@ SERVICES: dict[str, Service] = {row.name: row for row in (
         schemes=("mongodb",), prefixes=("MONGO", "MONGODB"), usual=(("MONGODB_URI", "url"),), data="/data/db",
         kept_in="MONGO_PASSWORD",
         environment=(("MONGO_INITDB_ROOT_USERNAME", "app"), ("MONGO_INITDB_ROOT_PASSWORD", "{password}")),
-        health=("CMD", "mongosh", "--quiet", "--eval", "db.adminCommand('ping').ok"),
+        # By its name: while it sets itself up it answers on the loopback address only, and is not ready yet.
+        health=("CMD", "mongosh", "--quiet", "--host", "mongodb", "--eval", "db.adminCommand('ping').ok"),
     ),
     Service(
         "redis", "Redis", "redis:8", 6379,
@@ -114,10 +115,11 @@ SERVICES: dict[str, Service] = {row.name: row for row in (
         schemes=("memcached", "memcache"), prefixes=("MEMCACHED", "MEMCACHE", "MEMCACHIER"),
         usual=(("MEMCACHED_SERVERS", "address"),), health=("CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/11211"), sealed=True,
     ),
+    # Its address ends without a slash: some clients take an empty path for a virtual host without a name.
     Service(
         "rabbitmq", "RabbitMQ", "rabbitmq:4", 5672,
-        values={"url": "amqp://app:{password}@{host}:5672/", "host": "{host}", "port": "5672", "user": "app",
-                "password": "{password}", "address": "{host}:5672", "ado": "amqp://app:{password}@{host}:5672/"},
+        values={"url": "amqp://app:{password}@{host}:5672", "host": "{host}", "port": "5672", "user": "app",
+                "password": "{password}", "address": "{host}:5672", "ado": "amqp://app:{password}@{host}:5672"},
         schemes=("amqp", "pyamqp"), prefixes=("RABBITMQ", "RABBIT", "AMQP", "CLOUDAMQP"), usual=(("RABBITMQ_URL", "url"),),
         data="/var/lib/rabbitmq", kept_in="RABBITMQ_PASSWORD",
         environment=(("RABBITMQ_DEFAULT_USER", "app"), ("RABBITMQ_DEFAULT_PASS", "{password}")),
@@ -175,7 +177,7 @@ _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (role, re.compile(rf"_?(?:{words})", re.IGNORECASE))
     for role, words in (
         ("url", r"(?:DATABASE_)?(?:UR[LI]S?|DSN)|CONNECTION(?:_?STRING|_?UR[LI])?|CONN_?STR(?:ING)?|ENDPOINT_URL(?:_S3)?"),
-        ("address", r"ADDR|BROKERS?|SERVERS|NODES?|BOOTSTRAP(?:_?SERVERS?)?|ENDPOINT|HOSTS|BROKER_LIST"),
+        ("address", r"ADDR(?:ESSES)?|BROKERS?|SERVERS|NODES?|BOOTSTRAP(?:_?SERVERS?)?|ENDPOINT|HOSTS|BROKER_LIST"),
         ("host", r"(?:DB_?)?(?:HOST|HOSTNAME|SERVER|ADDRESS)"),
         ("port", r"(?:DB_?)?PORT"),
         ("user", r"(?:DB_?|ROOT_)?USER(?:_?NAME)?|(?:ROOT_)?ACCESS_?KEY(?:_?ID)?|LOGIN"),
@@ -237,6 +239,17 @@ _DRIVERS: dict[str, tuple[tuple[str, str], ...]] = {
     "mysql": (("asyncmy", "mysql+asyncmy"), ("aiomysql", "mysql+aiomysql"), ("pymysql", "mysql+pymysql"), ("mysqlclient", "mysql"),
               ("mysql-connector-python", "mysql+mysqlconnector")),
 }  # fmt: skip
+# Gems of MySQL are named in the scheme; Rails before 7.1 knows no other.
+_GEMS: tuple[tuple[str, str], ...] = (("trilogy", "trilogy"), ("mysql2", "mysql2"))
+# What drivers of Go want in place of an address or at its end: lib/pq insists on TLS when nothing is said, which no container has.
+_GO_DSN: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
+    "postgresql": ((("github.com/lib/pq",), "postgresql://app:{password}@{host}:5432/app?sslmode=disable"),),
+    "mysql": ((("github.com/go-sql-driver/mysql", "gorm.io/driver/mysql"), "app:{password}@tcp({host}:3306)/app?parseTime=true"),),
+}
+_JVM = frozenset({"java", "kotlin", "scala", "clojure"})
+_DOTNET = frozenset({"csharp", "fsharp", "visual-basic"})
+_UNNAMED = re.compile(r"\w{1,100}_(?:DB|DATABASE)", re.IGNORECASE)
+"""A variable that may hold the whole address of the only database: ORDERS_DB."""
 _SQLALCHEMY = frozenset({"sqlalchemy", "sqlmodel", "flask-sqlalchemy", "databases", "advanced-alchemy"})
 
 
@@ -269,23 +282,44 @@ def missing_services(profile: ProjectProfile) -> tuple[str, ...]:
 
 
 def _variables(profile: ProjectProfile, row: Service, present: tuple[str, ...], taken: set[str]) -> Pairs:
+    framework = profile.framework.value.id if profile.framework else ""
+    usual = _BY_FRAMEWORK.get(framework, {}).get(row.name, row.usual)
+    words = {name: role[1:] for name, role in usual if role.startswith("=")}
     found: dict[str, str] = {}
-    reached = False
+    roles: dict[str, str] = {}
     for variable in profile.variables:
         if variable.name in taken or not variable_name(variable.name):
             continue
-        role = _role(variable, row, present)
-        if role not in row.values:
+        if variable.name in words:
+            found[variable.name] = words[variable.name]
             continue
-        found[variable.name] = _value(variable, row, role, profile)
-        reached = reached or role in ("url", "host", "address", "jdbc", "ado")
+        role = _role(variable, row, present)
+        if role in row.values and not (role == "url" and _names_a_driver(variable, framework)):
+            roles[variable.name] = role
+    reached = bool({"url", "host", "address", "jdbc", "ado"} & set(roles.values()))
+    if not reached and row.name in _GENERAL[0][1] and not [one for one in present if one != row.name and one in _GENERAL[0][1]]:
+        unset = (one.name for one in profile.variables if not one.default and one.name not in taken)
+        whole = [name for name in unset if _UNNAMED.fullmatch(name)]
+        if len(whole) == 1 and variable_name(whole[0]):
+            roles[whole[0]] = "url"
+            reached = True
+    for variable in profile.variables:
+        if variable.name in roles:
+            found[variable.name] = _value(variable, row, roles[variable.name], profile, frozenset(roles.values()))
     if not reached:
-        framework = profile.framework.value.id if profile.framework else ""
-        for name, role in _BY_FRAMEWORK.get(framework, {}).get(row.name, row.usual):
+        for name, role in usual:
             if name not in taken:
                 plain = role.removeprefix("=") if role.startswith("=") else row.values.get(role, "")
                 found.setdefault(name, _with_driver(plain, row, profile) if role == "url" else plain)
     return tuple(sorted(found.items()))
+
+
+def _names_a_driver(variable: EnvVariable, framework: str) -> bool:
+    """Whether its value is the name of a driver or a connection (DB_CONNECTION=mysql), no address."""
+    default = variable.default or ""
+    if not variable.name.upper().endswith("CONNECTION"):
+        return False
+    return framework == "laravel" or bool(default and "://" not in default and "=" not in default)
 
 
 def _role(variable: EnvVariable, row: Service, present: tuple[str, ...]) -> str:
@@ -314,9 +348,12 @@ def _role(variable: EnvVariable, row: Service, present: tuple[str, ...]) -> str:
     return ""
 
 
-def _value(variable: EnvVariable, row: Service, role: str, profile: ProjectProfile) -> str:
+def _value(variable: EnvVariable, row: Service, role: str, profile: ProjectProfile, roles: frozenset[str]) -> str:
+    """What the variable holds in compose. `roles` are those that variables of the project have for this service."""
     plain = row.values[role]
     default = variable.default or ""
+    if role == "address" and row.name == "rabbitmq" and "user" not in roles:
+        return row.values["url"]  # nobody else tells the client whom to log in as
     if role == "database" and row.name == "redis":
         return default or plain
     endpoint = row.name == "s3" and not variable.name.upper().startswith("MINIO")
@@ -329,10 +366,32 @@ def _value(variable: EnvVariable, row: Service, role: str, profile: ProjectProfi
         number = _REDIS_NUMBER.search(default) if row.name == "redis" else None
         plain = f"{scheme}://{plain.partition('://')[2]}"
         return _REDIS_NUMBER.sub(number[0], plain) if number else plain
+    language = profile.language.value.id if profile.language else ""
+    if "jdbc" in row.values and (default.startswith("jdbc:") or (language in _JVM and "://" not in default)):
+        return _jdbc(row, roles)
+    if row.name in _GENERAL[0][1] and language in _DOTNET and not variable.name.upper().endswith(("URL", "URI")):
+        return row.values["ado"]
     return _with_driver(plain, row, profile)
 
 
+def _jdbc(row: Service, roles: frozenset[str]) -> str:
+    """The address for JDBC; it holds user and password itself where no variable of the project does."""
+    plain = row.values["jdbc"]
+    if {"user", "password"} & roles:
+        return plain
+    if row.name == "mssql":
+        return f"{plain};user={row.values['user']};password={{password}}"
+    return f"{plain}?user={row.values['user']}&password={{password}}"
+
+
 def _with_driver(url: str, row: Service, profile: ProjectProfile) -> str:
+    language = profile.language.value.id if profile.language else ""
+    used = {one.name for one in profile.dependencies if not one.development}
+    if language == "go":
+        return next((dsn for modules, dsn in _GO_DSN.get(row.name, ()) if used & set(modules)), url)
+    if language == "ruby" and row.name == "mysql":
+        scheme = next((scheme for gem, scheme in _GEMS if gem in used), "")
+        return f"{scheme}://{url.partition('://')[2]}" if scheme else url
     names = {re.sub(r"[-_.]+", "-", one.name).lower() for one in profile.dependencies if not one.development}
     if not names & _SQLALCHEMY:
         return url

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploydeck.domain import Change, ChangeState, Decision, DeployDeckError, Hunk
 from deploydeck.review.hunks import old_range
+from deploydeck.review.names import holds_credential
 from deploydeck.review.putting import comparable, decided, hidden, old_side, put_in, unchecked
 
 WHOLE = "*"
@@ -20,6 +21,9 @@ def kept(change: Change) -> dict[str, Any]:
     for hunk in change.hunks:
         if hunk.decision is Decision.PENDING:
             continue
+        stored = (*(hunk.replacement or ()), *(hunk.lines if hunk.added else ()))
+        if holds_credential("\n".join(stored)):
+            continue  # such an edit is not stored: after a dropped link it has to be made again
         entry: dict[str, Any] = {"decision": str(hunk.decision), "replacement": _listed(hunk.replacement)}
         if hunk.decision is Decision.EDITED:
             entry["old"] = _digest(hunk)

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from deploydeck.domain import GeneratedFile, Hunk
+from deploydeck.redaction import Redactor
 from deploydeck.review.apply import AppliedFile
 from deploydeck.review.hunks import hunks
 
 HIDDEN = "[hidden]"
+_shapes = Redactor()
 
 _NAMES_ONLY = (".example", ".sample", ".template", ".dist")
 
@@ -37,8 +39,17 @@ def values_beyond(content: bytes, known: Iterable[str]) -> bool:
 
 
 def holds_back(file: AppliedFile, known: str) -> bool:
-    """Whether the old content of a written file must not be stored: it holds values of variables that are not ours."""
-    return names_only(file.path) and file.old_content is not None and values_beyond(file.old_content, (known,))
+    """Whether the old content of a written file must not be stored: it holds values that are not ours, or a credential."""
+    if file.old_content is None:
+        return False
+    return holds_credential(file.old_content.decode("utf-8", "replace")) or (
+        names_only(file.path) and values_beyond(file.old_content, (known,))
+    )
+
+
+def holds_credential(text: str) -> bool:
+    """Whether something in the text looks like a live credential: then it stays on the disk and in memory, and is not stored."""
+    return _shapes(text) != text
 
 
 def hidden_hunk(file: GeneratedFile, old: bytes, *, conflict: bool) -> Hunk:

@@ -13,6 +13,8 @@ from deploydeck.widgets.text import Line, Span, visible
 if TYPE_CHECKING:
     from deploydeck.deck import Deck
 
+_BUILT_IN = frozenset({"policies", "dockerfile", "dockerignore", "env", "settings", "nginx"})
+_SHORT = {"proof": "proven", "check-jsonschema": "schema", "terraform-validate": "terraform", "terraform-fmt": "format"}
 _DECIDED = (Decision.ACCEPTED, Decision.EDITED)
 
 
@@ -49,10 +51,18 @@ def _verdict(file: GeneratedFile, spinner: str) -> Span:
         return f"{spinner} checking…", "accent"
     if findings:
         return f"! {findings} hint{'s' * (findings != 1)}", "warn"
+    absent = [verdict.checker for verdict in verdicts if verdict.state is CheckState.UNAVAILABLE]
+    if absent:  # never a pass, whatever the others say; the difference names who did not look
+        return "? not checked", "warn"
     passed = [verdict.checker for verdict in verdicts if verdict.state is CheckState.PASSED]
-    if passed:
-        return f"✓ {', '.join(passed)}", "good"
-    return ("? not checked", "dim") if verdicts else ("", "")
+    return (f"✓ {_told(passed)}", "good") if passed else ("", "")
+
+
+def _told(passed: Sequence[str]) -> str:
+    """Who is named in little room: the proof, else the real checker of the format, else the first that looked."""
+    outside = [name for name in passed if name not in _BUILT_IN]
+    chosen = "proof" if "proof" in passed else (outside or list(passed))[0]
+    return _SHORT.get(chosen, chosen)
 
 
 def summary(title: str, changes: Sequence[Change], written: str, *, undecided: bool = False, undoable: bool = False) -> Line:

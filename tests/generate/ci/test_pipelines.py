@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ from hypothesis import strategies as st
 
 from deploydeck.domain import CheckState, CiPlatform, ConfigFile, DeploymentConfig, GeneratedFile, ProjectProfile
 from deploydeck.generate import Checking, ConfigurationGenerator
-from deploydeck.generate.checkers import CHECKERS, actionlint, jenkins, schemas, zizmor
+from deploydeck.generate.checkers import CHECKERS, actionlint, jenkins, schemas, shell, zizmor
 from deploydeck.generate.ci import DEPLOY_SCRIPT, PATHS, default_branch, escape, pipeline_config
 from deploydeck.generate.ci.actions import actions
 from deploydeck.generate.clues import ProjectFiles
 from deploydeck.scan import ProjectAnalyzer
 from deploydeck.settings import Settings
-from tests.generate.samples import express_npm, flask_pip, static_site, write
+from tests.generate.samples import express_npm, flask_pip, static_site, vite_npm, write
 
 QUICK = ConfigurationGenerator(Checking(checkers=tuple(checker for checker in CHECKERS if checker.quick)))
 PROJECTS = Path(__file__).parent.parent.parent / "projects"
@@ -439,9 +440,82 @@ def test_a_cloud_gives_access_for_the_identity_of_the_job(
         assert key not in text
 
 
-def test_a_site_in_a_storage_is_not_said_to_be_deployed(tmp_path: Path) -> None:
-    over = {"generate": {"ci": ["github"], "infrastructure": ["terraform"]}, "cloud": {"provider": "aws"}}
-    files = made_from(static_site(tmp_path), over)
-    assert set(jobs(files[WORKFLOW])) == {"image"}
-    assert "Nothing is deployed here" in files[WORKFLOW].content
-    assert DEPLOY_SCRIPT not in files
+def site_files(root: Path, provider: str, sample: Callable[[Path], ProjectProfile] = vite_npm) -> dict[str, GeneratedFile]:
+    generate = {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform"]}
+    return made_from(sample(root), {"generate": generate, "cloud": {"provider": provider}})
+
+
+@pytest.mark.parametrize(
+    ("provider", "action", "audience", "program"),
+    [
+        ("aws", "aws-actions/configure-aws-credentials", "sts.amazonaws.com", "aws s3"),
+        ("azure", "azure/login", "api://AzureADTokenExchange", "az storage blob upload-batch"),
+    ],
+)
+def test_a_site_goes_from_its_image_into_the_storage(
+    tmp_path: Path, provider: str, action: str, audience: str, program: str
+) -> None:
+    files = site_files(tmp_path, provider)
+    found = jobs(files[WORKFLOW])
+    assert set(found) == {"image", "deploy-development", "deploy-staging", "deploy-production"}
+    for place in ("development", "staging", "production"):
+        job = found[f"deploy-{place}"]
+        assert job["environment"] == place
+        assert job["permissions"] == {"contents": "read", "packages": "read", "id-token": "write"}
+        assert action in steps(job)
+        taken, deployed = steps(job)["Take the site out of the image"], steps(job)["Deploy"]
+        assert taken["env"] == {"IMAGE": "${{ needs.image.outputs.image }}"}
+        assert 'docker cp "$copy:/srv/site" "$RUNNER_TEMP/site"' in taken["run"]
+        assert deployed["env"] == {"SITE": "${{ runner.temp }}/site", "NAME": f"shop-api-{place}"}
+        assert deployed["run"] == f"sh {DEPLOY_SCRIPT}"
+    assert "tag" in found["deploy-production"]["if"]
+    gitlab = read(files[GITLAB].content)
+    assert gitlab[".deploy"]["id_tokens"]["IDENTITY_TOKEN"]["aud"] == audience
+    assert "services" not in gitlab[".deploy"] and "extends" not in gitlab[".deploy"]
+    (kept,) = gitlab["site"]["artifacts"]["paths"]
+    assert gitlab[".deploy"]["variables"]["SITE"] == f"$CI_PROJECT_DIR/{kept}"
+    assert gitlab["deploy-staging"]["needs"] == ["scan", "site", "deploy-development"]
+    assert gitlab["deploy-production"]["rules"] == [{"if": "$CI_COMMIT_TAG =~ /^v/", "when": "manual"}]
+    jenkins_file = files[JENKINSFILE].content
+    assert jenkins_file.count('docker cp "$copy:/srv/site" "$WORKSPACE_TMP/site"') == 3
+    assert jenkins_file.count("input {") == 1
+    script = files[DEPLOY_SCRIPT].content
+    assert program in script
+    order = [script.index(part) for part in ('"$work/lasting"', '"$work/loaded-files"', '"$work/pages"', "curl ", "delete")]
+    assert order == sorted(order)
+    text = "".join(file.content for file in files.values())
+    for key in ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AZURE_CLIENT_SECRET", "AZURE_STORAGE_KEY", "DEPLOY_KEY"):
+        assert key not in text
+
+
+@pytest.mark.parametrize("provider", ["aws", "azure"])
+def test_every_line_of_a_site_s_pipeline_has_its_reason(tmp_path: Path, provider: str) -> None:
+    files = site_files(tmp_path, provider)
+    for path in (WORKFLOW, GITLAB, JENKINSFILE, DEPLOY_SCRIPT):
+        comment = "//" if path == JENKINSFILE else "#"
+        lines = files[path].content.split("\n")
+        wanted = {n for n, line in enumerate(lines, 1) if line and not line.lstrip().startswith(comment)}
+        assert {reason.line for reason in files[path].reasons} == wanted
+
+
+def test_a_site_served_from_the_root_shows_nothing_of_its_deployment(tmp_path: Path) -> None:
+    files = site_files(tmp_path, "azure", static_site)
+    assert {DEPLOY_SCRIPT, "infra/terraform"} <= set(files[".dockerignore"].content.split("\n"))
+    assert "rm -f ./deploy/nginx.conf" in files[DEPLOY_SCRIPT].content
+    assert "immutable" not in files[DEPLOY_SCRIPT].content  # nothing names its files by their content
+
+
+@pytest.mark.slow
+@pytest.mark.tools
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("provider", ["aws", "azure"])
+def test_the_real_checkers_accept_pipelines_of_sites(tmp_path: Path, provider: str) -> None:
+    nasty = "${{ secrets.X }} $(id) 'a' \"b\" \\u0027 {{ 1 }} \u2028 # no: yes"
+    write(tmp_path, {".git/refs/remotes/origin/HEAD": "ref: refs/remotes/origin/it's+${{x}}\n"})
+    files = site_files(tmp_path, provider, lambda root: vite_npm(root).model_copy(update={"name": nasty}))
+    assert actionlint.check(files[WORKFLOW].content).state is CheckState.PASSED
+    assert zizmor.check(files[WORKFLOW].content).state is CheckState.PASSED
+    assert schemas.check_workflow(files[WORKFLOW].content).state is CheckState.PASSED
+    assert schemas.check_gitlab(files[GITLAB].content).state is CheckState.PASSED
+    assert jenkins.check(files[JENKINSFILE].content).state is CheckState.PASSED
+    assert shell.check(files[DEPLOY_SCRIPT].content).state is CheckState.PASSED

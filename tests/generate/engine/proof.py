@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.generate.samples import write
-from tests.generate.test_engine import docker, lives, prepared
+from tests.generate.test_engine import docker, ends, lives, prepared
 
 SECRET = "sk-never-in-an-image"
 MARKS = [
@@ -53,10 +51,4 @@ def proven(root: Path, name: str) -> tuple[str, dict[str, object]]:
     return port, config.recipe.model_dump()
 
 
-def ends(name: str) -> None:
-    """Within ten seconds of SIGTERM, and by itself."""
-    began = time.monotonic()
-    docker("stop", "--time", "10", name)
-    took = time.monotonic() - began
-    code = json.loads(docker("inspect", name))[0]["State"]["ExitCode"]
-    assert code != 137, f"killed after {took:.1f} s"
+__all__ = ["MARKS", "SECRET", "docker", "ends", "lives", "locked", "needs_image", "prepared", "project", "proven"]

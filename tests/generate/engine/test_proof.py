@@ -106,3 +106,25 @@ async def test_without_a_dockerfile_there_is_no_image(project: Path) -> None:
     config, _ = proposed(project, Settings())
     proof = await prove(config, (), Settings(), lambda _: None)
     assert not proof.proven and "no image to prove" in proof.reason
+
+
+class TestWithServices:
+    pytestmark = engine
+
+    @pytest.mark.parametrize(
+        ("project", "service", "image"), [("fastapi-redis", "redis", "redis:8"), ("flask-psycopg2", "postgresql", "postgres:17")]
+    )
+    async def test_what_needs_a_service_is_proven_with_it(self, tmp_path: Path, project: str, service: str, image: str) -> None:
+        """Passwords are made up; the program finds its service by the addresses that compose.yaml gives it."""
+        if subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode != 0:
+            pytest.skip(f"engine: there is no image {image} here")
+        root = tmp_path / "served"
+        shutil.copytree(PROJECTS / project, root)
+        settings = Settings.model_validate({"build": {"build_packages": ["python3-dev"]}})
+        proof = await proof_of(root, settings, [])
+        assert proof.proven, proof
+        assert proof.services == (service,) and proof.status == 200
+        assert leftovers() == ""
+        volumes = subprocess.run(["docker", "volume", "ls", "--quiet"], capture_output=True, text=True, check=True).stdout
+        networks = subprocess.run(["docker", "network", "ls"], capture_output=True, text=True, check=True).stdout
+        assert "deploydeck-proof" not in volumes + networks

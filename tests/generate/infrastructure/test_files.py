@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploydeck.domain import CheckState, DeployDeckError
+from deploydeck.domain import CheckState, Dependency, DeployDeckError, Fact, Language
 from deploydeck.generate import policies
 from deploydeck.generate.checkers.arm import arm_groups, check_arm
 from deploydeck.generate.checkers.base import Scope
@@ -105,6 +105,19 @@ def test_the_database_is_encrypted_private_and_its_password_nowhere(tmp_path: Pa
         rules = [one["If"][1] if "If" in one else one for one in resources[name]["Properties"]["SecurityGroupIngress"]]
         open_ports = {one["FromPort"] for one in rules if one.get("CidrIp") == "0.0.0.0/0"}
         assert open_ports == ({80, 443} if name == "LoadBalancerGroup" else set())
+
+
+def test_the_cloud_s_database_is_reached_encrypted(tmp_path: Path) -> None:
+    """A container beside the program has no certificate; databases of a cloud refuse to speak without one."""
+    driver = {
+        "language": Fact(value=Language(id="go", name="Go"), confidence=1.0),
+        "dependencies": (Dependency(name="github.com/lib/pq"),),
+    }
+    for provider in ("aws", "azure"):
+        files = files_of(request_of(profile_of(tmp_path, "server", ("postgresql",), **driver), "terraform", provider))
+        content = "".join(file.content for file in files.values())
+        assert "sslmode=require" in content
+        assert "sslmode=disable" not in content
 
 
 def test_values_differ_by_environment_and_a_missing_one_is_said(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from deploydeck.domain import Kind, ProjectProfile
 from deploydeck.scan import ProjectAnalyzer
 from deploydeck.scan.ecosystems.jvm_link import link
 from deploydeck.scan.facts import Broken, Found
+from deploydeck.scan.parsers.jvm_config import _variables
 from deploydeck.scan.parsers.jvm_gradle import gradle_build, gradle_settings
 from deploydeck.scan.parsers.jvm_manifests import PARSERS as MANIFESTS
 from deploydeck.scan.parsers.jvm_source import PARSERS as SOURCES
@@ -169,6 +170,14 @@ def test_ktor_takes_variables_from_its_yaml(tmp_path: Path) -> None:
         "JWT_SECRET": (False, None),
         "REALM": (True, None),
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "default"), [("`localhost:9092`", "localhost:9092"), ("-plain", "plain"), ("-1", "-1"), ("`", "`")]
+)
+def test_defaults_are_read_without_their_quotes(written: str, default: str) -> None:
+    """Micronaut quotes with backticks what holds a colon; Dropwizard begins with a dash."""
+    assert next(iter(_variables(f"${{BROKERS:{written}}}")))[1] == default
 
 
 def test_a_spring_boot_program_without_web_is_a_worker(tmp_path: Path) -> None:

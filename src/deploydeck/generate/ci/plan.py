@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from deploydeck.domain import Evidence
+from deploydeck.domain import CloudProvider, Evidence
 from deploydeck.generate.ci import escape
 from deploydeck.generate.ci.actions import actions
 from deploydeck.generate.ci.tests import test_plan
 from deploydeck.generate.docker import base_image
+from deploydeck.generate.infrastructure.config import STATIC_SITE
 from deploydeck.generate.names import shown, variable_name
 from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
+from deploydeck.generate.stacks.site import SITE_DIRECTORY, served
 
 DEPLOY_SCRIPT = "ci/deploy.sh"
 PRODUCTION = "production"
@@ -25,7 +27,17 @@ SCANNER = "aquasec/trivy:0.69.3@sha256:bcc376de8d77cfe086a917230e818dc9f8528e3c8
 DOCKER_CLI = "docker:28"
 AZURE_CLI = "mcr.microsoft.com/azure-cli:2.67.0"
 RUNNER = "ubuntu-24.04"
-_SCRIPTS = {"": "ci/deploy.sh.j2", "fargate": "ci/deploy-fargate.sh.j2", "app-service": "ci/deploy-app-service.sh.j2"}
+_SCRIPTS = {
+    "": "ci/deploy.sh.j2",
+    "fargate": "ci/deploy-fargate.sh.j2",
+    "app-service": "ci/deploy-app-service.sh.j2",
+    "s3": "ci/deploy-s3.sh.j2",
+    "storage-account": "ci/deploy-storage-account.sh.j2",
+}
+_STORAGE = {CloudProvider.AWS: "s3", CloudProvider.AZURE: "storage-account"}
+"""What a static site lies in, by provider."""
+KEPT_DAYS = 90
+"""How long a pipeline keeps the files of a site that waits for a person to deploy it."""
 _STARTS_AGAIN_S = 2
 
 
@@ -82,9 +94,14 @@ def places(request: Request) -> tuple[Place, ...]:
 
 
 def cloud(request: Request) -> str:
-    """What the environments run on in a cloud (`fargate`, `app-service`, `static-site`); empty: Docker hosts over SSH."""
+    """What the environments are in a cloud: `fargate` and `app-service` run an image, `s3` and `storage-account` hold a site.
+
+    Empty: Docker hosts over SSH.
+    """
     infrastructure = request.config.infrastructure
-    return infrastructure.compute if infrastructure else ""
+    if infrastructure is None:
+        return ""
+    return _STORAGE[infrastructure.provider] if infrastructure.compute == STATIC_SITE else infrastructure.compute
 
 
 def script_template(request: Request) -> str:
@@ -106,6 +123,7 @@ def context(request: Request, why: str, evidence: tuple[Evidence, ...]) -> dict[
     assert pipeline is not None
     mirrored = partial(base_image, request.settings)
     secrets = tuple(variable.name for variable in config.variables if variable.secret)
+    runs_on, site = cloud(request), served(request)
     return {
         "why": why,
         "evidence": evidence,
@@ -121,7 +139,15 @@ def context(request: Request, why: str, evidence: tuple[Evidence, ...]) -> dict[
         "target": shown(config.target),
         "dockerfile": config.dockerfile,
         "places": places(request) if script_template(request) else (),
-        "cloud": cloud(request),
+        "cloud": runs_on,
+        "aws": runs_on in ("fargate", "s3"),
+        "azure": runs_on in ("app-service", "storage-account"),
+        "site": runs_on in _STORAGE.values(),
+        "site_directory": SITE_DIRECTORY,
+        "kept_days": KEPT_DAYS,
+        "lasting": site.extended,
+        "lasting_evidence": site.evidence,
+        "hidden": site.hidden,
         "region": config.infrastructure.region if config.infrastructure else "",
         "azure_cli": mirrored(AZURE_CLI),
         "scanner": mirrored(SCANNER),

@@ -93,7 +93,8 @@ def database_of(request: Request, config: InfrastructureConfig) -> Database | No
 
 
 def _free(value: str) -> str:
-    """The value with a name that the cloud lets people have in place of each reserved one."""
+    """The value as the cloud takes it: no reserved name, and encrypted where a container beside the program has no certificate."""
+    value = value.replace("sslmode=disable", "sslmode=require")
     if value.lower() in _RESERVED:
         return USER
     return _NAMES.sub(lambda match: match[0].replace(match[1], USER) if match[1].lower() in _RESERVED else match[0], value)

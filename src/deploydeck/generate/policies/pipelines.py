@@ -16,11 +16,19 @@ _GROOVY_ASSIGNMENT = re.compile(r"^\s*(?:def\s+|String\s+)?([A-Za-z_][\w]*)\s*=\
 
 
 def _unpinned_actions(content: str) -> Iterator[Hit]:
+    from deploydeck.generate.ci.actions import actions  # here, because pipelines are generated above what is checked
+
+    known = {one.uses: one.pinned for one in actions().values()}
+    lines = content.split("\n")
     for entry in read_document(content).entries:
         action = entry.value
         if entry.key != "uses" or action.startswith(("./", "docker://")) or _COMMIT.search(action):
             continue
-        yield Hit(entry.line, f"{action[:80]} can become other code tomorrow; pin its commit, with the version in a comment.")
+        text, pinned = lines[entry.line - 1], known.get(action.partition("@")[0], "")
+        fix = (
+            (TextEdit(line=entry.line, count=1, lines=(text.partition(action)[0] + pinned,)),) if pinned and action in text else ()
+        )
+        yield Hit(entry.line, f"{action[:80]} can become other code tomorrow; pin its commit, with the version in a comment.", fix)
 
 
 def _permissions(content: str) -> Iterator[Hit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from deploydeck.domain import Evidence, GeneratedFile, ProjectProfile
@@ -39,6 +40,15 @@ _HASHED: dict[str, str] = {
     "parcel": r"\.[0-9a-f]{8}\.\w+$",
 }
 """Framework or build tool to the paths whose names change with their content, as its production build writes them by default."""
+_EXTENDED: dict[str, tuple[str, ...]] = {
+    _MIXED: (
+        r"^/assets/.*[.-][[:alnum:]_-]{8,32}\.[[:alnum:]_]+$",
+        r"^/assets/.*[.-][[:alnum:]_-]*[A-Z0-9_][[:alnum:]_-]*\.[[:alnum:]_]+$",
+    ),
+}
+"""What has no form in POSIX's extended expressions (a look-ahead), as several that must all match."""
+SITE_DIRECTORY = "/srv/site"
+"""Where the files of a site lie in its image."""
 _FALLBACKS = {"nuxt": "/200.html"}
 """Which page draws unknown paths of a single page, where it is not index.html."""
 _SVELTE_FALLBACK = re.compile(r"""\bfallback\s{0,4}:\s{0,4}['"]([\w.-]{1,60}\.html)['"]""")
@@ -61,21 +71,49 @@ SITE = Stack(
 )
 
 
-def server_configuration(request: Request) -> GeneratedFile:
-    """The configuration of the static server."""
+@dataclass(frozen=True)
+class Served:
+    """How the files of a site are handed out, whatever hands them out.
+
+    `hashed` is the expression (PCRE, on the path with its first slash) for names that change with their content, "" for none;
+    `evidence` says what names them so. `hidden` is a path that lies among the files and is no part of the site, "" for none.
+    `configuration` is the path of the static server's configuration.
+    """
+
+    configuration: str
+    hashed: str
+    evidence: tuple[Evidence, ...]
+    hidden: str
+
+    @property
+    def extended(self) -> tuple[str, ...]:
+        """`hashed` as POSIX extended expressions in the C locale, which must all match; nothing when there is none."""
+        if not self.hashed:
+            return ()
+        plain = self.hashed.replace("(?:", "(").replace(r"\w", "[[:alnum:]_]")
+        return _EXTENDED.get(self.hashed, (plain,))
+
+
+def served(request: Request) -> Served:
+    """How the site of this request is handed out."""
     files = request.files
     path = next((path for path in NGINX_CONF if not files.is_file(path) or owned(files.head(path))), NGINX_CONF[-1])
-    choices, profile = request.choices, request.profile
     made_by, evidence = _maker(request)
+    return Served(path, _HASHED.get(made_by, ""), evidence, f"/{path}" if request.choices.static_dir == "." else "")
+
+
+def server_configuration(request: Request) -> GeneratedFile:
+    """The configuration of the static server."""
+    one = served(request)
     context = {
         "port": request.config.port,
-        "single_page": profile.single_page,
-        "fallback": _fallback(files, choices.framework),
-        "hashed": _HASHED.get(made_by, ""),
-        "hashed_evidence": evidence,
-        "hidden": f"/{path}" if choices.static_dir == "." else "",
+        "single_page": request.profile.single_page,
+        "fallback": _fallback(request.files, request.choices.framework),
+        "hashed": one.hashed,
+        "hashed_evidence": one.evidence,
+        "hidden": one.hidden,
     }
-    return render("docker/nginx.conf.j2", path, context)
+    return render("docker/nginx.conf.j2", one.configuration, context)
 
 
 def _maker(request: Request) -> tuple[str, tuple[Evidence, ...]]:

@@ -264,7 +264,9 @@ def _variables(value: str) -> Iterator[tuple[str, str, frozenset[str]]]:
 
 
 def _shell_default(text: str) -> str:
-    """Dropwizard and others write `${NAME:-default}` as shells do; `-1` alone is a number."""
+    """Dropwizard and others write `${NAME:-default}` as shells do; `-1` alone is a number. Micronaut quotes with backticks."""
+    if len(text) > 1 and text[0] == text[-1] == "`":
+        return text[1:-1]
     return text[1:] if text.startswith("-") and not re.fullmatch(r"-\d", text) else text
 
 
