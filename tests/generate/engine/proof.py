@@ -17,7 +17,7 @@ MARKS = [
     pytest.mark.registry,
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("engine"),
+    pytest.mark.xdist_group("images"),
 ]
 
 

@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.registry,
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("engine"),
+    pytest.mark.xdist_group("images"),
 ]
 
 
