@@ -133,7 +133,8 @@ class InfrastructureConfig(Value):
     """What the infrastructure files are made from. `sizes` has one entry per environment.
 
     `compute` is what containers run on (`fargate`, `ec2`, `app-service`, `container-instances`, `functions`), or `static-site`.
-    `database` is the engine that is provided (`postgresql`, `mysql`, `mssql`; "" for none), `storage` whether the program gets a place for objects.
+    `database` is the engine that is provided (`postgresql`, `mysql`, `mssql`; "" for none), `storage` whether the program gets a
+    place for objects.
     """
 
     provider: CloudProvider

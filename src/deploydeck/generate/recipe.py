@@ -175,7 +175,7 @@ def make_config(
         limits=ResourceLimits(memory_bytes=wishes.memory_bytes, cpus=wishes.cpus),
         keep_releases=place.keep_releases,
         services=service_specs(profile, settings),
-        pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root)),
+        pipeline=pipeline_config(profile, settings, ProjectFiles(profile.root), environment),
         infrastructure=infrastructure_config(profile, settings, environment),
         preferences=wishes.all,
         profile_hash=profile.content_hash,

@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deploydeck.domain import ConfigFile, DeployDeckError, Evidence, Severity
+from deploydeck.domain import GENERATED_MARK, ConfigFile, DeployDeckError, Evidence, Severity
 from deploydeck.scan.facts import Broken, Found
 from deploydeck.scan.names import not_the_program
 from deploydeck.scan.parsers import Parse, Parser, parsers_for
 from deploydeck.scan.parsers.credentials import credentials, never_told
 from deploydeck.scan.state import Scan
 from deploydeck.scan.walk import Entry, Limits
+from deploydeck.settings import PROJECT_FILE
 
 _MOST_INCLUDED = 50
 MORE_SOURCES = "more source files than a scan reads"
@@ -186,6 +187,8 @@ def _parsed(scan: Scan, reading: Reading, parser: Parser, entry: Entry) -> Remem
         broken = Broken("nested too deeply")
     except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the person the whole scan; it is said, not hidden
         broken = Broken(f"{OUR_DEFECT} ({type(error).__name__})")
+    if entry.path != PROJECT_FILE and GENERATED_MARK.encode() in b"\n".join(data.split(b"\n", 3)[:3]):
+        found = [fact for fact in found if fact.kind == "config"]  # what we wrote ourselves is evidence of nothing
     if parser.size != "lock":
         found.extend(credentials(entry.path, data))
     kind = parser.config_kind or next((fact.name for fact in found if fact.kind == "config"), "")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from deploydeck.domain import CiPlatform, Evidence, PipelineConfig, ProjectProfile
 from deploydeck.generate.clues import ProjectFiles
+from deploydeck.generate.environments import environment_names
 from deploydeck.settings import Settings
 
-USUAL = ("development", "staging", "production")
 _KINDS = {"github-actions": CiPlatform.GITHUB, "gitlab-ci": CiPlatform.GITLAB, "jenkins": CiPlatform.JENKINS}
 _REMOTE = re.compile(r"^\s*url\s*=\s*(?:[a-z+]{1,10}://)?(?:[^@/\s]{1,200}@)?([A-Za-z0-9.-]{1,253})[:/]")
 
@@ -23,26 +23,13 @@ class Chosen:
     evidence: tuple[Evidence, ...] = ()
 
 
-def pipeline_config(profile: ProjectProfile, settings: Settings, files: ProjectFiles) -> PipelineConfig:
-    """Which platforms, which branch is deployed, and the environments in the order a change passes through them.
-
-    Environments are those of the settings; with fewer than two there, the usual three belong to them (what generation itself writes
-    down is the one it was made for).
-    """
-    named = list(settings.environments)
-    if len(named) < 2:
-        named = list(dict.fromkeys((*USUAL, *named)))
+def pipeline_config(profile: ProjectProfile, settings: Settings, files: ProjectFiles, environment: str = "") -> PipelineConfig:
+    """Which platforms, which branch is deployed, and the environments in the order a change passes through them."""
     return PipelineConfig(
         platforms=tuple(one.platform for one in chosen(profile, settings, files)),
         default_branch=default_branch(files),
-        environments=tuple(sorted(named, key=_order)),
+        environments=environment_names(settings, environment),
     )
-
-
-def _order(name: str) -> tuple[float, str]:
-    """Development first, production last, others just before production."""
-    low = name.lower()
-    return (float(USUAL.index(low)) if low in USUAL else 1.5, name)
 
 
 def chosen(profile: ProjectProfile, settings: Settings, files: ProjectFiles) -> tuple[Chosen, ...]:

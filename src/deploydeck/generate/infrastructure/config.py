@@ -14,9 +14,10 @@ from deploydeck.domain import (
     Kind,
     ProjectProfile,
 )
+from deploydeck.generate.environments import environment_names
 from deploydeck.generate.infrastructure import sizes
 from deploydeck.generate.names import slug
-from deploydeck.settings import USUAL_ENVIRONMENTS, Settings
+from deploydeck.settings import Settings
 
 STATIC_SITE = "static-site"
 NAME_LENGTH = 28  # with a suffix of three letters it fits the 32 of a load balancer
@@ -75,12 +76,6 @@ def infrastructure_config(profile: ProjectProfile, settings: Settings, environme
         storage=provider is CloudProvider.AWS and "s3" in needed,  # Azure's storage does not speak the protocol of S3
         sizes=tuple(_size(settings, provider, compute, database, app, name) for name in environment_names(settings, environment)),
     )
-
-
-def environment_names(settings: Settings, environment: str) -> tuple[str, ...]:
-    """The environments of the settings, else the usual three; the one at hand is always among them."""
-    named = tuple(settings.environments) or USUAL_ENVIRONMENTS
-    return tuple(dict.fromkeys((*named, environment)))
 
 
 def stack_name(app: str, environment: str) -> str:
@@ -190,4 +185,4 @@ def _exists(size: EnvironmentSize, provider: CloudProvider, compute: str) -> Non
             )
 
 
-__all__ = ["DATABASES", "NAME_LENGTH", "STATIC_SITE", "environment_names", "infrastructure_config", "stack_name"]
+__all__ = ["DATABASES", "NAME_LENGTH", "STATIC_SITE", "infrastructure_config", "stack_name"]
