@@ -78,7 +78,7 @@ def test_arm_alone_means_azure(tmp_path: Path) -> None:
 def test_the_environment_at_hand_is_among_them(tmp_path: Path) -> None:
     settings = {"generate": {"infrastructure": ["terraform"]}, "environments": {"qa": {"cloud": {"min_copies": 3}}}}
     found = config_of(tmp_path, settings)
-    assert [size.environment for size in found.sizes] == ["qa", "development"]
+    assert [size.environment for size in found.sizes] == ["development", "staging", "qa", "production"]
     assert found.size("qa").min_copies == found.size("qa").max_copies == 3
     assert config_of(tmp_path, {"generate": {"infrastructure": ["terraform"]}}).size("production").max_copies == 6
 
