@@ -117,7 +117,7 @@ class EnvironmentSize(Value):
     environment: str
     name: str = Field(pattern=r"^[a-z]([a-z0-9-]{0,26}[a-z0-9])?$")
     production: bool = False
-    cpus: float = Field(ge=0.25)
+    cpus: float = Field(ge=0.25, allow_inf_nan=False)
     memory_bytes: int = Field(ge=512 * 1024**2)
     min_copies: int = Field(default=1, ge=1)
     max_copies: int = Field(default=1, ge=1)
