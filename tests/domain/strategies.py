@@ -54,8 +54,9 @@ def _field(field: FieldInfo) -> st.SearchStrategy[Any]:
     if pattern:
         return st.from_regex(pattern, fullmatch=True, alphabet=st.characters(codec="ascii"))
     if low is not None or high is not None:
-        numbers: Any = st.integers if field.annotation is int else st.floats
-        return st.one_of(numbers(low, high))
+        if field.annotation is int:
+            return st.integers(low, high)  # type: ignore[arg-type]
+        return st.floats(low, high, allow_nan=False, allow_infinity=False)  # type: ignore[arg-type]
     return _of(field.annotation)
 
 
