@@ -254,7 +254,7 @@ def test_the_schema_accepts_what_the_settings_accept_and_describes_everything() 
     undescribed = [
         f"{name}.{key}"
         for name, definition in schema["$defs"].items()
-        for key, entry in definition["properties"].items()
+        for key, entry in definition.get("properties", {}).items()  # an enumeration has none
         if not entry.get("description")
     ]
     assert undescribed == []
