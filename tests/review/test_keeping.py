@@ -22,6 +22,7 @@ from deploydeck.domain import (
 )
 from deploydeck.review import Review
 from deploydeck.review.hunks import split
+from deploydeck.review.names import holds_credential
 
 REVIEW = Review()
 OLD = "".join(f"line {n}\n" for n in range(1, 41))
@@ -168,3 +169,10 @@ def test_a_fix_beyond_one_hunk_is_refused(tmp_path: Path) -> None:
     assert caught.value.code == "review-fix-apart"
     with pytest.raises(DeployDeckError):
         REVIEW.fix(compared(tmp_path, OLD, NEW), [TextEdit(line=400, count=1, lines=())])
+
+
+def test_a_reference_is_no_credential() -> None:
+    for text in ("postgresql://app:${POSTGRES_PASSWORD:?set it in .env}@db/app", "redis://:{password}@host", "amqp://a:<password>@host",
+                 "!Sub postgresql://app:{{resolve:secretsmanager:${Password}:SecretString}}@${Address}:5432/app"):  # fmt: skip
+        assert not holds_credential(text), text
+    assert holds_credential("postgresql://app:s3cr3tvalue@db/app") and holds_credential("KEY=ghp_" + "a" * 36)

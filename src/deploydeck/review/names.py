@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -12,6 +13,7 @@ from deploydeck.review.hunks import hunks
 
 HIDDEN = "[hidden]"
 _shapes = Redactor()
+_REFERENCE = re.compile(r"\$?\{[^{}\s]{0,200}\}|\$[A-Za-z_]\w{0,100}|<[^<>\s]{1,60}>")
 
 _NAMES_ONLY = (".example", ".sample", ".template", ".dist")
 
@@ -49,7 +51,8 @@ def holds_back(file: AppliedFile, known: str) -> bool:
 
 def holds_credential(text: str) -> bool:
     """Whether something in the text looks like a live credential: then it stays on the disk and in memory, and is not stored."""
-    return _shapes(text) != text
+    plain = _REFERENCE.sub("", _REFERENCE.sub("", text))  # ${NAME} and the like, also nested, stand for what is kept elsewhere
+    return _shapes(plain) != plain
 
 
 def hidden_hunk(file: GeneratedFile, old: bytes, *, conflict: bool) -> Hunk:

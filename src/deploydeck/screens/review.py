@@ -193,6 +193,7 @@ class ReviewScreen(Deciding, DeckScreen):
             session.set_scanned(proposal.scanned)
         self._history.clear()
         session.set_offer(Offer("Files for this deployment", proposal.scanned, proposal.changes, proposal))
+        await self._look_for_undo()  # on entering, the project may not have been known yet
 
     # --- checking -------------------------------------------------------------------------------------------------------------
 
