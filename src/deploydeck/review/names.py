@@ -13,6 +13,7 @@ from deploydeck.review.hunks import hunks
 
 HIDDEN = "[hidden]"
 _shapes = Redactor()
+_NESTED = 3
 _REFERENCE = re.compile(r"\$?\{[^{}\s]{0,200}\}|\$[A-Za-z_]\w{0,100}|<[^<>\s]{1,60}>")
 
 _NAMES_ONLY = (".example", ".sample", ".template", ".dist")
@@ -51,7 +52,9 @@ def holds_back(file: AppliedFile, known: str) -> bool:
 
 def holds_credential(text: str) -> bool:
     """Whether something in the text looks like a live credential: then it stays on the disk and in memory, and is not stored."""
-    plain = _REFERENCE.sub("", _REFERENCE.sub("", text))  # ${NAME} and the like, also nested, stand for what is kept elsewhere
+    plain = text
+    for _ in range(_NESTED):  # ${NAME} and the like, also in one another, stand for what is kept elsewhere
+        plain = _REFERENCE.sub("", plain)
     return _shapes(plain) != plain
 
 
