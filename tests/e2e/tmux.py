@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 import uuid
@@ -39,7 +40,10 @@ class Tmux:
         self.close()
 
     def _tmux(self, *arguments: str, check: bool = True) -> str:
-        done = subprocess.run(["tmux", "-L", self.socket, *arguments], capture_output=True, text=True, check=False, timeout=20)
+        # os.environ and nothing else: readline puts COLUMNS and LINES of its own into the environment of the process itself
+        done = subprocess.run(
+            ["tmux", "-L", self.socket, *arguments], env=dict(os.environ), capture_output=True, text=True, check=False, timeout=20
+        )
         if check and done.returncode:
             raise AssertionError(f"tmux {arguments}: {done.stderr}")
         return done.stdout
