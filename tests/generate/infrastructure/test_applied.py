@@ -79,7 +79,7 @@ def test_terraform_makes_a_service_with_its_database_and_removes_it(tmp_path: Pa
     assert "0 changed, 0 destroyed" in said
     outputs = {name: one["value"] for name, one in json.loads(terraform(where, cloud, "output", "-json")).items()}
     assert outputs["cluster"] == PREFIX and outputs["service"] == "shop-api"
-    assert f"{PREFIX}/SECRET_KEY" in outputs["secrets_to_fill"] and outputs["registry"].endswith(f"/{PREFIX}")
+    assert outputs["secrets_to_fill"] == [f"{PREFIX}/SECRET_KEY"] and outputs["registry"].endswith(f"/{PREFIX}")
     state = (where / "terraform.tfstate.d" / "development" / "terraform.tfstate").read_text()
     password, address = secrets(cloud, f"{PREFIX}/database-password", f"{PREFIX}/DATABASE_URL")
     assert len(password) == 40 and f"://app:{password}@" in address

@@ -209,3 +209,11 @@ def test_hostile_names_and_values(
     if cloud[0] == "arm":
         for verdict in check_arm({where: file.content for where, file in files.items()}).values():
             assert not verdict.blocking, verdict.findings
+
+
+@pytest.mark.parametrize("tool", ["terraform", "cloudformation"])
+def test_a_bucket_of_the_cloud_is_reached_by_a_role_and_no_stand_in(tmp_path: Path, tool: str) -> None:
+    files = files_of(request_of(profile_of(tmp_path, "server", ("s3",)), tool, "aws"))
+    text = "".join(file.content for file in files.values())
+    assert "S3_BUCKET" in text
+    assert "AWS_SECRET_ACCESS_KEY" not in text and "AWS_ENDPOINT_URL" not in text

@@ -140,7 +140,10 @@ def environment_values(request: Request, environment: str, provided: frozenset[s
     else:
         secrets = {name for name, one in own.items() if one.secret}
         plain = {name: one.value for name, one in own.items() if not one.secret}
+    infrastructure = request.config.infrastructure
     for service in request.config.services:  # one that no template provides is reached by a value that people give
+        if service.name == "s3" and infrastructure is not None and infrastructure.storage:
+            continue  # a role gives access to the bucket; endpoint and keys are those of the stand-in in compose.yaml
         secrets |= {name for name, _ in service.variables if name not in plain}
     names = sorted(name for name in plain if name not in provided and variable_name(name))
     return EnvironmentValues(
