@@ -622,3 +622,10 @@ def test_files_the_project_brings_are_shown_with_advice_and_never_blocked(tmp_pa
     assert {"own-file", "unpinned-base", "secret-literal"} <= rules
     assert own["docker-compose.yml"].content == (tmp_path / "docker-compose.yml").read_text()
     assert not any(file.blocked for file in own.values())
+
+
+def test_a_variable_about_a_secret_keeps_its_default_and_blocks_nothing(tmp_path: Path) -> None:
+    variables = (EnvVariable(name="TOKEN_URL", default="https://login.example.com"), EnvVariable(name="API_TOKEN", default="abc"))
+    file = files_of(flask_pip(tmp_path, variables=variables))[".env.example"]
+    assert "TOKEN_URL=https://login.example.com\n" in file.content and "API_TOKEN=\n" in file.content
+    assert not file.blocked

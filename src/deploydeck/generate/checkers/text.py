@@ -6,10 +6,10 @@ import re
 import tomllib
 
 from deploydeck.domain import CheckFinding, CheckState, CheckVerdict, DeployDeckError
+from deploydeck.generate.policies.model import names_secret
 from deploydeck.settings import PROJECT_FILE, validate_content
 
 _ENV_LINE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=(.*)")
-_SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIAL", re.IGNORECASE)
 
 
 def _verdict(checker: str, findings: list[CheckFinding]) -> CheckVerdict:
@@ -53,7 +53,7 @@ def check_env_example(content: str) -> CheckVerdict:
         match = _ENV_LINE.fullmatch(line)
         if match is None:
             findings.append(CheckFinding(line=number, rule="env-syntax", message="This is not NAME=VALUE.", blocking=True))
-        elif match[1] and _SECRET_NAME.search(line.split("=", 1)[0]):
+        elif match[1] and names_secret(line.split("=", 1)[0]):
             message = "The name says secret, so no value may stand here."
             findings.append(CheckFinding(line=number, rule="secret-value", message=message, blocking=True))
     return _verdict("env", findings)
