@@ -83,7 +83,7 @@ class World:
         with self.change() as world:
             if not world:
                 world.update(
-                    identity="fake-world", base_url=base_url, copies={}, live=None, images=[], effects=[], faults={}, fence=0
+                    identity="fake-world", base_url=base_url, copies={}, live=None, images=[], effects=[], faults={}, fences={}
                 )
                 world.update(unhealthy=[], dying=[], lines={})
 
@@ -234,9 +234,10 @@ class FakeTarget:
         if made:
             await context.record("copy", made, made, True, "intended")
         with self.world.change() as world:
-            if world["fence"] > context.fence:
+            slot = f"{context.release.project_id} {context.release.environment}"
+            if world["fences"].get(slot, 0) > context.fence:
                 raise StepFailed(Cause(code="fake-fence", what="A later deployment has been here."))
-            world["fence"] = context.fence
+            world["fences"][slot] = context.fence
             result = _change(world, step.name, context, live, trial, half)
             world["effects"].append([context.deployment_id, step.name, "half" if half else "act"])
         if made:

@@ -200,6 +200,18 @@ async def test_something_newer_is_not_touched(lab: Lab) -> None:
         assert not failed.value.cause.transient, step.name
 
 
+async def test_a_newer_deployment_to_another_environment_is_nobody_s_obstacle(lab: Lab) -> None:
+    """Lock numbers grow over all places: side by side, the later number may well act first."""
+    production = await lab.run(fence=7)
+    await production.go(until="switch")
+    staging = await lab.run("late", config=lab.config(environment="staging", published_port=free_port()), fence=6)
+    await staging.go()
+    assert (await lab.target.status(staging.context.release, staging.context.config)).running
+    assert (await lab.target.status(production.context.release, production.context.config)).running
+    for run in (staging, production):
+        await lab.target.remove(run.context.release, run.context.config)
+
+
 async def test_copies_have_endpoints_liveness_and_last_lines(lab: Lab) -> None:
     run = await lab.run()
     assert not (await lab.target.liveness("trial", run.context)).running
