@@ -30,7 +30,7 @@ $(STAMP): pyproject.toml constraints.txt
 # MiniStack, and the SDK and CLI it is asked with: apart, because botocore wants an older python-dateutil than the one pinned here.
 .tools/cloud/.installed: constraints-cloud.txt
 	@mkdir -p .tools && $(PYTHON) -m venv --clear .tools/cloud
-	@PIP_CONSTRAINT=constraints-cloud.txt PIP_BUILD_CONSTRAINT= .tools/cloud/bin/python -m pip install --quiet boto3 ministack awscli
+	@PIP_CONSTRAINT=constraints-cloud.txt PIP_BUILD_CONSTRAINT= .tools/cloud/bin/python -m pip install --quiet boto3 ministack awscli docker
 	@touch $@
 
 .tools/.installed: tools/package.json

@@ -22,8 +22,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(program: str, place: Path) -> Iterator[dict[str, str]]:
-    """Starts it in `place`; yields the environment in which every SDK and Terraform talk to it and to nothing else."""
+def running(program: str, place: Path, *, engine: bool = False) -> Iterator[dict[str, str]]:
+    """Starts it in `place`; yields the environment in which every SDK and Terraform talk to it and to nothing else.
+
+    With `engine` it runs containers on the Docker Engine of this machine, else it finds none.
+    """
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     home = {"PATH": os.environ.get("PATH", ""), "HOME": str(place), "LC_ALL": "C.UTF-8"}
@@ -32,7 +35,7 @@ def running(program: str, place: Path) -> Iterator[dict[str, str]]:
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
-        "DOCKER_HOST": "tcp://127.0.0.1:1",
+        **({} if engine else {"DOCKER_HOST": "tcp://127.0.0.1:1"}),
     }
     with (place / "ministack.log").open("wb") as log:
         process = subprocess.Popen([program], cwd=place, env=server, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)

@@ -50,6 +50,9 @@ def _terraform(content: str) -> Facts:
         listed = re.search(r"secret_names = concat\(var.secrets, \[(.*)\]\)", content)
         found["secrets"] = set(re.findall(r"^      ([A-Za-z_]\w*)\s+= aws_secretsmanager", content, re.MULTILINE))
         found["secrets"] |= set(re.findall(r'"([^"]+)"', listed[1])) if listed else set()
+    listed = re.search(r'"aws_secretsmanager_secret" "database" \{\n  for_each +?= toset\(\[(.*?)\]\)', content)
+    if listed:
+        found["secrets"] = set(re.findall(r'"([^"]+)"', listed[1]))
     return found
 
 
@@ -96,6 +99,8 @@ def _template(content: str) -> Facts:
     resources = load_template(content)["Resources"]
     if "LaunchTemplate" in resources:
         return _machine(resources)
+    if "Function" in resources:
+        return _function_facts(resources)
     task = resources.get("Task")
     if task is None:
         return {}
@@ -110,6 +115,20 @@ def _template(content: str) -> Facts:
         "health_path": target["HealthCheckPath"],
         "variables": {_entry(one)["Name"] for one in container.get("Environment", [])},
         "secrets": {_entry(one)["Name"] for one in container.get("Secrets", [])},
+    }
+
+
+def _function_facts(resources: dict[str, Any]) -> Facts:
+    """The function itself holds no secrets: the release that publishes a version gives it those of its name."""
+    function = resources["Function"]["Properties"]
+    variables = dict(function["Environment"]["Variables"])
+    secrets = [one["Properties"]["Name"]["Sub"] for one in resources.values() if one["Type"] == "AWS::SecretsManager::Secret"]
+    return {
+        "app": next(tag["Value"] for tag in function["Tags"] if tag["Key"] == "app"),
+        "port": int(variables.pop("AWS_LWA_PORT")),
+        "health_path": variables.pop("AWS_LWA_READINESS_CHECK_PATH"),
+        "variables": set(variables),
+        "secrets": {name.removeprefix("${Name}/") for name in secrets} - {"database-password"},
     }
 
 

@@ -136,6 +136,13 @@ CASES: dict[str, Case] = {
             "cloud": {"provider": "aws", "compute": "ec2"},
         },
     ),
+    "infrastructure-lambda": Case(
+        "fastapi-uv",
+        {
+            "generate": {"ci": ["github"], "infrastructure": ["terraform", "cloudformation"]},
+            "cloud": {"provider": "aws", "compute": "lambda"},
+        },
+    ),
     "infrastructure-container-instances": Case(
         "flask-psycopg2",
         {

@@ -112,15 +112,18 @@ class InfrastructureTool(StrEnum):
 
 
 class EnvironmentSize(Value):
-    """How large one environment is. `name` begins the name of all its resources. CPU in cores, memory and storage in bytes."""
+    """How large one environment is. `name` begins the name of all its resources. CPU in cores, memory and storage in bytes.
+
+    Copies of 0 are for functions only: none is kept ready, and no bound is set but the account's own.
+    """
 
     environment: str
     name: str = Field(pattern=r"^[a-z]([a-z0-9-]{0,26}[a-z0-9])?$")
     production: bool = False
     cpus: float = Field(ge=0.25, allow_inf_nan=False)
     memory_bytes: int = Field(ge=512 * 1024**2)
-    min_copies: int = Field(default=1, ge=1)
-    max_copies: int = Field(default=1, ge=1)
+    min_copies: int = Field(default=1, ge=0)
+    max_copies: int = Field(default=1, ge=0)
     private_network: bool = False
     multi_az: bool = False
     database_size: str = ""
@@ -132,7 +135,8 @@ class EnvironmentSize(Value):
 class InfrastructureConfig(Value):
     """What the infrastructure files are made from. `sizes` has one entry per environment.
 
-    `compute` is what containers run on (`fargate`, `ec2`, `app-service`, `container-instances`, `functions`), or `static-site`.
+    `compute` is what containers run on (`fargate`, `ec2`, `lambda`, `app-service`, `container-instances`, `functions`), or
+    `static-site`.
     `database` is the engine that is provided (`postgresql`, `mysql`, `mssql`; "" for none), `storage` whether the program gets a
     place for objects.
     """

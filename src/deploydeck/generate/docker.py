@@ -22,6 +22,8 @@ _CACHE_MOUNT = re.compile(r"--mount=type=cache,\S+ ")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/-]*(?::[0-9]{1,5}/[a-z0-9._/-]+)?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
+LAMBDA_ADAPTER = "public.ecr.aws/awsguru/aws-lambda-adapter:1.0.0"
+"""The Lambda Web Adapter of AWS (Apache-2.0): a static program for images of any system. Its guide, November 2026."""
 _NO_VERSION = "No version is pinned: the current stable series"
 
 
@@ -131,6 +133,7 @@ def _common(request: Request) -> dict[str, Any]:
         "manager": _manager_evidence(request),
         "tool": install.tool if install else "",
         "tool_clue": install.tool_clue if install else NOTHING,
+        "lambda_adapter": base_image(settings, LAMBDA_ADAPTER) if _for_lambda(request) else "",
         "needs_source": install.source_clue if install else NOTHING,
         "builds": choices.build,
         "build_evidence": choices.build_evidence,
@@ -151,6 +154,11 @@ def _common(request: Request) -> dict[str, Any]:
         "health_evidence": profile.health_path.evidence if profile.health_path else (),
         "health_path": config.health.path,
     }
+
+
+def _for_lambda(request: Request) -> bool:
+    infrastructure = request.config.infrastructure
+    return infrastructure is not None and infrastructure.compute == "lambda"
 
 
 def _manager_evidence(request: Request) -> tuple[Evidence, ...]:

@@ -46,8 +46,8 @@ class CloudSettings(CloudSizes):
     region: str | None = Field(
         None, pattern=r"^[a-z][a-z0-9-]{1,30}$", description="Region. Default: us-east-1, or eastus on Azure."
     )
-    compute: Literal["fargate", "ec2", "app-service", "container-instances", "functions"] | None = Field(
+    compute: Literal["fargate", "ec2", "lambda", "app-service", "container-instances", "functions"] | None = Field(
         None,
-        description="What containers run on: fargate or ec2 (AWS), app-service, container-instances or functions (Azure). "
+        description="What containers run on: fargate, ec2 or lambda (AWS), app-service, container-instances or functions (Azure). "
         "Default: the first of the provider.",
     )

@@ -20,6 +20,8 @@ CLOUDS: tuple[tuple[str, str], ...] = (("terraform", "aws"), ("cloudformation", 
 COMPUTES: tuple[tuple[str, str, str], ...] = (
     ("terraform", "aws", "ec2"),
     ("cloudformation", "aws", "ec2"),
+    ("terraform", "aws", "lambda"),
+    ("cloudformation", "aws", "lambda"),
     ("terraform", "azure", "container-instances"),
     ("arm", "azure", "container-instances"),
     ("terraform", "azure", "functions"),

@@ -16,7 +16,7 @@ from deploydeck.domain import CheckState, DeployDeckError
 from deploydeck.generate import policies
 from deploydeck.generate.checkers.arm import check_arm
 from deploydeck.generate.infrastructure.escape import aligned
-from deploydeck.generate.infrastructure.sizes import CHECKS, GIB, container_group, instance
+from deploydeck.generate.infrastructure.sizes import CHECKS, GIB, container_group, function, instance
 from tests.generate.agree import facts_of, load_template, shell_of
 from tests.generate.infrastructure.cases import COMPUTES, SERVICES, files_of, profile_of, request_of
 
@@ -171,3 +171,41 @@ def test_a_container_group_is_one_copy(tmp_path: Path) -> None:
     with pytest.raises(DeployDeckError) as refused:
         made(tmp_path, "arm", "azure", "container-instances", environments={"production": {"cloud": {"max_copies": 2}}})
     assert refused.value.code == "infrastructure-copies" and "app-service" in refused.value.hint
+
+
+def test_memory_of_a_function_brings_the_cores_along() -> None:
+    assert function(0.25, GIB) == 1024
+    assert function(1, GIB) == 1769
+    with pytest.raises(DeployDeckError) as refused:
+        function(8, GIB)
+    assert "cpus = 5.75" in (refused.value.hint or "")
+
+
+def test_what_lambda_sets_itself_is_not_set_again(tmp_path: Path) -> None:
+    variables = {"AWS_REGION": "eu-central-1", "AWS_SECRET_ACCESS_KEY": "no", "MODE": "x"}
+    files = made(tmp_path, "terraform", "aws", "lambda", environments={"development": {"variables": variables}})
+    values = facts_of("infra/terraform/environments/development.tfvars", files["infra/terraform/environments/development.tfvars"])
+    assert values["variables"] == {"MODE"}
+
+
+@pytest.mark.parametrize("tool", ["terraform", "cloudformation"])
+def test_a_name_that_lambda_does_not_take_is_refused(tmp_path: Path, tool: str) -> None:
+    settings = {"environments": {"development": {"variables": {"_MODE": "x"}}}}
+    with pytest.raises(DeployDeckError) as refused:
+        made(tmp_path, tool, "aws", "lambda", **settings)
+    assert refused.value.code == "infrastructure-variable-name" and "_MODE" in refused.value.message
+    assert made(tmp_path, tool, "aws", "ec2", **settings)
+
+
+def test_copies_of_a_function_have_no_bound_unless_one_is_set(tmp_path: Path) -> None:
+    def copies(**cloud: int) -> tuple[str, ...]:
+        production = {"environments": {"production": {"cloud": cloud}, "staging": {}}}
+        text = made(tmp_path, "terraform", "aws", "lambda", **production)["infra/terraform/environments/production.tfvars"]
+        return tuple(line.split("= ")[1] for line in text.split("\n") if "_copies" in line)
+
+    assert copies() == ("0", "0")
+    assert copies(min_copies=2) == ("2", "0")
+    assert copies(max_copies=5) == ("0", "5")
+    with pytest.raises(DeployDeckError) as refused:
+        copies(min_copies=3, max_copies=2)
+    assert refused.value.code == "infrastructure-copies"

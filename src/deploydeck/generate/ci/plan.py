@@ -30,6 +30,7 @@ RUNNER = "ubuntu-24.04"
 _SCRIPTS = {
     "": "ci/deploy.sh.j2",
     "fargate": "ci/deploy-fargate.sh.j2",
+    "lambda": "ci/deploy-lambda.sh.j2",
     "app-service": "ci/deploy-app-service.sh.j2",
     "s3": "ci/deploy-s3.sh.j2",
     "storage-account": "ci/deploy-storage-account.sh.j2",
@@ -94,7 +95,7 @@ def places(request: Request) -> tuple[Place, ...]:
 
 
 def cloud(request: Request) -> str:
-    """What the environments are in a cloud: `fargate` and `app-service` run an image, `s3` and `storage-account` hold a site.
+    """What the environments are in a cloud: `s3` and `storage-account` hold a site, anything else runs an image.
 
     Empty: Docker hosts over SSH.
     """
@@ -140,7 +141,7 @@ def context(request: Request, why: str, evidence: tuple[Evidence, ...]) -> dict[
         "dockerfile": config.dockerfile,
         "places": places(request) if script_template(request) else (),
         "cloud": runs_on,
-        "aws": runs_on in ("fargate", "s3"),
+        "aws": runs_on in ("fargate", "lambda", "s3"),
         "azure": runs_on in ("app-service", "storage-account"),
         "site": runs_on in _STORAGE.values(),
         "site_directory": SITE_DIRECTORY,
@@ -162,6 +163,8 @@ def context(request: Request, why: str, evidence: tuple[Evidence, ...]) -> dict[
         "memory": config.limits.memory_bytes,
         "cpus": config.limits.cpus,
         "health_path": config.health.path,
+        "health_min": config.health.success_min,
+        "health_max": config.health.success_max,
         "gh": gh,
         "gtext": escape.github_text,
         "text": escape.scalar,

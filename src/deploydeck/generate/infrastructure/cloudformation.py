@@ -15,7 +15,7 @@ from typing import Any
 from deploydeck.domain import EnvironmentSize, GeneratedFile, InfrastructureConfig
 from deploydeck.generate.infrastructure import sizes
 from deploydeck.generate.infrastructure.escape import js, refuse_dynamic, without_last_commas, yaml
-from deploydeck.generate.infrastructure.plan import EnvironmentValues, environment_values, pieces
+from deploydeck.generate.infrastructure.plan import EnvironmentValues, check_names, environment_values, pieces
 from deploydeck.generate.infrastructure.terraform import provided
 from deploydeck.generate.render import render
 from deploydeck.generate.request import Request
@@ -48,6 +48,7 @@ def files(request: Request, config: InfrastructureConfig, context: dict[str, Any
         return (template, *(_parameters(common, size, _site_values(size)) for size in config.sizes))
     refuse_dynamic(context["health_path"], "health path")
     values = {name: environment_values(request, name, provided(context)) for name in names}
+    check_names(config.compute, values.values())
     variables = _entries("Variable", values, lambda one: [name for name, _ in one.variables])
     secrets = _entries("Secret", values, lambda one: one.secrets)
     program = {**common, **_program(context), **_shell(context, values), "variables": variables, "secrets": secrets}
@@ -138,8 +139,8 @@ def _amounts(compute: str, size: EnvironmentSize, database: bool) -> list[tuple[
         *((logical_id("", name), amount) for name, amount in sizes.aws_amounts(compute, size)),
         ("MinCopies", size.min_copies),
         ("MaxCopies", size.max_copies),
-        ("PrivateNetwork", size.private_network),
-        ("MultiAz", size.multi_az),
+        *((("PrivateNetwork", size.private_network), ("MultiAz", size.multi_az)) if compute != "lambda" or database else ()),
+        *((("Domain", ""), ("CertificateArn", "")) if compute == "lambda" else ()),
         ("LogDays", size.log_days),
     ]
     if database:

@@ -28,7 +28,7 @@ _ONLY: dict[InfrastructureTool, CloudProvider] = {
 }
 _REGION = {CloudProvider.AWS: "us-east-1", CloudProvider.AZURE: "eastus"}
 _COMPUTE: dict[CloudProvider, tuple[str, ...]] = {
-    CloudProvider.AWS: ("fargate", "ec2"),
+    CloudProvider.AWS: ("fargate", "ec2", "lambda"),
     CloudProvider.AZURE: ("app-service", "container-instances", "functions"),
 }
 """What containers may run on; the first when nothing is said."""
@@ -128,11 +128,12 @@ def _size(settings: Settings, provider: CloudProvider, compute: str, database: s
         common: int | float | bool | str | None = getattr(cloud, setting)
         return common if value is None else value
 
-    cpus = chosen("cpus") or (resources.cpus if resources.cpus and resources.cpus >= 0.25 else 0.5)
+    single, function = compute == "container-instances", compute == "lambda"
+    cpus = chosen("cpus") or (resources.cpus if resources.cpus and resources.cpus >= 0.25 else 0.25 if function else 0.5)
     memory_mb = chosen("memory_mb") or (resources.memory_mb if resources.memory_mb and resources.memory_mb >= 512 else 1024)
-    single = compute == "container-instances"
-    least = chosen("min_copies") or (2 if production and not single else 1)
-    most = chosen("max_copies") or max(int(least), 6 if production and not single else 1)
+    usual_least, usual_most = (0, 0) if function else (2, 6) if production and not single else (1, 1)
+    least = chosen("min_copies") or usual_least
+    most = chosen("max_copies") or (usual_most and max(int(least), usual_most))
     if single and int(most) > 1:
         raise DeployDeckError(
             "infrastructure-copies",
@@ -140,7 +141,7 @@ def _size(settings: Settings, provider: CloudProvider, compute: str, database: s
             "Container Instances have nothing that spreads requests over several groups.",
             'Set [cloud] max_copies = 1, or compute = "app-service".',
         )
-    if int(most) < int(least):
+    if int(most) < int(least) and (most or not function):
         raise DeployDeckError(
             "infrastructure-copies",
             f"In {environment} at least {least} copies are wanted and at most {most}.",

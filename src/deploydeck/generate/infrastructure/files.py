@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from deploydeck.domain import GeneratedFile, InfrastructureConfig, InfrastructureTool
+from deploydeck.domain import CloudProvider, GeneratedFile, InfrastructureConfig, InfrastructureTool
 from deploydeck.generate.existing import own_file
 from deploydeck.generate.infrastructure import arm_files, cloudformation, terraform
 from deploydeck.generate.infrastructure.config import STATIC_SITE
@@ -21,9 +21,12 @@ _MAKERS: dict[InfrastructureTool, Maker] = {
     InfrastructureTool.CLOUDFORMATION: cloudformation.files,
     InfrastructureTool.ARM: arm_files.files,
 }
+ANSWER_S = 30
+"""Seconds that API Gateway waits for an answer of a function, at most; a function that works longer works for nobody."""
 _COMPUTE: dict[str, dict[str, Any]] = {
     "fargate": {"log_folder": "ecs", "target_type": "ip"},
     "ec2": {"log_folder": "ec2", "target_type": "instance"},
+    "lambda": {"log_folder": "lambda", "answer_s": ANSWER_S},
     "app-service": {
         "service_delegation": "Microsoft.Web/serverFarms",
         "web_app": "azurerm_linux_web_app",
@@ -86,6 +89,8 @@ def _context(request: Request, config: InfrastructureConfig) -> dict[str, Any]:
         "machine_grace": math.ceil(health.deadline_s) + _MACHINE_START_S,
         "volume_gb": VOLUME_GB,
         "site": config.compute == STATIC_SITE,
+        "network": config.compute != "lambda" or bool(config.database),
+        "load_balanced": config.provider is CloudProvider.AWS and config.compute not in ("lambda", STATIC_SITE),
         "single_page": deployment.recipe.single_page,
         "app": deployment.app,
         "port": deployment.port,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from deploydeck.domain import CloudProvider, Evidence, InfrastructureConfig, ProjectProfile, ServiceSpec
+from deploydeck.domain import CloudProvider, DeployDeckError, Evidence, InfrastructureConfig, ProjectProfile, ServiceSpec
 from deploydeck.generate.infrastructure.escape import hcl
 from deploydeck.generate.names import variable_name
 from deploydeck.generate.request import Request
@@ -30,6 +30,14 @@ _CREDENTIALS = re.compile(r"//(\w{1,60}):\{password\}@\{host\}(?::\d+)?/(\w{1,60
 _RESERVED = frozenset("admin administrator root guest public postgres sa azure_superuser rdsadmin user master mysql sys".split())
 """Names of users and databases that one of the clouds keeps for itself."""
 USER = "app"
+LAMBDA_SETS = frozenset(
+    "AWS_ACCESS_KEY AWS_ACCESS_KEY_ID AWS_DEFAULT_REGION AWS_EXECUTION_ENV AWS_LAMBDA_FUNCTION_MEMORY_SIZE "
+    "AWS_LAMBDA_FUNCTION_NAME AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_INITIALIZATION_TYPE AWS_LAMBDA_LOG_GROUP_NAME "
+    "AWS_LAMBDA_LOG_STREAM_NAME AWS_LAMBDA_RUNTIME_API AWS_REGION AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN LAMBDA_RUNTIME_DIR "
+    "LAMBDA_TASK_ROOT".split()
+)
+"""What Lambda sets itself and lets nobody else set (its developer guide, "Reserved environment variables")."""
+_LAMBDA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -150,6 +158,20 @@ def environment_values(request: Request, environment: str, provided: frozenset[s
         tuple((name, plain[name]) for name in names),
         tuple(sorted(name for name in secrets if name not in provided and variable_name(name))),
     )
+
+
+def check_names(compute: str, values: Iterable[EnvironmentValues]) -> None:
+    """Raises DeployDeckError `infrastructure-variable-name` for a variable that the platform takes under no name of that form."""
+    if compute != "lambda":
+        return
+    for name in (name for one in values for name in (*(plain for plain, _ in one.variables), *one.secrets)):
+        if _LAMBDA_NAME.fullmatch(name) is None:
+            raise DeployDeckError(
+                "infrastructure-variable-name",
+                f"Lambda has no variable called {name}.",
+                "Names there begin with a letter and have at least two.",
+                'Rename it in the program, or set [cloud] compute = "fargate".',
+            )
 
 
 def evidence_of_variables(profile: ProjectProfile) -> tuple[Evidence, ...]:

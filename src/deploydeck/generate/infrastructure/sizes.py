@@ -1,6 +1,7 @@
 """How large things may be: the tables of the platforms, and the nearest size for a wish.
 
 Sources: the task sizes of AWS Fargate (Amazon ECS developer guide, "Task CPU and memory"), instance types of EC2 (its user guide),
+memory and cores of Lambda (its developer guide, "Configure Lambda function memory"),
 the tiers of App Service plans (Azure pricing page), the amounts that Container Instances give a group ("Resource availability") and
 the retention days of CloudWatch Logs (PutRetentionPolicy).
 """
@@ -136,9 +137,29 @@ def container_group(cpus: float, memory_bytes: int) -> tuple[float, float]:
     )
 
 
+FUNCTION_MIB = 10_240
+"""The most memory of one function."""
+FUNCTION_CORE_MIB = 1_769
+"""Lambda gives processor time by memory: this much is one core."""
+
+
+def function(cpus: float, memory_bytes: int) -> int:
+    """MiB that hold the memory and bring the cores along. Raises DeployDeckError `infrastructure-function-size`."""
+    memory = max(memory_bytes // MIB, math.ceil(cpus * FUNCTION_CORE_MIB))
+    if memory <= FUNCTION_MIB:
+        return memory
+    raise DeployDeckError(
+        "infrastructure-function-size",
+        f"No function of Lambda has {cpus:g} cores with {memory_bytes // MIB} MiB.",
+        f"One core comes with {FUNCTION_CORE_MIB} MiB, and {FUNCTION_MIB} MiB are the most.",
+        f"Set [cloud] cpus = {math.floor(FUNCTION_MIB * 4 / FUNCTION_CORE_MIB) / 4:g} and memory_mb = {FUNCTION_MIB}, or less.",
+    )
+
+
 CHECKS: dict[str, Callable[[float, int, bool], object]] = {
     "fargate": lambda cpus, memory, scales: fargate(cpus, memory),
     "ec2": lambda cpus, memory, scales: instance(cpus, memory),
+    "lambda": lambda cpus, memory, scales: function(cpus, memory),
     "app-service": lambda cpus, memory, scales: app_service_plan(cpus, memory, scales=scales),
     "container-instances": lambda cpus, memory, scales: container_group(cpus, memory),
     "functions": lambda cpus, memory, scales: app_service_plan(cpus, memory, scales=scales),
@@ -163,6 +184,8 @@ def aws_amounts(compute: str, size: EnvironmentSize) -> tuple[tuple[str, object]
     """What the templates for AWS call the size of one copy, and the amounts."""
     if compute == "ec2":
         return (("instance_type", instance(size.cpus, size.memory_bytes)),)
+    if compute == "lambda":
+        return (("memory", function(size.cpus, size.memory_bytes)),)
     units, memory = fargate(size.cpus, size.memory_bytes)
     return (("cpu", units), ("memory", memory))
 

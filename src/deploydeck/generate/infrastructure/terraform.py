@@ -8,7 +8,7 @@ from deploydeck.domain import CloudProvider, EnvironmentSize, GeneratedFile, Inf
 from deploydeck.generate.infrastructure import sizes
 from deploydeck.generate.infrastructure.azure import API_VERSIONS, database_context
 from deploydeck.generate.infrastructure.escape import aligned, hcl
-from deploydeck.generate.infrastructure.plan import environment_values, hcl_template
+from deploydeck.generate.infrastructure.plan import LAMBDA_SETS, check_names, environment_values, hcl_template
 from deploydeck.generate.render import render
 from deploydeck.generate.request import Request
 
@@ -16,6 +16,7 @@ FOLDER = "infra/terraform"
 
 _TEMPLATES: dict[tuple[str, str], str] = {
     ("ec2", "service"): "service_ec2",
+    ("lambda", "service"): "service_lambda",
     ("container-instances", "service"): "service_container_instances",
 }
 """What a file is made from where containers run on something else than the usual."""
@@ -56,8 +57,8 @@ def _names(config: InfrastructureConfig, context: dict[str, Any]) -> tuple[str, 
     parts = (
         ("versions", True),
         ("variables", True),
-        ("network", config.provider is CloudProvider.AWS or bool(context["database"])),
-        ("load_balancer", config.provider is CloudProvider.AWS),
+        ("network", bool(context["database"]) or context["load_balanced"]),
+        ("load_balancer", context["load_balanced"]),
         ("service", True),
         ("secrets", True),
         ("database", bool(context["database"])),
@@ -68,10 +69,11 @@ def _names(config: InfrastructureConfig, context: dict[str, Any]) -> tuple[str, 
 
 
 def provided(context: dict[str, Any]) -> frozenset[str]:
-    """Names of the variables that the templates set themselves."""
+    """Names of the variables that the templates or the platform set themselves."""
     database = context["database"]
     ours = {one.name for one in (*database.plain, *database.secret)} if database else set()
-    return frozenset({*ours, *context["buckets"], *(("PORT",) if context["port_from_env"] else ())})
+    platform = LAMBDA_SETS if context["compute"] == "lambda" else frozenset()
+    return frozenset({*ours, *context["buckets"], *(("PORT",) if context["port_from_env"] else ())}) | platform
 
 
 def _environment(request: Request, config: InfrastructureConfig, context: dict[str, Any], size: EnvironmentSize) -> GeneratedFile:
@@ -83,6 +85,7 @@ def _environment(request: Request, config: InfrastructureConfig, context: dict[s
     ]
     chosen = environment_values(request, size.environment, provided(context)) if not context["site"] else None
     if chosen is not None:
+        check_names(config.compute, (chosen,))
         values += _AMOUNTS[config.provider](config.compute, size, bool(context["database"]))
     return render(
         "terraform/environment.tfvars.j2",
@@ -102,8 +105,7 @@ def _aws(compute: str, size: EnvironmentSize, database: bool) -> list[tuple[str,
         *sizes.aws_amounts(compute, size),
         ("min_copies", size.min_copies),
         ("max_copies", size.max_copies),
-        ("private_network", size.private_network),
-        ("multi_az", size.multi_az),
+        *((("private_network", size.private_network), ("multi_az", size.multi_az)) if compute != "lambda" or database else ()),
         ("log_days", size.log_days),
     ]
     if database:

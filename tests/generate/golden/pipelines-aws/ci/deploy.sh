@@ -8,12 +8,17 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 repository=$(aws ecr describe-repositories --repository-names "$NAME" --query 'repositories[0].repositoryUri' --output text)
-if ! aws ecr describe-images --repository-name "$NAME" --image-ids "imageTag=$TAG" > /dev/null 2>&1; then
-  aws ecr get-login-password | docker login --username AWS --password-stdin "${repository%%/*}"
-  docker pull --quiet "$IMAGE"
-  docker tag "$IMAGE" "$repository:$TAG"
-  docker push --quiet "$repository:$TAG"
-fi
+there=$(aws ecr describe-images --repository-name "$NAME" --image-ids "imageTag=$TAG" \
+  --query 'imageDetails[0].imageDigest' --output text 2> /dev/null || true)
+case "$there" in
+  sha256:*) ;;
+  *)
+    aws ecr get-login-password | docker login --username AWS --password-stdin "${repository%%/*}"
+    docker pull --quiet "$IMAGE"
+    docker tag "$IMAGE" "$repository:$TAG"
+    docker push --quiet "$repository:$TAG"
+    ;;
+esac
 
 state=$(aws ecs describe-services --cluster "$NAME" --services guestbook --query 'services[0].status' --output text)
 if [ "$state" != ACTIVE ]; then
