@@ -120,6 +120,11 @@ def _cloud_absent() -> str:
     return f"{' and '.join(missing)} not on PATH; `make tools` brings both" if missing else ""
 
 
+@cache
+def _jq_absent() -> str:
+    return "" if shutil.which("jq") else "jq is not on PATH"
+
+
 NEEDS: dict[str, Callable[[], str]] = {
     "engine": _engine_absent,
     "terminal": _terminal_absent,
@@ -127,6 +132,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "tools": _tools_absent,
     "terraform": _terraform_absent,
     "cloud": _cloud_absent,
+    "jq": _jq_absent,
 }
 """By marker: asks why the thing is absent; empty when it is there."""
 

@@ -184,9 +184,11 @@ def _arm(document: dict[str, Any]) -> Facts:
     found: Facts = {"app": _plain(variables["app"])}
     if "port" in variables:
         found |= {"port": variables["port"], "health_path": _plain(variables["healthPath"])}
-        group = [one for one in document["resources"] if one["type"] == "Microsoft.ContainerInstance/containerGroups"]
-        if group:
-            return found | _group(group[0]["properties"]["containers"][0]["properties"]["environmentVariables"])
+        inside = [one["properties"] for one in document["resources"] if one["type"] == "Microsoft.Resources/deployments"]
+        if inside:
+            (group,) = inside[0]["template"]["resources"]
+            named = group["properties"]["containers"][0]["properties"]["environmentVariables"]
+            return found | _group(inside[0]["parameters"]["plain"]["value"] + named)
         settings = next(one for one in document["resources"] if one["type"] == "Microsoft.Web/sites/config")["properties"]
         found["variables"] = set(re.findall(r"[(,] ?'([A-Z]\w*)', ", settings))
         found["secrets"] = set(re.findall(r"'([^']+)'", variables["secretNames"].partition("createArray(")[2]))

@@ -132,7 +132,7 @@ CASES: dict[str, Case] = {
     "infrastructure-ec2": Case(
         "flask-psycopg2",
         {
-            "generate": {"ci": [], "infrastructure": ["terraform", "cloudformation"]},
+            "generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform", "cloudformation"]},
             "cloud": {"provider": "aws", "compute": "ec2"},
         },
     ),
@@ -146,13 +146,16 @@ CASES: dict[str, Case] = {
     "infrastructure-container-instances": Case(
         "flask-psycopg2",
         {
-            "generate": {"ci": [], "infrastructure": ["terraform", "arm"]},
+            "generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform", "arm"]},
             "cloud": {"provider": "azure", "compute": "container-instances"},
         },
     ),
     "infrastructure-functions": Case(
         "flask-pip",
-        {"generate": {"ci": [], "infrastructure": ["terraform", "arm"]}, "cloud": {"provider": "azure", "compute": "functions"}},
+        {
+            "generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform", "arm"]},
+            "cloud": {"provider": "azure", "compute": "functions"},
+        },
     ),
     "pipelines-aws": Case(
         "express-npm",

@@ -112,3 +112,21 @@ def test_which_files() -> None:
     paths = ("infra/arm/azuredeploy.json", "infra/arm/azuredeploy.parameters.a.json", "azuredeploy.json", "other.json")
     assert arm_groups(paths, Scope()) == (paths[:2], (paths[2],))
     assert Path(TEMPLATE).name == "azuredeploy.json"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ('"imageTag": { "value"', '"image": { "value"', "missing-parameter"),
+        ('"imageTag": { "value"', '"image": { "value"', "unknown-parameter"),
+        ("parameters('registryServer')", "parameters('registry')", "undefined-parameter"),
+        ("parameters('registryServer')", "variables('registryName')", "undefined-variable"),
+    ],
+)
+def test_a_template_inside_knows_only_what_it_is_given(tmp_path: Path, old: str, new: str, rule: str) -> None:
+    profile = profile_of(tmp_path, "server", ("postgresql",))
+    request = request_of(profile, "arm", "azure", settings={"cloud": {"compute": "container-instances"}})
+    files = {path: file.content for path, file in files_of(request).items()}
+    assert old in files[TEMPLATE]
+    verdict = found(files | {TEMPLATE: files[TEMPLATE].replace(old, new)})
+    assert rule in {finding.rule for finding in verdict.findings if finding.blocking}

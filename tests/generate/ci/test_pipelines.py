@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploydeck.domain import CheckState, CiPlatform, ConfigFile, DeploymentConfig, GeneratedFile, ProjectProfile
+from deploydeck.domain import CheckState, CiPlatform, ConfigFile, DeploymentConfig, GeneratedFile, ProjectProfile, ServiceNeed
 from deploydeck.generate import Checking, ConfigurationGenerator
 from deploydeck.generate.checkers import CHECKERS, actionlint, jenkins, schemas, shell, zizmor
 from deploydeck.generate.ci import DEPLOY_SCRIPT, PATHS, default_branch, escape, pipeline_config
@@ -404,19 +404,38 @@ def test_a_static_site_is_built_and_deployed_too(tmp_path: Path) -> None:
 # --- clouds --------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("provider", "action", "audience", "program"),
-    [
-        ("aws", "aws-actions/configure-aws-credentials", "sts.amazonaws.com", "aws ecs update-service"),
-        ("azure", "azure/login", "api://AzureADTokenExchange", "az acr import"),
-    ],
-)
-def test_a_cloud_gives_access_for_the_identity_of_the_job(
-    tmp_path: Path, provider: str, action: str, audience: str, program: str
-) -> None:
+COMPUTES = {
+    "fargate": ("aws", "aws ecs update-service"),
+    "ec2": ("aws", "aws autoscaling start-instance-refresh"),
+    "lambda": ("aws", "aws lambda update-alias"),
+    "app-service": ("azure", "az webapp config set"),
+    "functions": ("azure", "az functionapp config set"),
+    "container-instances": ("azure", "az deployment group"),
+}
+"""What containers run on: whose it is, and what its script cannot do without."""
+ACCESS = {
+    "aws": ("aws-actions/configure-aws-credentials", "sts.amazonaws.com"),
+    "azure": ("azure/login", "api://AzureADTokenExchange"),
+}
+
+
+def cloud_files(root: Path, compute: str, services: tuple[str, ...] = (), **more: Any) -> dict[str, GeneratedFile]:
     over = {
         "generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform"]},
-        "cloud": {"provider": provider},
+        "cloud": {"provider": COMPUTES[compute][0], "compute": compute},
+    }
+    needs = tuple(ServiceNeed(name=name, confidence=0.9, evidence=()) for name in services)
+    made = flask_pip(root, services=needs)
+    return made_from(made.model_copy(update={"name": more.pop("name", made.name)}), {**over, **more})
+
+
+@pytest.mark.parametrize("compute", COMPUTES)
+def test_a_cloud_gives_access_for_the_identity_of_the_job(tmp_path: Path, compute: str) -> None:
+    provider, program = COMPUTES[compute]
+    action, audience = ACCESS[provider]
+    over = {
+        "generate": {"ci": ["github", "gitlab", "jenkins"], "infrastructure": ["terraform"]},
+        "cloud": {"provider": provider, "compute": compute},
     }
     chosen = Settings.model_validate(over)
     made = flask_pip(tmp_path)
@@ -438,6 +457,60 @@ def test_a_cloud_gives_access_for_the_identity_of_the_job(
     text = "".join(file.content for file in files.values())
     for key in ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AZURE_CLIENT_SECRET", "AZURE_CREDENTIALS", "DEPLOY_KEY"):
         assert key not in text
+
+
+@pytest.mark.parametrize("compute", COMPUTES)
+def test_a_cloud_s_jobs_have_what_their_script_needs(tmp_path: Path, compute: str) -> None:
+    files = cloud_files(tmp_path, compute)
+    aws = COMPUTES[compute][0] == "aws"
+    deploy = steps(jobs(files[WORKFLOW])["deploy-staging"])
+    given = set(deploy["Deploy"]["env"])
+    assert given == {"IMAGE", "TAG", "NAME"} | (set() if aws else {"REGISTRY_USER", "REGISTRY_PASSWORD"})
+    assert ("docker/login-action" in deploy) == aws, "Azure copies the image itself"
+    asked = re.search(r'^(: (?:"\$\{\w+:\?\}" ?)+)$', files[DEPLOY_SCRIPT].content, re.MULTILINE)
+    assert asked is not None and set(re.findall(r"\w+", asked[1])) == given
+    gitlab = read(files[GITLAB].content)
+    hidden = gitlab[".deploy"]
+    assert {*hidden["variables"], *gitlab["deploy-staging"]["variables"], "IMAGE"} >= given
+    minutes = jobs(files[WORKFLOW])["deploy-staging"]["timeout-minutes"]
+    assert hidden["timeout"] == f"{minutes} minutes" and 20 <= minutes < 60, "the access lasts one hour"
+    before = "\n".join(hidden["before_script"])
+    assert bool(re.search("apk add --no-cache aws-cli .*jq", before)) == aws == ("docker login" in before)
+    assert hidden["image"].startswith("mcr.microsoft.com/azure-cli:") if not aws else hidden["extends"] == ".docker"
+    jenkins_file = files[JENKINSFILE].content
+    assert jenkins_file.count(f"timeout(time: {minutes}, unit: 'MINUTES')") == 3
+    assert ("docker login" in jenkins_file.partition("stage('Deploy")[2]) == aws
+    rights = "It may push" if aws else "It needs the role"
+    assert all(rights in files[path].content for path in (WORKFLOW, GITLAB, JENKINSFILE))
+
+
+@pytest.mark.parametrize("services", [(), ("postgresql",)], ids=["alone", "database"])
+@pytest.mark.parametrize("compute", COMPUTES)
+def test_every_line_of_a_cloud_s_pipeline_has_its_reason(tmp_path: Path, compute: str, services: tuple[str, ...]) -> None:
+    files = cloud_files(tmp_path, compute, services)
+    for path in (WORKFLOW, GITLAB, JENKINSFILE, DEPLOY_SCRIPT):
+        comment = "//" if path == JENKINSFILE else "#"
+        lines = files[path].content.split("\n")
+        wanted = {n for n, line in enumerate(lines, 1) if line and not line.lstrip().startswith(comment)}
+        assert {reason.line for reason in files[path].reasons} == wanted
+    assert shell.check(files[DEPLOY_SCRIPT].content).state is CheckState.PASSED
+    assert files[DEPLOY_SCRIPT].content.isascii()
+
+
+@pytest.mark.slow
+@pytest.mark.tools
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("compute", COMPUTES)
+def test_the_real_checkers_accept_pipelines_of_clouds(tmp_path: Path, compute: str) -> None:
+    nasty = "${{ secrets.X }} $(id) 'a' \"b\" \\u0027 {{ 1 }} \u2028 # no: yes"
+    write(tmp_path, {**TESTED, ".git/refs/remotes/origin/HEAD": "ref: refs/remotes/origin/it's+${{x}}\n"})
+    files = cloud_files(tmp_path, compute, name=nasty, app={"health_path": "/it's/$(id)/'\"\\"})
+    assert actionlint.check(files[WORKFLOW].content).state is CheckState.PASSED
+    assert zizmor.check(files[WORKFLOW].content).state is CheckState.PASSED
+    assert schemas.check_workflow(files[WORKFLOW].content).state is CheckState.PASSED
+    assert schemas.check_gitlab(files[GITLAB].content).state is CheckState.PASSED
+    assert jenkins.check(files[JENKINSFILE].content).state is CheckState.PASSED
+    assert shell.check(files[DEPLOY_SCRIPT].content).state is CheckState.PASSED
 
 
 def site_files(root: Path, provider: str, sample: Callable[[Path], ProjectProfile] = vite_npm) -> dict[str, GeneratedFile]:

@@ -101,6 +101,16 @@ def test_terraform_makes_a_group_of_machines_and_removes_it(tmp_path: Path, clou
     words = carried_out(tmp_path / "machine", base64.b64decode(template["user_data"]).decode())
     assert words[-1].endswith(f"/{PREFIX}:v1") and any(word.startswith("SECRET_KEY=value of arn:aws:") for word in words)
     assert template["metadata_options"][0]["http_tokens"] == "required"
+    made = base64.b64decode(template["user_data"])
+    deployed = base64.b64encode(made.replace(b":v1'", b":v2'")).decode()
+    sdk(cloud, "-c", _NEW_VERSION, PREFIX, deployed)
+    terraform(where, cloud, "plan", *VALUES, "-var", "image_tag=v2", "-out=next")
+    changes = json.loads(terraform(where, cloud, "show", "-json", "next"))["resource_changes"]
+    # MiniStack forgets security groups, so there is something to change in it; what the deploy script changed is as it should be.
+    (change,) = [one["change"] for one in changes if one["type"] == "aws_launch_template"]
+    for name in ("user_data", "image_id", "description"):
+        assert change["before"][name] == change["after"][name], name
+    assert change["after"]["user_data"] == deployed != template["user_data"]
     assert "Destroy complete!" in terraform(where, cloud, "destroy", "-auto-approve", *VALUES, "-var", "image_tag=v1")
 
 
@@ -147,6 +157,11 @@ def test_terraform_makes_a_site_and_keeps_environments_apart(tmp_path: Path, clo
     assert outputs["bucket"].startswith(f"{PREFIX}-site-") and outputs["url"].startswith("https://")
 
 
+_NEW_VERSION = """
+import boto3, sys
+data = {"UserData": sys.argv[2]}
+boto3.client("ec2").create_launch_template_version(LaunchTemplateName=sys.argv[1], SourceVersion="1", LaunchTemplateData=data)
+"""
 _READ_SECRETS = """
 import boto3, json, sys
 client = boto3.client("secretsmanager")

@@ -90,11 +90,11 @@ SCRIPTS = {
 }
 
 
-def carried_out(where: Path, script: str) -> list[str]:
+def carried_out(where: Path, script: str, **over: str) -> list[str]:
     """Runs the setup of a machine with programs that note down what they were asked; the words of `docker run`."""
     where.mkdir(parents=True)
     (where / "bin").mkdir()
-    for name, body in SCRIPTS.items():
+    for name, body in (SCRIPTS | over).items():
         (where / "bin" / name).write_text(f"#!/bin/bash\n{body}\n")
         (where / "bin" / name).chmod(0o755)
     done = subprocess.run(
@@ -129,6 +129,41 @@ def test_the_setup_of_a_machine_starts_the_program_with_its_values(tmp_path: Pat
     assert not list((tmp_path / "machine").glob("pwned*"))
     said = (tmp_path / "machine" / "said").read_text()
     assert "install --assumeyes docker" in said and "--status SUCCESS" in said
+
+
+def test_a_machine_that_starts_after_the_stack_is_done_comes_up_too(tmp_path: Path) -> None:
+    files = made(tmp_path, "cloudformation", "aws", "ec2")
+    script = shell_of(load_template(files["infra/cloudformation/template.yaml"])["Resources"])
+    late = f"case \"$*\" in *signal-resource*) echo 'can not be signaled' >&2; exit 254;; esac\n{SCRIPTS['aws']}"
+    assert "run" in carried_out(tmp_path / "machine", script, aws=late)
+
+
+@pytest.mark.parametrize("tool", ["terraform", "cloudformation"])
+def test_machines_can_be_put_back(tmp_path: Path, tool: str) -> None:
+    """AWS puts no release back whose machines begin from a parameter of Systems Manager or from $Latest."""
+    text = "".join(made(tmp_path, tool, "aws", "ec2").values())
+    assert "resolve:ssm" not in text and "$Latest" not in text and "/aws/service/ami-amazon-linux-latest/" in text
+
+
+@pytest.mark.parametrize("services", [(), ("postgresql",)], ids=["alone", "database"])
+def test_azure_takes_the_secrets_of_a_group_from_the_vault(tmp_path: Path, services: tuple[str, ...]) -> None:
+    over = {"environments": {"production": {"secrets": ["LICENCE_KEY"]}}}
+    files = made(tmp_path, "arm", "azure", "container-instances", services, **over)
+    template = json.loads(files["infra/arm/azuredeploy.json"])
+    by_type = {one["type"]: one for one in template["resources"]}
+    assert by_type["Microsoft.KeyVault/vaults"]["properties"]["enabledForTemplateDeployment"] is True
+    inside = by_type["Microsoft.Resources/deployments"]["properties"]
+    wanted = ["LICENCE_KEY", "SECRET_KEY", *(["DATABASE_URL"] if services else [])]
+    kinds = {name: one["type"] for name, one in inside["template"]["parameters"].items()}
+    assert {name.removeprefix("secret_") for name, kind in kinds.items() if kind == "securestring"} == set(wanted)
+    for name in wanted:
+        assert f"'secretName', '{name.replace('_', '-')}'" in inside["parameters"][f"secret_{name}"]
+    (group,) = inside["template"]["resources"]
+    variables = group["properties"]["containers"][0]["properties"]["environmentVariables"]
+    assert all(f"'{name}', 'secureValue', parameters('secret_{name}')" in variables for name in wanted)
+    assert "secretValues" not in files["infra/arm/azuredeploy.json"]
+    stored = [one["name"] for one in template["resources"] if one["type"] == "Microsoft.KeyVault/vaults/secrets"]
+    assert [name.endswith("/DATABASE-URL')]") for name in stored] == ([True] if services else [])
 
 
 @pytest.mark.timeout(300)
@@ -190,16 +225,16 @@ def test_what_lambda_sets_itself_is_not_set_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tool", ["terraform", "cloudformation"])
 def test_a_name_that_lambda_does_not_take_is_refused(tmp_path: Path, tool: str) -> None:
-    settings = {"environments": {"development": {"variables": {"_MODE": "x"}}}}
+    settings: dict[str, Any] = {"environments": {"development": {"variables": {"_MODE": "x"}}}}
     with pytest.raises(DeployDeckError) as refused:
         made(tmp_path, tool, "aws", "lambda", **settings)
-    assert refused.value.code == "infrastructure-variable-name" and "_MODE" in refused.value.message
+    assert refused.value.code == "infrastructure-variable-name" and "_MODE" in str(refused.value)
     assert made(tmp_path, tool, "aws", "ec2", **settings)
 
 
 def test_copies_of_a_function_have_no_bound_unless_one_is_set(tmp_path: Path) -> None:
     def copies(**cloud: int) -> tuple[str, ...]:
-        production = {"environments": {"production": {"cloud": cloud}, "staging": {}}}
+        production: dict[str, Any] = {"environments": {"production": {"cloud": cloud}, "staging": {}}}
         text = made(tmp_path, "terraform", "aws", "lambda", **production)["infra/terraform/environments/production.tfvars"]
         return tuple(line.split("= ")[1] for line in text.split("\n") if "_copies" in line)
 

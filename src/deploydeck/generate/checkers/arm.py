@@ -41,7 +41,8 @@ def arm_groups(paths: tuple[str, ...], _scope: Scope) -> tuple[tuple[str, ...], 
 def check_arm(files: Mapping[str, str]) -> Mapping[str, CheckVerdict]:
     """The template of a group, and each parameter file against it."""
     template = next(path for path in files if path.rsplit("/", 1)[-1] == TEMPLATE)
-    found = _Template(files[template])
+    report = _Report(files[template])
+    found = _Template(report, _loaded(report, "Template"))
     answers = {template: verdict(NAME, found.findings())}
     for path, content in files.items():
         if path != template:
@@ -96,15 +97,18 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _Template:
-    def __init__(self, content: str) -> None:
-        self.report = _Report(content)
-        self.document = _loaded(self.report, "Template")
+    """A template, or one inside of it that knows only what it is given."""
+
+    def __init__(self, report: _Report, document: dict[str, Any]) -> None:
+        self.report = report
+        self.document = document
         self.parameters: dict[str, Any] = self._part("parameters")
         self.variables: dict[str, Any] = self._part("variables")
         resources = self.document.get("resources", [])
         self.resources = [one for one in resources if isinstance(one, dict)] if isinstance(resources, list) else []
         self.used: set[tuple[str, str]] = set()
         self.defined: dict[tuple[str, tuple[str, ...]], int] = {}
+        self.inner = [one["properties"] for one in self.resources if _has_inner(one)]
 
     def _part(self, name: str) -> dict[str, Any]:
         part = self.document.get(name, {})
@@ -119,6 +123,8 @@ class _Template:
             for one in self.parameters.values():
                 self._expressions(one, False)
             self._unused()
+            for properties in self.inner:
+                self._inside(properties)
         return sorted(self.report.found, key=lambda finding: (finding.line, finding.rule, finding.message))
 
     def _declared(self) -> None:
@@ -158,6 +164,18 @@ class _Template:
             if self.defined[key] == 2 and "scope" not in one:
                 self.report.add("duplicate-resource", f"Two resources are the same {kind}.", about)
 
+    def _inside(self, properties: dict[str, Any]) -> None:
+        """The template of a deployment inside this one, and what it is given."""
+        inner = _Template(self.report, properties["template"])
+        inner.findings()
+        given = properties.get("parameters", {})
+        for name in given if isinstance(given, dict) else ():
+            if name not in inner.parameters:
+                self.report.add("unknown-parameter", f"The template inside has no parameter {name[:60]}.", f'"{name}"')
+        for name, one in inner.parameters.items():
+            if name not in given and isinstance(one, dict) and "defaultValue" not in one:
+                self.report.add("missing-parameter", f"The template inside needs {name[:60]}, which has no value.", f'"{name}"')
+
     def _name(self, name: str) -> tuple[str, ...] | None:
         if not name.startswith("[") or name.startswith("[["):
             return tuple(name.split("/"))
@@ -171,6 +189,8 @@ class _Template:
             self.report.add("json-syntax", "It is nested too deeply.")
         elif isinstance(value, dict):
             for name, one in value.items():
+                if name == "template" and any(value is properties for properties in self.inner):
+                    continue  # it has parameters and expressions of its own
                 self._expressions(name, inside, depth=depth + 1)
                 self._expressions(one, inside, name, depth + 1)
         elif isinstance(value, list):
@@ -225,6 +245,17 @@ class _Template:
             for name in known:
                 if (kind, name.lower()) not in self.used:
                     self.report.add(f"unused-{kind[:-1]}", f"Nothing uses {name[:60]}.", f'"{name}"', blocking=False)
+
+
+def _has_inner(resource: dict[str, Any]) -> bool:
+    """Whether it is a deployment whose template is evaluated for itself."""
+    properties = resource.get("properties")
+    return (
+        resource.get("type") == "Microsoft.Resources/deployments"
+        and isinstance(properties, dict)
+        and properties.get("expressionEvaluationOptions") == {"scope": "inner"}
+        and isinstance(properties.get("template"), dict)
+    )
 
 
 def _identity(node: Node) -> tuple[str, tuple[str, ...]] | None:

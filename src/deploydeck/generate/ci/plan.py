@@ -13,7 +13,9 @@ from deploydeck.generate.ci import escape
 from deploydeck.generate.ci.actions import actions
 from deploydeck.generate.ci.tests import test_plan
 from deploydeck.generate.docker import base_image
+from deploydeck.generate.infrastructure.azure import API_VERSIONS
 from deploydeck.generate.infrastructure.config import STATIC_SITE
+from deploydeck.generate.infrastructure.files import MACHINE_START_S
 from deploydeck.generate.names import shown, variable_name
 from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
 from deploydeck.generate.stacks.site import SITE_DIRECTORY, served
@@ -27,19 +29,100 @@ SCANNER = "aquasec/trivy:0.69.3@sha256:bcc376de8d77cfe086a917230e818dc9f8528e3c8
 DOCKER_CLI = "docker:28"
 AZURE_CLI = "mcr.microsoft.com/azure-cli:2.67.0"
 RUNNER = "ubuntu-24.04"
+
+
+@dataclass(frozen=True)
+class Script:
+    """How one kind of place is deployed to: the template of the script, whose cloud it is, what the pipeline's identity may do.
+
+    `programs`: what the script calls besides the cloud's own program. `start_s`: seconds that a machine takes before the program's
+    own deadline begins; the script waits for machines itself. `command` and `service`: what the Azure CLI and people call an app.
+    """
+
+    template: str
+    provider: CloudProvider | None = None
+    rights: str = ""
+    programs: tuple[str, ...] = ()
+    site: bool = False
+    start_s: int = 0
+    command: str = ""
+    service: str = ""
+
+
+_WEB_RIGHTS = "It needs the roles Website Contributor for the resource group and Contributor for its registry."
 _SCRIPTS = {
-    "": "ci/deploy.sh.j2",
-    "fargate": "ci/deploy-fargate.sh.j2",
-    "lambda": "ci/deploy-lambda.sh.j2",
-    "app-service": "ci/deploy-app-service.sh.j2",
-    "s3": "ci/deploy-s3.sh.j2",
-    "storage-account": "ci/deploy-storage-account.sh.j2",
+    "": Script("ci/deploy.sh.j2"),
+    "fargate": Script(
+        "ci/deploy-fargate.sh.j2",
+        CloudProvider.AWS,
+        "It may push to the registry of the environment, read and update its ECS service, read and register task definitions, and "
+        "hand their roles on (iam:PassRole).",
+        ("jq",),
+    ),
+    "ec2": Script(
+        "ci/deploy-ec2.sh.j2",
+        CloudProvider.AWS,
+        "It may push to the registry of the environment, read launch templates, groups and their activities, make and delete "
+        "versions of its launch template, start and roll back instance refreshes of its group, and start machines with their role "
+        "(ec2:RunInstances, iam:PassRole), for AWS asks whether it may.",
+        ("jq",),
+        start_s=MACHINE_START_S,
+    ),
+    "lambda": Script(
+        "ci/deploy-lambda.sh.j2",
+        CloudProvider.AWS,
+        "It may push to the registry of the environment, read, update, publish and invoke its function and move its alias, list "
+        "functions, APIs and secrets, and read the secrets of the environment.",
+        ("curl", "jq"),
+    ),
+    "app-service": Script(
+        "ci/deploy-app-service.sh.j2",
+        CloudProvider.AZURE,
+        _WEB_RIGHTS,
+        ("curl",),
+        command="webapp",
+        service="App Service",
+    ),
+    "functions": Script(
+        "ci/deploy-app-service.sh.j2",
+        CloudProvider.AZURE,
+        _WEB_RIGHTS,
+        ("curl",),
+        command="functionapp",
+        service="Functions",
+    ),
+    "container-instances": Script(
+        "ci/deploy-container-instances.sh.j2",
+        CloudProvider.AZURE,
+        "It needs the role Contributor for the resource group: with it Azure takes the secrets from the vault for a deployment.",
+        ("curl", "jq"),
+    ),
+    "s3": Script(
+        "ci/deploy-s3.sh.j2",
+        CloudProvider.AWS,
+        "It may list, read, write and delete the files of the environment's bucket, list distributions, and make and read "
+        "invalidations.",
+        ("curl",),
+        site=True,
+    ),
+    "storage-account": Script(
+        "ci/deploy-storage-account.sh.j2",
+        CloudProvider.AZURE,
+        "It needs the roles Reader for the resource group and Storage Blob Data Contributor for its storage account.",
+        ("curl",),
+        site=True,
+    ),
 }
+"""By what the environments are in a cloud; "" for Docker hosts over SSH."""
 _STORAGE = {CloudProvider.AWS: "s3", CloudProvider.AZURE: "storage-account"}
 """What a static site lies in, by provider."""
 KEPT_DAYS = 90
 """How long a pipeline keeps the files of a site that waits for a person to deploy it."""
 _STARTS_AGAIN_S = 2
+_MINUTES = 20
+"""How long a job that deploys may take; machines take longer."""
+_PROBES_S = 45
+"""How long a container must run without a failed check where it cannot be asked from outside: three of the platform's checks."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +178,7 @@ def places(request: Request) -> tuple[Place, ...]:
 
 
 def cloud(request: Request) -> str:
-    """What the environments are in a cloud: `s3` and `storage-account` hold a site, anything else runs an image.
-
-    Empty: Docker hosts over SSH.
-    """
+    """What the environments are in a cloud, as the table of scripts has it. Empty: Docker hosts over SSH."""
     infrastructure = request.config.infrastructure
     if infrastructure is None:
         return ""
@@ -109,7 +189,7 @@ def script_template(request: Request) -> str:
     """The template of the script that deploys; empty where pipelines deploy nothing."""
     if request.config.target not in DOCKERFILE_TARGETS or not places(request):
         return ""
-    return _SCRIPTS.get(cloud(request), "")
+    return _SCRIPTS[cloud(request)].template
 
 
 def gh(expression: str) -> str:
@@ -125,6 +205,8 @@ def context(request: Request, why: str, evidence: tuple[Evidence, ...]) -> dict[
     mirrored = partial(base_image, request.settings)
     secrets = tuple(variable.name for variable in config.variables if variable.secret)
     runs_on, site = cloud(request), served(request)
+    script, deadline_s = _SCRIPTS[runs_on], config.health.deadline_s
+    refresh_s = 2 * (math.ceil(deadline_s) + script.start_s) + 300 if script.start_s else 0
     return {
         "why": why,
         "evidence": evidence,
@@ -141,9 +223,18 @@ def context(request: Request, why: str, evidence: tuple[Evidence, ...]) -> dict[
         "dockerfile": config.dockerfile,
         "places": places(request) if script_template(request) else (),
         "cloud": runs_on,
-        "aws": runs_on in ("fargate", "lambda", "s3"),
-        "azure": runs_on in ("app-service", "storage-account"),
-        "site": runs_on in _STORAGE.values(),
+        "aws": script.provider is CloudProvider.AWS,
+        "azure": script.provider is CloudProvider.AZURE,
+        "site": script.site,
+        "rights": script.rights,
+        "programs": script.programs,
+        "command": script.command,
+        "service": script.service,
+        "minutes": _MINUTES + 2 * math.ceil(refresh_s / 60),
+        "refresh_s": refresh_s,
+        "private": bool(config.infrastructure and config.infrastructure.database),
+        "probes_s": _PROBES_S,
+        "versions": API_VERSIONS,
         "site_directory": SITE_DIRECTORY,
         "kept_days": KEPT_DAYS,
         "lasting": site.extended,
@@ -158,7 +249,7 @@ def context(request: Request, why: str, evidence: tuple[Evidence, ...]) -> dict[
         "actions": actions(),
         "script": DEPLOY_SCRIPT,
         "secrets": secrets,
-        "tries": max(1, math.ceil(config.health.deadline_s / _STARTS_AGAIN_S)),
+        "tries": max(1, math.ceil(deadline_s / _STARTS_AGAIN_S)),
         "pause": _STARTS_AGAIN_S,
         "memory": config.limits.memory_bytes,
         "cpus": config.limits.cpus,

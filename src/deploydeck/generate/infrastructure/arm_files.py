@@ -51,13 +51,15 @@ def files(request: Request, config: InfrastructureConfig, context: dict[str, Any
         "example_name": first.name,
     }
     if not context["site"]:
-        common |= _program(context)
+        chosen = (environment_values(request, size.environment, provided(context)) for size in config.sizes)
+        common |= _program(context, tuple(sorted({name for one in chosen for name in one.secrets})))
     template = render(f"arm/{'site' if context['site'] else 'server'}.json.j2", f"{FOLDER}/azuredeploy.json", common)
     made = [template, *(_parameters(request, common, config, size) for size in config.sizes)]
     return tuple(file.model_copy(update={"content": without_last_commas(file.content)}) for file in made)
 
 
-def _program(context: dict[str, Any]) -> dict[str, Any]:
+def _program(context: dict[str, Any], every_secret: tuple[str, ...]) -> dict[str, Any]:
+    """What the templates of programs need. `every_secret`: names of the secret variables of all environments together."""
     database = context["database"]
     server = SERVER_TYPES[database.kind] if database else ""
     version = API_VERSIONS.get(server, "")
@@ -73,10 +75,15 @@ def _program(context: dict[str, Any]) -> dict[str, Any]:
     server_id = f"[resourceId('{server}', variables('databaseName'))]"
     database_id = f"[resourceId('{server}/databases', variables('databaseName'), '{database.name if database else ''}')]"
     needs = (_IDS["id_plan"], _IDS["id_registry"], _IDS["id_identity"], *_ROLES, *((_STORAGE_ROLE,) if functions else ()))
-    group = _group_variables(context, places)
+    in_vault = database.secret_names if database else ()
+    vault_ids = tuple(
+        f"[resourceId('Microsoft.KeyVault/vaults/secrets', variables('vaultName'), '{name.replace('_', '-')}')]"
+        for name in in_vault
+    )
     return {
-        "group_variables": group,
-        "group_needs": (_IDS["id_registry"], _IDS["id_identity"], _IDS["id_logs"], _ROLES[0])
+        **_group(context, places, every_secret, in_vault),
+        "every_secret": every_secret,
+        "group_needs": (*(_IDS[name] for name in ("id_registry", "id_identity", "id_vault", "id_logs")), _ROLES[0], *vault_ids)
         + ((_IDS["id_network"], database_id) if database else ()),
         "server_type": server,
         "zone_property": "privateDnsZoneArmResourceId" if "PostgreSQL" in server else "privateDnsZoneResourceId",
@@ -103,18 +110,54 @@ def _host_settings() -> list[tuple[str, str]]:
     ]
 
 
-def _group_variables(context: dict[str, Any], places: dict[str, str]) -> str:
-    """The variables of a container group: a list of objects, secret ones with a value that Azure does not show again."""
+_GROUP_PARAMETERS = (
+    *((name, "string") for name in ("name", "location", "app", "healthPath", "registryServer", "imageTag", "memoryGb")),
+    *((name, "int") for name in ("port", "cpu")),
+    ("tags", "object"),
+    ("plain", "array"),
+)
+"""What the deployment of a container group is told, and its type; secrets come beside it."""
+
+
+def _group(
+    context: dict[str, Any], places: dict[str, str], every_secret: tuple[str, ...], in_vault: tuple[str, ...]
+) -> dict[str, Any]:
+    """The variables of a container group: lists of objects, and for each secret one where in the vault it stands.
+
+    `every_secret` are those that some environment has, `in_vault` those that the template itself puts there.
+    """
     database = context["database"]
-    fixed = [("PORT", "value", "string(variables('port'))")] if context["port_from_env"] else []
-    fixed += [(one.name, "value", expression(one.value, places)) for one in (database.plain if database else ())]
-    fixed += [(one.name, "secureValue", expression(one.value, places)) for one in (database.secret if database else ())]
-    own = ", ".join(f"createObject('name', {_quoted(name)}, '{kind}', {value})" for name, kind, value in fixed)
+    fixed = [("PORT", "string(variables('port'))")] if context["port_from_env"] else []
+    fixed += [(one.name, expression(one.value, places)) for one in (database.plain if database else ())]
+    own = ", ".join(f"createObject('name', {_quoted(name)}, 'value', {value})" for name, value in fixed)
     one = "lambdaVariables('one')"
     plain = f"map(items(parameters('variables')), lambda('one', createObject('name', {one}.key, 'value', {one}.value)))"
-    given = f"parameters('secretValues')[{one}]"
-    secret = f"map(parameters('secrets'), lambda('one', createObject('name', {one}, 'secureValue', {given})))"
-    return f"[concat({plain}, {secret}, createArray({own}))]"
+
+    def reference(name: str) -> str:
+        vault = "createObject('id', resourceId('Microsoft.KeyVault/vaults', variables('vaultName')))"
+        return f"createObject('reference', createObject('keyVault', {vault}, 'secretName', '{name.replace('_', '-')}'))"
+
+    def variable(name: str) -> str:
+        return f"createArray(createObject('name', '{name}', 'secureValue', parameters('secret_{name}')))"
+
+    here = {name: f"contains(parameters('secrets'), '{name}')" for name in every_secret}  # of this environment
+    listed = ["parameters('plain')", *(f"if({asked}, {variable(name)}, createArray())" for name, asked in here.items())]
+    listed += [variable(name) for name in in_vault]
+    names = (*every_secret, *in_vault)
+    return {
+        "group_plain": f"[concat({plain}, createArray({own}))]",
+        "group_variables": f"[concat({', '.join(listed)})]",
+        "secret_references": (
+            *((name, f"[if({asked}, {reference(name)}, createObject('value', ''))]") for name, asked in here.items()),
+            *((name, f"[{reference(name)}]") for name in in_vault),
+        ),
+        "group_parameters": (
+            *_GROUP_PARAMETERS,
+            *(() if database else (("suffix", "string"),)),
+            *((("secrets", "array"),) if every_secret else ()),
+            *((f"secret_{name}", "securestring") for name in names),
+        ),
+    }
 
 
 def _quoted(text: str) -> str:

@@ -37,6 +37,7 @@ API_VERSIONS: dict[str, str] = {
     "Microsoft.Network/privateEndpoints/privateDnsZoneGroups": "2024-05-01",
     "Microsoft.Network/virtualNetworks": "2024-05-01",
     "Microsoft.OperationalInsights/workspaces": "2023-09-01",
+    "Microsoft.Resources/deployments": "2022-09-01",
     "Microsoft.Sql/servers": "2021-11-01",
     "Microsoft.Sql/servers/databases": "2021-11-01",
     "Microsoft.Sql/servers/databases/backupShortTermRetentionPolicies": "2021-11-01",

@@ -47,7 +47,7 @@ _COMPUTE: dict[str, dict[str, Any]] = {
 """What the shared templates call differently by what containers run on."""
 VOLUME_GB = 20
 """Disk of a machine: its system, the image at hand and the one before."""
-_MACHINE_START_S = 180
+MACHINE_START_S = 180
 """Seconds that a machine gets to start, install Docker and fetch the image, before the program's own deadline begins."""
 _MIN_PROBE_S, _MAX_PROBE_S = 2, 14
 """Seconds a load balancer may wait for an answer; it asks every 15."""
@@ -86,7 +86,7 @@ def _context(request: Request, config: InfrastructureConfig) -> dict[str, Any]:
     return {
         **_COMPUTE.get(config.compute, {}),
         "compute": config.compute,
-        "machine_grace": math.ceil(health.deadline_s) + _MACHINE_START_S,
+        "machine_grace": math.ceil(health.deadline_s) + MACHINE_START_S,
         "volume_gb": VOLUME_GB,
         "site": config.compute == STATIC_SITE,
         "network": config.compute != "lambda" or bool(config.database),

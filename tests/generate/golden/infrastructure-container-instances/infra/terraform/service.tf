@@ -85,7 +85,7 @@ resource "azurerm_resource_group_template_deployment" "app" {
             resources = { requests = { cpu = var.cpu, memoryInGB = var.memory_gb } }
             ports     = [{ port = local.port, protocol = "TCP" }]
             environmentVariables = concat(
-              [for name, value in local.variables : { name = name, value = startswith(value, "[") ? "[${value}" : value }],
+              [for name, value in local.variables : { name = name, value = startswith(value, "[") && endswith(value, "]") ? "[${value}" : value }],
               [for name in local.secret_names : { name = name, secureValue = "[parameters('${name}')]" }],
             )
             readinessProbe = {

@@ -96,12 +96,16 @@ resource "aws_iam_instance_profile" "machine" {
   role = aws_iam_role.task.name
 }
 
+data "aws_ssm_parameter" "machine" {
+  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+}
+
 resource "aws_launch_template" "app" {
   count                  = var.image_tag == "" ? 0 : 1
   name                   = var.name
   instance_type          = var.instance_type
   update_default_version = true
-  image_id               = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+  image_id               = data.aws_ssm_parameter.machine.insecure_value
 
   iam_instance_profile {
     arn = aws_iam_instance_profile.machine.arn
