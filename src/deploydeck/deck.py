@@ -21,6 +21,7 @@ from deploydeck.domain import (
     Deployment,
     DeploymentConfig,
     DeploymentKind,
+    DeploymentState,
     Event,
     GeneratedFile,
     Health,
@@ -401,7 +402,8 @@ class Deck:
         return Prepared(scanned, config, plan, nothing, *kept, rollback_to=release, kind=DeploymentKind.REMOVE)
 
     async def deploy(self, prepared: Prepared, *, start_worker: bool = True) -> Deployment:
-        """Queue what was prepared and make sure that a worker runs."""
+        """Queue what was prepared and make sure that a worker runs; where the environment wants approval, it waits for that."""
+        place = prepared.scanned.settings.environment(prepared.config.environment)
         deployment = await self.engine.queue(
             prepared.config,
             prepared.plan,
@@ -412,10 +414,65 @@ class Deck:
             git_dirty=prepared.git_dirty,
             kind=prepared.kind,
             rollback_to=prepared.rollback_to,
+            needs_approval=self.waits_for_approval(prepared),
+            latest=place.queue == "latest",
         )
-        if start_worker:
+        if start_worker and deployment.state is not DeploymentState.AWAITING_APPROVAL:
             await asyncio.to_thread(self.engine.ensure_worker)
         return deployment
+
+    async def approve(self, deployment_id: str, *, start_worker: bool = True) -> Deployment:
+        """Agree to a deployment that waits for it; from here on it is queued like any other.
+
+        Raises DeployDeckError `approval-not-awaited`, `approval-own` where another account has to agree, and `plan-stale` when the
+        project is not what the plan was made from any more: an agreement to something else would mean nothing.
+        """
+        from deploydeck.store import local_account
+
+        deployment = await self.store.deployments.get(deployment_id)
+        await self._awaited(deployment)
+        project = await self.store.projects.get(deployment.project_id)
+        settings = await asyncio.to_thread(load_settings, self.paths, Path(project.root))
+        if settings.environment(deployment.environment).approval == "another" and local_account() == deployment.requested_by:
+            raise DeployDeckError(
+                "approval-own",
+                f"{deployment.requested_by} asked for this deployment and cannot agree to it.",
+                f"{deployment.environment} wants the agreement of another account.",
+                f"Ask somebody else to run: deploydeck approve {deployment.id}",
+            )
+        if deployment.kind is DeploymentKind.DEPLOY and deployment.plan is not None:
+            scanned = await self._scan_source(Path(project.root))
+            config = await self.configure(scanned, deployment.environment, deployment.target)
+            planned = await self.store.projects.config(deployment.config_id)
+            now = (config.meaning_hash, scanned.profile.source_hash)
+            if now != (planned.meaning_hash, deployment.plan.source_hash):
+                raise DeployDeckError(
+                    "plan-stale",
+                    "The project is not what this plan was made from any more.",
+                    "Its source or configuration changed since the deployment was asked for.",
+                    f"Deploy again; to take this one away: deploydeck cancel {deployment.id}",
+                )
+        if not await self.engine.approve(deployment.id):
+            await self._awaited(await self.store.deployments.get(deployment.id))
+        if start_worker:
+            await asyncio.to_thread(self.engine.ensure_worker)
+        return await self.store.deployments.get(deployment.id)
+
+    async def reject(self, deployment_id: str, why: str = "") -> Deployment:
+        """End a deployment that waits for approval. Raises DeployDeckError `approval-not-awaited`."""
+        deployment = await self.store.deployments.get(deployment_id)
+        await self._awaited(deployment)
+        if not await self.engine.reject(deployment.id, why):
+            await self._awaited(await self.store.deployments.get(deployment.id))
+        return await self.store.deployments.get(deployment.id)
+
+    async def _awaited(self, deployment: Deployment) -> None:
+        if deployment.state is not DeploymentState.AWAITING_APPROVAL:
+            raise DeployDeckError(
+                "approval-not-awaited",
+                f"Deployment {deployment.id} does not wait for approval: it is {deployment.state.value.replace('_', ' ')}.",
+                hint="`deploydeck status` lists what waits.",
+            )
 
     def follow(self, deployment_id: str, after: int = 0) -> AsyncIterator[Event]:
         """Every event of a deployment after `after`, once, until it has ended."""
@@ -491,6 +548,11 @@ class Deck:
         from deploydeck.scan.vulnerabilities import check
 
         return await check(profile, self.user_settings.scan, self.paths, offline=offline, refresh=refresh)
+
+    def waits_for_approval(self, prepared: Prepared) -> bool:
+        """Whether somebody has to agree before this is carried out. The way back waits for nobody."""
+        place = prepared.scanned.settings.environment(prepared.config.environment)
+        return place.approval != "none" and prepared.kind is not DeploymentKind.ROLLBACK
 
     def name_to_type(self, prepared: Prepared) -> str:
         """The environment's name when it must be typed before deploying there (by default: production), else nothing."""

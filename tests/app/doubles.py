@@ -403,6 +403,12 @@ class FakeDeck:
             True,
         )
 
+    async def approve(self, deployment_id: str) -> Deployment:
+        self._note("approve")
+        agreed = self.deployments[deployment_id].model_copy(update={"state": DeploymentState.QUEUED})
+        self.deployments[deployment_id] = agreed
+        return agreed
+
     async def prepare_rollback(
         self, root: Path, environment: str | None = None, target: str | None = None, to: str | None = None
     ) -> Prepared:

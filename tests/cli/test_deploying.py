@@ -224,3 +224,48 @@ def test_status_names_what_is_unfinished_and_why(program: Program) -> None:
     assert deployment["id"] in program("status").out
     program("cancel", deployment["id"])
     assert program("status", "--json").json()["unfinished"] == []
+
+
+def test_a_deployment_waits_until_somebody_agrees(program: Program) -> None:
+    settings = program.project / "deploydeck.toml"
+    settings.write_text(settings.read_text() + 'approval = "anyone"\n')  # of production, the last section
+    production = ("--env", "production", "--target", "fake")
+    assert "wait for approval" in program("deploy", "--yes", "--foreground", *production, expect=2).err
+    said = program("deploy", "--yes", "--detach", *production).out
+    identifier = said.split()[0]
+    assert f"{identifier} waits for somebody to agree: deploydeck approve {identifier}" in said
+    waiting = program("status", "--json").json()["unfinished"]
+    assert [(one["id"], one["state"]) for one in waiting] == [(identifier, "awaiting_approval")]
+    assert "needs-yes" in program("approve", identifier, "--json", expect=2).err
+    assert "goes with --reject" in program("approve", identifier, "--why", "x", expect=2).err
+
+    source = program.project / "app.py"
+    before = source.read_text()
+    source.write_text(before + "# changed\n")
+    assert "plan-stale" in program("approve", identifier, "--yes", "--json", expect=1).err
+    source.write_text(before)
+    approved = program("approve", identifier, "--yes", "--json").json()
+    assert approved["state"] in ("queued", "acquiring_lock", "running")
+    assert program("attach", identifier, "--json").lines()[-1]["status"] == "succeeded"
+    assert "approval-not-awaited" in program("approve", identifier, "--yes", "--json", expect=1).err
+
+    second = program("deploy", "--yes", "--detach", "--json", *production).json()["id"]
+    refused = program("approve", second, "--reject", "--why", "not today", "--json").json()
+    assert (refused["state"], refused["cause"]["why"]) == ("canceled", "not today")
+    assert [one["release"]["number"] for one in program("status", "--json").json()["live"]] == [1]
+
+    settings.write_text(settings.read_text().replace('"anyone"', '"another"'))
+    third = program("deploy", "--yes", "--detach", "--json", *production).json()["id"]
+    assert "approval-own" in program("approve", third, "--yes", "--json", expect=1).err
+    program("cancel", third, "--json", expect=0)
+
+
+def test_of_several_that_wait_only_the_latest_is_done_where_it_is_wanted(program: Program) -> None:
+    settings = program.project / "deploydeck.toml"
+    settings.write_text(settings.read_text() + 'queue = "latest"\napproval = "anyone"\n')
+    production = ("--env", "production", "--target", "fake")
+    first = program("deploy", "--yes", "--detach", "--json", *production).json()["id"]
+    second = program("deploy", "--yes", "--detach", "--json", *production).json()["id"]
+    waiting = program("status", "--json").json()["unfinished"]
+    assert [one["id"] for one in waiting] == [second]
+    assert program("attach", first, "--json", expect=1).lines()[-1]["status"] == "superseded"

@@ -95,7 +95,15 @@ class Bench:
     def probe(self) -> Prober:
         return asking(self.deck.paths)
 
-    async def queue(self, *, resolved: ResolvedVariables = VARIABLES, to: Release | None = None, **changes: Any) -> Deployment:
+    async def queue(
+        self,
+        *,
+        resolved: ResolvedVariables = VARIABLES,
+        to: Release | None = None,
+        needs_approval: bool = False,
+        latest: bool = False,
+        **changes: Any,
+    ) -> Deployment:
         """Plan and queue one deployment of the project, or a rollback to a release."""
         engine = self.deck.engine
         if to is not None:
@@ -105,7 +113,8 @@ class Bench:
         source = to.source_hash if to else new_id("src")
         plan = await engine.plan(config, source_hash=source, resolved=resolved, rollback_to=to)
         kind = DeploymentKind.ROLLBACK if to else DeploymentKind.DEPLOY
-        return await engine.queue(config, plan, resolved, source_hash=source, kind=kind, rollback_to=to)
+        more: dict[str, Any] = {"needs_approval": needs_approval, "latest": latest}
+        return await engine.queue(config, plan, resolved, source_hash=source, kind=kind, rollback_to=to, **more)
 
     async def run(self, deployment: Deployment, timing: Timing = FAST, prober: Prober | None = None) -> DeploymentResult:
         return await run_foreground(deployment.id, self.deck, prober=prober or self.probe, timing=timing)

@@ -36,7 +36,7 @@ from deploydeck.widgets.diff_view import DiffView
 from deploydeck.widgets.log_view import LogView
 from deploydeck.widgets.row_list import RowList
 from deploydeck.widgets.text_pane import TextPane
-from tests.app.doubles import NOW, FakeDeck, deployment, files, line, profile, release, steps
+from tests.app.doubles import NOW, FakeDeck, deployment, files, line, plan, profile, release, steps
 from tests.app.driving import Driver, driving
 
 # --- projects -----------------------------------------------------------------------------------------------------------------
@@ -481,6 +481,22 @@ async def test_an_unfinished_deployment_is_picked_up_again(deck: FakeDeck) -> No
         await driver.go("4")
         await driver.sees("● running  v4 development on docker")
         await driver.sees("worker ● 1 running")
+
+
+async def test_a_deployment_that_waits_is_agreed_to(deck: FakeDeck) -> None:
+    deck.releases["rel-4"] = release(4)
+    deck.deployments["dep-4"] = deployment(4, DeploymentState.AWAITING_APPROVAL, created_at=NOW, plan=plan("development", "docker"))
+    async with driving(deck) as driver:
+        await driver.go("4")
+        await driver.sees("waits for approval")
+        await driver.sees("Somebody has to agree first.")
+        await driver.press("a")
+        assert isinstance(driver.screen, ConfirmModal)
+        await driver.press("escape")
+        assert "approve" not in deck.calls
+        await driver.press("a", "tab", "enter")
+        await driver.until(lambda: "approve" in deck.calls)
+        await driver.sees("queued")
 
 
 async def test_bursts_of_events_are_drawn_a_few_times(deck: FakeDeck) -> None:

@@ -10,7 +10,7 @@ from deploydeck.cli.follow import follow
 from deploydeck.cli.format import age
 from deploydeck.cli.output import Output, Styled
 from deploydeck.deck import Deck, Prepared
-from deploydeck.domain import DeploymentKind, PlanAction
+from deploydeck.domain import DeploymentKind, DeploymentState, Plan, PlanAction
 
 _ACTION_STYLES = {
     PlanAction.CREATE: "good",
@@ -48,10 +48,18 @@ async def carry_out(deck: Deck, prepared: Prepared, args: argparse.Namespace, ou
     if not args.yes and not _agreed(deck, prepared):
         out.line("Nothing was changed.")
         return EXIT_INTERRUPTED
+    if args.foreground and deck.waits_for_approval(prepared):
+        raise UsageError(
+            f"Deployments to {prepared.config.environment} wait for approval, and --foreground would wait with them.",
+            "Leave it out; once it is approved, a worker does it.",
+        )
     deployment = await deck.deploy(prepared, start_worker=not args.foreground)
     if args.detach:
         out.document(deployment)
-        out.line(f"Queued as {deployment.id}. Follow it with: deploydeck attach {deployment.id}")
+        if deployment.state is DeploymentState.AWAITING_APPROVAL:
+            out.line(f"{deployment.id} waits for somebody to agree: deploydeck approve {deployment.id}")
+        else:
+            out.line(f"Queued as {deployment.id}. Follow it with: deploydeck attach {deployment.id}")
         return 0
     out.line(f"Deployment {deployment.id}")
     if not args.foreground:
@@ -75,6 +83,17 @@ def show_plan(out: Output, prepared: Prepared) -> None:
     elif back:
         verb = f"Roll {config.app} back to {back.label} (made {age(back.created_at)} ago)"
     out.line(Styled(f"{verb} in {plan.environment} on {plan.target}", "bold"), f"  {plan.url}")
+    show_changes(out, plan)
+    missing = prepared.resolved.missing
+    if missing:
+        out.line("  ", Styled("without a value", "warn"), f": {', '.join(missing)}")
+    if plan.steps:
+        out.line("  steps: ", ", ".join(step.title for step in plan.steps))
+    _show_warnings(out, prepared)
+
+
+def show_changes(out: Output, plan: Plan) -> None:
+    """What will be created, replaced, stopped, kept; variables by name."""
     for item in plan.items:
         detail = f"  {item.detail}" if item.detail else ""
         action = Styled(f"{item.action.value:<8}", _ACTION_STYLES[item.action])
@@ -83,12 +102,6 @@ def show_plan(out: Output, prepared: Prepared) -> None:
         if change.change in _VARIABLE_SIGNS:
             secret = "  (secret)" if change.secret else ""
             out.line(f"  {_VARIABLE_SIGNS[change.change]} variable {change.name}{secret}")
-    missing = prepared.resolved.missing
-    if missing:
-        out.line("  ", Styled("without a value", "warn"), f": {', '.join(missing)}")
-    if plan.steps:
-        out.line("  steps: ", ", ".join(step.title for step in plan.steps))
-    _show_warnings(out, prepared)
 
 
 def _show_warnings(out: Output, prepared: Prepared) -> None:

@@ -193,6 +193,20 @@ COMMANDS: tuple[Command, ...] = (
         json=_EVENTS + " With `--detach` one document, the `Deployment`.",
     ),
     Command(
+        "approve",
+        "agree to a deployment that waits for it",
+        "Where an environment has `approval` set, a deployment or removal waits until somebody agrees. Shows its plan, asks, and "
+        "lets it go on; it is refused when the project changed since. With `--reject` it ends, and nothing was changed.",
+        (
+            _value("deployment", metavar="ID", text="A deployment, or an unambiguous beginning of its id."),
+            _flag("--reject", text="Refuse it."),
+            _value("--why", metavar="TEXT", text="With --reject: the reason, kept in the history."),
+            _YES,
+        ),
+        ("deploydeck approve dep-0kx3", "deploydeck approve dep-0kx3 --reject --why holiday"),
+        json="One document, the `Deployment`.",
+    ),
+    Command(
         "logs",
         "read the logs of a program or of a deployment",
         "Shows what the live program wrote (a project by name or directory) or what a deployment wrote (by its id). "

@@ -39,6 +39,7 @@ FOLLOW_FAST_S = 0.1
 FOLLOW_SLOW_S = 0.25
 SUPERVISE_S = 2.0
 CHOICES = ("cancel", "rollback")
+_NOT_BEGUN = (DeploymentState.AWAITING_APPROVAL, DeploymentState.QUEUED)
 
 
 class DeploymentEngine:
@@ -200,8 +201,13 @@ class DeploymentEngine:
         git_dirty: bool = False,
         kind: DeploymentKind = DeploymentKind.DEPLOY,
         rollback_to: Release | None = None,
+        needs_approval: bool = False,
+        latest: bool = False,
     ) -> Deployment:
         """Write a queued deployment for the worker; the values are handed off first. Start a worker with `ensure_worker`.
+
+        With `needs_approval` it waits for `approve` first. With `latest` it takes the place of those
+        that wait for the same environment and target; those that have begun go on.
 
         Raises DeployDeckError `variables-missing`, or `plan-stale` when the plan was made from other inputs.
         """
@@ -239,7 +245,7 @@ class DeploymentEngine:
             kind=kind,
             environment=config.environment,
             target=config.target,
-            state=DeploymentState.QUEUED,
+            state=DeploymentState.AWAITING_APPROVAL if needs_approval else DeploymentState.QUEUED,
             plan=plan,
             previous_release_id=live[1].id if live else None,
             requested_by=local_account(),
@@ -251,8 +257,43 @@ class DeploymentEngine:
         except BaseException:
             await asyncio.to_thread(self._secrets.drop, deployment.id)
             raise
+        if latest:
+            await self._supersede(deployment)
         ring(self._paths)
         return deployment
+
+    async def _supersede(self, newer: Deployment) -> None:
+        """End what waits for the same place and was asked for before (facts/deploying.md 5.1)."""
+        waiting = await self._store.deployments.list(
+            project_id=newer.project_id, environment=newer.environment, states=_NOT_BEGUN, limit=10_000
+        )
+        cause = Cause(
+            code="superseded",
+            what=f"{newer.id} was asked for later and takes its place.",
+            why=f"Of several that wait, {newer.environment} has only the latest carried out.",
+        )
+        for older in waiting:
+            if older.id != newer.id and older.target == newer.target and older.created_at <= newer.created_at:
+                await self._end_unbegun(older, DeploymentState.SUPERSEDED, cause, f"superseded by {newer.id}")
+
+    async def approve(self, deployment_id: str) -> bool:
+        """Let a deployment that waits for approval go on. False when it does not wait any more."""
+        approved = await self._store.deployments.transition(
+            deployment_id,
+            DeploymentState.QUEUED,
+            allowed=(DeploymentState.AWAITING_APPROVAL,),
+            text=f"approved by {local_account()}; queued",
+        )
+        ring(self._paths)
+        return approved
+
+    async def reject(self, deployment_id: str, why: str = "") -> bool:
+        """End a deployment that waits for approval. False when it does not wait any more."""
+        deployment = await self._store.deployments.get(deployment_id)
+        if deployment.state is not DeploymentState.AWAITING_APPROVAL:
+            return False
+        cause = Cause(code="rejected", what=f"{local_account()} did not agree to it.", why=why[:2_000])
+        return await self._end_unbegun(deployment, DeploymentState.CANCELED, cause, f"rejected by {local_account()}")
 
     async def cancel(self, deployment_id: str, choice: str = "cancel") -> bool:
         """Ask to cancel; False when the deployment has ended already.
@@ -265,26 +306,28 @@ class DeploymentEngine:
         deployment = await self._store.deployments.get(deployment_id)
         if not await self._store.deployments.request_cancel(deployment.id, choice):
             return False
-        if deployment.state is DeploymentState.QUEUED:
-            await self._cancel_queued(deployment)
+        if deployment.state in _NOT_BEGUN:
+            cause = Cause(code="canceled", what="Canceled on request.")
+            await self._end_unbegun(deployment, DeploymentState.CANCELED, cause, "canceled before it began")
         ring(self._paths)
         return True
 
-    async def _cancel_queued(self, deployment: Deployment) -> None:
-        cause = Cause(code="canceled", what="Canceled on request.")
-        ended = deployment.model_copy(update={"state": DeploymentState.CANCELED, "cause": cause, "completed_at": utc_now()})
+    async def _end_unbegun(self, deployment: Deployment, to: DeploymentState, cause: Cause, text: str) -> bool:
+        """End what no worker has begun. False when one began it meanwhile."""
+        ended = deployment.model_copy(update={"state": to, "cause": cause, "completed_at": utc_now()})
         release = await self._store.deployments.release(deployment.release_id)
-        canceled = await self._store.deployments.transition(
+        done = await self._store.deployments.transition(
             deployment.id,
-            DeploymentState.CANCELED,
-            allowed=(DeploymentState.QUEUED,),
-            text="canceled before it began",
+            to,
+            allowed=_NOT_BEGUN,
+            text=text,
             closing=result_of(ended, release, (), (), ()),
             cause=cause,
             completed_at=ended.completed_at,
         )
-        if canceled:
+        if done:
             await asyncio.to_thread(self._secrets.drop, deployment.id)
+        return done
 
     # --- watching -------------------------------------------------------------------------------------------------------------
 
@@ -305,18 +348,18 @@ class DeploymentEngine:
         deployment = await self._store.deployments.get(deployment_id)
         seen, pause, quiet_s = after, FOLLOW_FAST_S, 0.0
         while True:
-            ended = (await self._store.deployments.get(deployment.id)).state.terminal  # before reading: nothing comes after the end
+            state = (await self._store.deployments.get(deployment.id)).state  # before reading: nothing comes after the end
             events = await self._store.deployments.events(deployment.id, seen)
             for event in events:
                 yield event
                 seen = event.seq
                 if event.kind is EventKind.RESULT:
                     return
-            if ended and not events:
+            if state.terminal and not events:
                 return
             pause = FOLLOW_FAST_S if events else min(pause * 1.2, FOLLOW_SLOW_S)
             quiet_s = 0.0 if events else quiet_s + pause
-            if supervise and quiet_s >= SUPERVISE_S:
+            if supervise and quiet_s >= SUPERVISE_S and state is not DeploymentState.AWAITING_APPROVAL:
                 quiet_s = 0.0
                 with contextlib.suppress(DeployDeckError):  # tried again while somebody follows
                     await asyncio.to_thread(self.ensure_worker)

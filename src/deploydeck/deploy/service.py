@@ -6,10 +6,12 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
+from deploydeck.deploy.admission import Limits, admit
 from deploydeck.deploy.calls import Calls
 from deploydeck.deploy.presence import WorkerStatus, bell_time, clear_status, write_status
 from deploydeck.deploy.runner import Known, Runner
@@ -53,6 +55,9 @@ class Service:
         self._idle_exit_s = idle_exit_s
         self._calls = Calls(tools)
         self._since = time.time()
+        worker = tools.settings.worker
+        self._limits = Limits(worker.max_parallel, worker.max_per_target)
+        self._reasons: dict[str, str] = {}
         self._restarts: dict[str, _Restart] = {}
         self._told_status = 0.0
         self._told: WorkerStatus | None = None
@@ -133,17 +138,28 @@ class Service:
             if clock() - launched > RESUME_S:
                 runner.give_up_waiting()
             active = runner.active()
-            for deployment in unfinished:
-                if len(active) >= self._tools.settings.worker.max_parallel:
-                    break
-                if deployment.id not in active and self._may_start(deployment):
+            admitted = admit(unfinished, active, self._limits)
+            for deployment in admitted.now:
+                if self._may_start(deployment):
                     active |= await self._submit(runner, deployment.id)
+            await self._tell_waiting(admitted.waiting)
             self._say(active=tuple(sorted(active)))
             if unfinished or active:
                 busy_at = clock()
             elif clock() - busy_at >= self._idle_exit_s:
                 return
             bell = await self._wait(BUSY_POLL_S if unfinished or active else IDLE_POLL_S, bell)
+
+    async def _tell_waiting(self, waiting: Sequence[tuple[Deployment, str]]) -> None:
+        """Every wait names its cause, once for each change of it."""
+        store = self._tools.store.deployments
+        for deployment, reason in waiting:
+            if self._reasons.get(deployment.id) != reason:
+                self._reasons[deployment.id] = reason
+                await self._tools.keep(
+                    lambda one=deployment.id, text=reason: store.append(one, EventKind.NOTE, text)  # type: ignore[misc]
+                )
+        self._reasons = {deployment.id: reason for deployment, reason in waiting}
 
     async def _submit(self, runner: Runner, deployment_id: str) -> set[str]:
         """Start a script; when the durable engine does not take it (a full disk), it is tried again later."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -168,6 +169,9 @@ class Preference(Value):
     source: str
 
 
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
 class DeploymentConfig(Value):
     """Everything a target needs to know, and nothing it must look up elsewhere. Holds no secret value.
 
@@ -198,3 +202,8 @@ class DeploymentConfig(Value):
     preferences: tuple[Preference, ...] = ()
     profile_hash: str = ""
     created_at: Utc
+
+    @property
+    def meaning_hash(self) -> str:
+        """The hash of what it says, whoever made it and when: equal for two that were made from the same things."""
+        return self.model_copy(update={"id": "", "profile_hash": "", "created_at": _ANY_TIME}).content_hash

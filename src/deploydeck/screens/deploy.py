@@ -13,10 +13,10 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.timer import Timer
 
-from deploydeck.domain import Deployment, EventKind, Step, StepState
+from deploydeck.domain import Deployment, DeploymentState, EventKind, Step, StepState
 from deploydeck.screens.base import DeckScreen, screen_bindings
 from deploydeck.screens.deploy_rows import headline, plan_lines, progress, step_lines, step_rows
-from deploydeck.screens.deploy_starts import confirm_and_start, environment_choices, open_address, target_choices
+from deploydeck.screens.deploy_starts import confirm_and_start, confirm_approval, environment_choices, open_address, target_choices
 from deploydeck.screens.tailing import Tail
 from deploydeck.widgets.log_view import LogView
 from deploydeck.widgets.note import Note
@@ -77,6 +77,8 @@ class DeployScreen(DeckScreen):
         session = self.session
         if session.running:
             held.add("running")
+            if session.deployment is not None and session.deployment.state is DeploymentState.AWAITING_APPROVAL:
+                held.add("awaiting")
         elif session.deployment is not None:
             held.add("startable")  # what has ended can be followed by the next plan
         elif session.prepared is not None:
@@ -133,7 +135,13 @@ class DeployScreen(DeckScreen):
         now = datetime.now(UTC)
         steps = self.query_one("#steps", RowList)
         self.query_one("#note", Note).show(headline(deployment, self._release, now))
-        steps.show(step_rows(self._steps, now), empty=hints("Waiting for the worker to begin…"))
+        waits = deployment.state is DeploymentState.AWAITING_APPROVAL
+        empty = (
+            hints("Somebody has to agree first.", "a agrees, x takes it away.")
+            if waits
+            else hints("Waiting for the worker to begin…")
+        )
+        steps.show(step_rows(self._steps, now), empty=empty)
         current = self._current()
         if current is not None and not self._focus_by_hand:
             steps.move_to_key(current.name)
@@ -302,6 +310,10 @@ class DeployScreen(DeckScreen):
     def _updates_per_second(self) -> float:
         wanted = self.deck.user_settings.ui.updates_per_second
         return min(wanted, SSH_UPDATES_PER_S) if os.environ.get("SSH_CONNECTION") else wanted
+
+    def do_approve(self) -> None:
+        if self.session.deployment is not None:
+            confirm_approval(self, self.session.deployment)
 
     async def do_stop(self) -> None:
         await self.deck_app.ask_interrupt()

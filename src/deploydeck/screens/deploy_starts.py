@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from deploydeck.deck import Prepared
+    from deploydeck.domain import Deployment, Plan
     from deploydeck.screens.base import DeckScreen
     from deploydeck.screens.session import Session
 
@@ -60,14 +61,37 @@ def confirm_and_start(screen: DeckScreen, prepared: Prepared) -> None:
 
     verb = VERBS[prepared.kind].format(prepared.rollback_to.label if prepared.rollback_to else "")
     title = f"{verb}: {prepared.config.environment}"
-    screen.app.push_screen(ConfirmModal(visible(title), summary(prepared), yes=verb, typed=typed), answered)
+    screen.app.push_screen(ConfirmModal(visible(title), summary(prepared.plan), yes=verb, typed=typed), answered)
 
 
-def summary(prepared: Prepared) -> list[Line]:
+def confirm_approval(screen: DeckScreen, deployment: Deployment) -> None:
+    """Ask whether to agree to a deployment that waits for it; the plan it was asked for with stands in the question."""
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            screen.work("Agreeing…", partial(_approve, screen, deployment.id), group="start")
+
+    asked: Line = ((f"Asked for by {visible(deployment.requested_by)}", "dim"),)
+    lines = [asked, *(summary(deployment.plan) if deployment.plan is not None else ())]
+    typed = deployment.environment if _asks_for_name(screen, deployment.environment) else ""
+    screen.app.push_screen(
+        ConfirmModal(f"Agree to it: {visible(deployment.environment)}", lines, yes="Agree", typed=typed), answered
+    )
+
+
+def _asks_for_name(screen: DeckScreen, environment: str) -> bool:
+    scanned = screen.session.scanned
+    return scanned is not None and scanned.settings.asks_for_name(environment)
+
+
+async def _approve(screen: DeckScreen, deployment_id: str) -> None:
+    screen.session.set_deployment(await screen.deck.approve(deployment_id))
+
+
+def summary(plan: Plan) -> list[Line]:
     """The plan in the few lines a question has room for."""
     from deploydeck.widgets.states import look
 
-    plan = prepared.plan
     lines: list[Line] = [
         ((visible(f"{plan.environment} on {plan.target}"), "strong"), (f"  {visible(plan.url)}", "accent")),
     ]

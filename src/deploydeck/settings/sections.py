@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -120,6 +120,16 @@ class EnvironmentSettings(Section):
         default_factory=list, description="Names whose values come from the keyring, the environment or env_file."
     )
     keep_releases: int = Field(5, ge=1, le=100, description="Successful releases kept for rollback.")
+    queue: Literal["all", "latest"] = Field(
+        "all",
+        description="Which of several waiting deployments are carried out: all, one after the other, or only the latest; "
+        "what it takes the place of ends as superseded.",
+    )
+    approval: Literal["none", "anyone", "another"] = Field(
+        "none",
+        description="Whose agreement a deployment or removal there waits for: anyone's, or another account's than that which "
+        "asked. A rollback does not wait.",
+    )
     confirm_name: bool | None = Field(
         None, description="Ask for the typed name before deploying; default: only for production, also misspelt."
     )
@@ -138,6 +148,7 @@ class UiSettings(Section):
 class WorkerSettings(Section):
     idle_exit_s: float = Field(30.0, ge=0, description="Seconds without work after which the worker leaves.")
     max_parallel: int = Field(4, ge=1, le=64, description="Deployments run at the same time.")
+    max_per_target: int = Field(4, ge=1, le=64, description="Deployments run at the same time on one target.")
     lock_ttl_s: float = Field(30.0, ge=3, description="Life of a target lock without heartbeat.")
     lock_wait_s: float = Field(600.0, ge=0, description="Longest wait for a target lock.")
 

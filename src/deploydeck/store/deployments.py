@@ -33,6 +33,10 @@ from deploydeck.store.rows import from_row, to_row
 from deploydeck.store.tables import deployments, events, logs, projects, releases, resources, steps, users
 
 LIVE_STATES = (DeploymentState.SUCCEEDED, DeploymentState.SUCCEEDED_WITH_WARNINGS)
+_BEGINNINGS = {
+    DeploymentState.QUEUED: "queued",
+    DeploymentState.AWAITING_APPROVAL: "waiting for somebody to agree: deploydeck approve {id}",
+}
 UNFINISHED = tuple(state for state in DeploymentState if not state.terminal)
 FIXED = {"id", "project_id", "release_id", "config_id", "user_id", "kind", "created_at", "state", "completed_order"}
 UPDATABLE = frozenset(deployments.columns.keys()) - FIXED
@@ -63,7 +67,8 @@ class Deployments:
                 await connection.execute(insert(releases).values(to_row(release, releases)))
             user_id = await connection.scalar(select(users.c.id).where(users.c.name == local_account()))
             await connection.execute(insert(deployments).values(to_row(deployment, deployments, user_id=user_id)))
-            await _append(connection, deployment.id, EventKind.STATE, "queued", data={"state": deployment.state.value})
+            text = _BEGINNINGS[deployment.state].format(id=deployment.id)
+            await _append(connection, deployment.id, EventKind.STATE, text, data={"state": deployment.state.value})
         return deployment, release
 
     async def release(self, release_id: str) -> Release:
