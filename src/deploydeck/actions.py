@@ -204,6 +204,14 @@ ACTIONS: tuple[Action, ...] = (
     _A(
         "history.rollback", "R", "Roll back", "Preview what would come back, then ask.", ("release",), Danger.GATED, bar="roll back"
     ),
+    _A(
+        "history.promote",
+        "P",
+        "Promote",
+        "Run what is live in this environment in the next one: preview it, then ask.",
+        ("release",),
+        Danger.GATED,
+    ),
     _A("history.down", "X", "Take down", "List what would be stopped and removed, then ask.", ("release",), Danger.GATED),
     _A("history.logs", "o", "Logs", "Open the logs of this deployment.", ("row",), bar="logs"),
     _A("history.environment", "e", "Environment", "Show one environment or all.", ("deck", "project"), bar="environment"),

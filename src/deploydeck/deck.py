@@ -28,6 +28,7 @@ from deploydeck.domain import (
     HealthStatus,
     Liveness,
     LogLine,
+    Origin,
     Plan,
     ProjectProfile,
     Proof,
@@ -87,6 +88,7 @@ class Prepared:
     git_dirty: bool
     rollback_to: Release | None = None
     kind: DeploymentKind = DeploymentKind.DEPLOY
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -381,6 +383,63 @@ class Deck:
             kind=DeploymentKind.ROLLBACK,
         )
 
+    async def prepare_promotion(
+        self, root: Path, environment: str | None = None, to: str | None = None, target: str | None = None
+    ) -> Prepared:
+        """Plan to run what is live in `environment` in the next one (or in `to`), with that one's variables. Changes nothing.
+
+        What was built is not built again: it is the very same artifact. Raises DeployDeckError `promotion-…`, `nothing-live`.
+        """
+        from deploydeck.targets import TARGETS
+
+        scanned = await self.scan(root)
+        settings = scanned.settings
+        here = settings.named_environment(environment)
+        there = settings.named_environment(to) if to else self._next_environment(settings, here)
+        place = await self._deployed_target(scanned, here, target)
+        live = await self.live(scanned.project, here, place)
+        if live is None:
+            raise DeployDeckError(
+                "nothing-live",
+                f"Nothing is live in {here} on {place}.",
+                hint="Deploy there first, or name another one with --from.",
+            )
+        wanted = settings.environment(there).target or place
+        kind = TARGETS.get(place)
+        if wanted != place or there == here or not (kind is None or kind.capabilities.promotes):
+            why = (
+                "A process is built in its own directory." if wanted == place else f"{there} is on {wanted}, {here} is on {place}."
+            )
+            raise DeployDeckError(
+                "promotion-elsewhere",
+                f"What is live in {here} cannot be run in {there}.",
+                "They are one and the same." if there == here else why,
+                "Deploy the source there: `deploydeck deploy --env NAME`.",
+            )
+        release = live[1]
+        built = await self.store.projects.config(release.config_id)
+        config = await asyncio.to_thread(self.generator.moved_config, built, scanned.profile, settings, there)
+        resolved = await self._resolve(scanned, config)
+        origin = Origin(release_id=release.id, label=release.label, environment=here, artifact=release.artifact)
+        plan = await self.engine.plan(config, source_hash=release.source_hash, resolved=resolved, origin=origin)
+        baked = [one.name for one in scanned.profile.variables if one.build_time and not one.secret]
+        if baked:
+            said = f"What the build took in is that of {here}: {', '.join(baked)}."
+            plan = plan.model_copy(update={"warnings": (*plan.warnings, said)})
+        kept = (release.source_hash, release.files, release.git_sha, release.git_dirty)
+        return Prepared(scanned, config, plan, resolved, *kept, origin=origin)
+
+    def _next_environment(self, settings: Settings, environment: str) -> str:
+        from deploydeck.generate import environment_names
+
+        names = environment_names(settings, environment)
+        after = names[names.index(environment) + 1 :]
+        if not after:
+            raise DeployDeckError(
+                "promotion-last", f"{environment} is the last environment.", hint="Name the one to promote to with --to."
+            )
+        return after[0]
+
     async def prepare_removal(self, root: Path, environment: str | None = None, target: str | None = None) -> Prepared:
         """Plan to stop and remove everything of an environment on a target (default: where it is live). Changes nothing.
 
@@ -414,6 +473,7 @@ class Deck:
             git_dirty=prepared.git_dirty,
             kind=prepared.kind,
             rollback_to=prepared.rollback_to,
+            origin=prepared.origin,
             needs_approval=self.waits_for_approval(prepared),
             latest=place.queue == "latest",
         )
@@ -440,7 +500,8 @@ class Deck:
                 f"{deployment.environment} wants the agreement of another account.",
                 f"Ask somebody else to run: deploydeck approve {deployment.id}",
             )
-        if deployment.kind is DeploymentKind.DEPLOY and deployment.plan is not None:
+        release = await self.store.deployments.release(deployment.release_id)
+        if deployment.kind is DeploymentKind.DEPLOY and deployment.plan is not None and release.origin is None:
             scanned = await self._scan_source(Path(project.root))
             config = await self.configure(scanned, deployment.environment, deployment.target)
             planned = await self.store.projects.config(deployment.config_id)

@@ -37,6 +37,7 @@ from deploydeck.domain import (
     Language,
     LineReason,
     LogLine,
+    Origin,
     PackageManager,
     Phase,
     Plan,
@@ -427,6 +428,15 @@ class FakeDeck:
             rollback_to=back,
             kind=DeploymentKind.ROLLBACK,
         )
+
+    async def prepare_promotion(
+        self, root: Path, environment: str | None = None, to: str | None = None, target: str | None = None
+    ) -> Prepared:
+        self._note(f"prepare_promotion {environment}")
+        newest = max(self.releases.values(), key=lambda one: one.number)
+        origin = Origin(release_id=newest.id, label=newest.label, environment="development", artifact={"image": "i"})
+        known = (await self.scan(root), config(self.root, "staging"), plan("staging", "docker"), ResolvedVariables())
+        return Prepared(*known, "s", (), "deadbeefcafe", False, origin=origin)
 
     async def prepare_removal(self, root: Path, environment: str | None = None, target: str | None = None) -> Prepared:
         self._note(f"prepare_removal {environment}")

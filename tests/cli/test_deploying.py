@@ -269,3 +269,23 @@ def test_of_several_that_wait_only_the_latest_is_done_where_it_is_wanted(program
     waiting = program("status", "--json").json()["unfinished"]
     assert [one["id"] for one in waiting] == [second]
     assert program("attach", first, "--json", expect=1).lines()[-1]["status"] == "superseded"
+
+
+def test_promote_runs_what_is_live_in_the_next_environment(program: Program) -> None:
+    assert "nothing-live" in program("promote", "--yes", "--json", expect=1).err
+    deployed(program)
+    (program.project / "app.py").write_text("# not what is live\n")
+    settings = program.project / "deploydeck.toml"
+    plan = program("promote", "--to", "production", "--plan")
+    assert "Promote shop v1 from development: the same artifact in production on fake" in plan.out
+    result = program("promote", "--to", "production", "--yes", "--json").lines()[-1]
+    assert (result["status"], result["release"], result["environment"]) == ("succeeded", "v2", "production")
+    assert program.world.count(result["deployment_id"], "build") == 0
+    history = program("history", "--json").json()["deployments"]
+    assert history[0]["release"]["origin"]["label"] == "v1"
+    assert history[0]["release"]["source_hash"] == history[1]["release"]["source_hash"]
+    assert "promotion-last" in program("promote", "--from", "production", "--yes", "--json", expect=1).err
+    assert "promotion-elsewhere" in program("promote", "--to", "development", "--yes", "--json", expect=1).err
+    settings.write_text(settings.read_text().replace('target = "fake"\npublished_port = 18124', 'target = "process"'))
+    refused = program("promote", "--to", "production", "--yes", "--json", expect=1).err
+    assert "production is on process, development is on fake" in refused

@@ -88,6 +88,34 @@ def test_a_flask_configuration(tmp_path: Path) -> None:
     assert [(v.name, v.source, v.secret, v.value) for v in found.variables] == [("SECRET_KEY", VariableSource.KEYRING, True, None)]
 
 
+def test_what_was_built_moves_to_another_environment_with_the_values_of_that_one(tmp_path: Path) -> None:
+    needed = (EnvVariable(name="MODE", required=True), EnvVariable(name="SECRET_KEY", required=True, secret=True))
+    made = flask_pip(tmp_path, variables=needed)
+    chosen = Settings.model_validate(
+        {
+            "environments": {
+                "staging": {"variables": {"MODE": "s", "ONLY": "staging"}, "published_port": 9001},
+                "production": {
+                    "variables": {"COLOR": "red"},
+                    "secrets": ["TOKEN"],
+                    "published_port": 80,
+                    "bind_address": "0.0.0.0",
+                },
+            }
+        }
+    )
+    built = config_of(made, chosen, environment="staging")
+    moved = GENERATOR.moved_config(built, made, chosen, "production")
+    assert {one.name: (one.source, one.value) for one in moved.variables} == {
+        "COLOR": (VariableSource.SETTINGS, "red"),
+        "MODE": (VariableSource.ENV_FILE, None),
+        "SECRET_KEY": (VariableSource.KEYRING, None),
+        "TOKEN": (VariableSource.KEYRING, None),
+    }
+    assert (moved.environment, moved.published_port, moved.bind_address) == ("production", 80, "0.0.0.0")
+    assert (moved.recipe, moved.port, moved.health) == (built.recipe, built.port, built.health)
+
+
 def test_the_settings_win_over_the_scan(tmp_path: Path) -> None:
     chosen = set_to(
         app={"name": "My Shop", "runtime_version": "3.12", "start": ["python", "app.py"], "port": 9000,

@@ -686,6 +686,22 @@ async def test_rollback_previews_and_asks(deck: FakeDeck) -> None:
         await driver.sees("[4 Deploy]")
 
 
+async def test_promoting_previews_and_asks_with_cancel_focused(deck: FakeDeck) -> None:
+    deck.history()
+    async with driving(deck) as driver:
+        await driver.go("7")
+        await driver.press("P")
+        await driver.until(lambda: isinstance(driver.screen, ConfirmModal))
+        assert "prepare_promotion development" in deck.calls
+        await driver.sees("Promote v3 from development: staging")
+        await driver.press("enter")  # Cancel is focused
+        assert "deploy" not in deck.calls
+        await driver.press("P")
+        await driver.until(lambda: isinstance(driver.screen, ConfirmModal))
+        await driver.press("y")
+        await driver.until(lambda: "deploy" in deck.calls)
+
+
 async def test_taking_down_lists_what_goes_and_asks_with_cancel_focused(deck: FakeDeck) -> None:
     deck.history()
     async with driving(deck) as driver:

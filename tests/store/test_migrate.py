@@ -144,13 +144,21 @@ DATA["0002"] = (
     f"VALUES ('und-1', 'prj-1', 'done', '{{}}', 2, '{_AT}')",
 )
 
+DATA["0003"] = (
+    *(
+        statement.replace("artifact, created_by", "artifact, origin, created_by").replace("'{}', 'ann'", "'{}', '{ORIGIN}', 'ann'")
+        for statement in DATA["0002"]
+    ),
+)
+_ORIGIN = '{"release_id": "rel-0", "label": "v0", "environment": "staging", "artifact": {"image": "i"}}'
+
 
 def _fill(paths: Paths, revision: str) -> None:
     run_alembic(_config(), paths.database, revision)
     config = values.config("prj-1", id="cfg-1").model_dump_json()
     with closing(sqlite3.connect(paths.database)) as connection:
         for statement in DATA[revision]:
-            connection.execute(statement.replace("{CONFIG}", config))
+            connection.execute(statement.replace("{CONFIG}", config).replace("{ORIGIN}", _ORIGIN))
         connection.commit()
 
 
@@ -172,6 +180,9 @@ async def test_from_every_earlier_schema_nothing_is_lost(home: Paths, revision: 
     if revision >= "0002":
         assert (await store.writings.written("prj-1"))["Dockerfile"].content == "FROM scratch"
         assert [entry.id for entry in await store.writings.undos("prj-1")] == ["und-1"]
+    if revision >= "0003":
+        origin = (await store.deployments.release("rel-1")).origin
+        assert origin is not None and (origin.label, origin.environment) == ("v0", "staging")
     again = await values.queued(store, "prj-1")
     assert (await store.deployments.release(again.release_id)).number == 2
     await store.close()

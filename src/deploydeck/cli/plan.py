@@ -82,6 +82,8 @@ def show_plan(out: Output, prepared: Prepared) -> None:
         verb = f"Take down {config.app}: stop and remove everything of it"
     elif back:
         verb = f"Roll {config.app} back to {back.label} (made {age(back.created_at)} ago)"
+    elif prepared.origin:
+        verb = f"Promote {config.app} {prepared.origin.label} from {prepared.origin.environment}: the same artifact"
     out.line(Styled(f"{verb} in {plan.environment} on {plan.target}", "bold"), f"  {plan.url}")
     show_changes(out, plan)
     missing = prepared.resolved.missing

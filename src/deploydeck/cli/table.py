@@ -282,6 +282,30 @@ COMMANDS: tuple[Command, ...] = (
         json=_EVENTS + " With `--plan` one document, the `Plan`; with `--detach` one document, the `Deployment`.",
     ),
     Command(
+        "promote",
+        "run what is live in one environment in the next one",
+        "Takes the release that is live in an environment and makes the very same artifact live in the next one, with the "
+        "variables, port and approval of that one: nothing is built again. The environments follow each other as in the "
+        "pipelines: development, staging, production, others before production.",
+        (
+            _DIRECTORY,
+            _value(
+                "--from",
+                metavar="NAME",
+                text="Environment whose live release is taken; default: the default one.",
+                completes="environment",
+                dest="source",
+            ),
+            _value("--to", metavar="NAME", text="Environment to run it in; default: the next one.", completes="environment"),
+            _TARGET,
+            _flag("--plan", text="Show what would happen and change nothing."),
+            _YES,
+            *_FOLLOWING,
+        ),
+        ("deploydeck promote", "deploydeck promote --from staging --to production --yes"),
+        json=_EVENTS + " With `--plan` one document, the `Plan`; with `--detach` one document, the `Deployment`.",
+    ),
+    Command(
         "down",
         "take the project down: stop and remove everything of it",
         "Stops and removes everything of the project in one environment on one target: the live copy, the copies kept for "

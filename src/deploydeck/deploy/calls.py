@@ -279,7 +279,8 @@ class Calls:
     async def _ask_target(self, session: Session) -> TargetPlan:
         """The plan of a deployment or rollback. Raises Stop when the target's preflight finds what would stop it."""
         rollback = session.deployment.kind is DeploymentKind.ROLLBACK
-        for finding in await session.target.preflight(session.config, session.previous, rollback):
+        built = rollback or session.release.origin is not None
+        for finding in await session.target.preflight(session.config, session.previous, built):
             if finding.severity is Severity.ERROR:
                 raise Stop(Cause(code=finding.code, what=finding.message, hint=finding.hint))
             await session.note(finding.message, Level.WARNING, code=finding.code, hint=finding.hint)

@@ -20,6 +20,7 @@ from deploydeck.domain import (
     DeploymentState,
     Event,
     EventKind,
+    Origin,
     Plan,
     Release,
     Severity,
@@ -71,8 +72,9 @@ class DeploymentEngine:
         source_hash: str,
         resolved: ResolvedVariables,
         rollback_to: Release | None = None,
+        origin: Origin | None = None,
     ) -> Plan:
-        """What deploying `config` (or going back to `rollback_to`) would do. Changes nothing.
+        """What deploying `config` (or going back to `rollback_to`, or promoting `origin`) would do. Changes nothing.
 
         Raises DeployDeckError with the target's own code when its preflight finds something that would stop the deployment.
         """
@@ -81,11 +83,12 @@ class DeploymentEngine:
         previous = live[1] if live else None
         identity = await target.identity()
         warnings: list[str] = []
-        for finding in await target.preflight(config, previous, rollback_to is not None):
+        built = rollback_to is not None or origin is not None
+        for finding in await target.preflight(config, previous, built):
             if finding.severity is Severity.ERROR:
                 raise DeployDeckError(finding.code, finding.message, hint=finding.hint)
             warnings.append(finding.message)
-        release = rollback_to or await self._draft(config, source_hash, resolved)
+        release = rollback_to or await self._draft(config, source_hash, resolved, origin)
         made = await target.plan(config, release, previous, rollback_to is not None)
         warnings.extend(made.warnings)
         if rollback_to is not None:
@@ -201,6 +204,7 @@ class DeploymentEngine:
         git_dirty: bool = False,
         kind: DeploymentKind = DeploymentKind.DEPLOY,
         rollback_to: Release | None = None,
+        origin: Origin | None = None,
         needs_approval: bool = False,
         latest: bool = False,
     ) -> Deployment:
@@ -227,7 +231,7 @@ class DeploymentEngine:
             raise ValueError("a rollback and a removal name their release, a deployment makes its own")
         now = utc_now()
         live = await self._store.deployments.live(config.project_id, config.environment, config.target)
-        release = rollback_to or (await self._draft(config, source_hash, resolved)).model_copy(
+        release = rollback_to or (await self._draft(config, source_hash, resolved, origin)).model_copy(
             update={
                 "id": new_id("rel"),
                 "number": 0,
@@ -375,7 +379,9 @@ class DeploymentEngine:
 
     # --- details --------------------------------------------------------------------------------------------------------------
 
-    async def _draft(self, config: DeploymentConfig, source_hash: str, resolved: ResolvedVariables) -> Release:
+    async def _draft(
+        self, config: DeploymentConfig, source_hash: str, resolved: ResolvedVariables, origin: Origin | None = None
+    ) -> Release:
         project = await self._store.projects.get(config.project_id)
         return Release(
             id="rel-draft",
@@ -387,6 +393,7 @@ class DeploymentEngine:
             config_hash=config.content_hash,
             source_hash=source_hash,
             variables=resolved.fingerprints,
+            origin=origin,
             created_by=local_account(),
             created_at=utc_now(),
         )

@@ -227,6 +227,15 @@ OTHER_FILES = "."
 """Stands in `Release.files` for all files that are too many to be listed; its hash is over all of them. No file is called so."""
 
 
+class Origin(Value):
+    """The release of another environment that this one was promoted from: what was built for it is what runs."""
+
+    release_id: str
+    label: str
+    environment: str
+    artifact: dict[str, Any]
+
+
 class Release(Value):
     """An immutable thing that was or can be live. `artifact` names it on the target (image digest, release directory).
 
@@ -246,6 +255,7 @@ class Release(Value):
     git_sha: str = ""
     git_dirty: bool = False
     artifact: dict[str, Any] = {}
+    origin: Origin | None = None
     created_by: str
     created_at: Utc
 

@@ -2,6 +2,7 @@
 
 from deploydeck.generate.checking import Checking, VerdictCache
 from deploydeck.generate.compose import APP as COMPOSE_APP
+from deploydeck.generate.environments import environment_names
 from deploydeck.generate.generator import ConfigurationGenerator
 
-__all__ = ["COMPOSE_APP", "Checking", "ConfigurationGenerator", "VerdictCache"]
+__all__ = ["COMPOSE_APP", "Checking", "ConfigurationGenerator", "VerdictCache", "environment_names"]

@@ -31,7 +31,7 @@ from deploydeck.generate.ignored import dockerignore
 from deploydeck.generate.infrastructure import infrastructure_files
 from deploydeck.generate.names import shown
 from deploydeck.generate.projectfile import project_file
-from deploydeck.generate.recipe import choose, make_config
+from deploydeck.generate.recipe import choose, make_config, moved_config
 from deploydeck.generate.render import owned
 from deploydeck.generate.request import DOCKERFILE_TARGETS, Request
 from deploydeck.settings import PRODUCTION, Settings
@@ -98,6 +98,12 @@ class ConfigurationGenerator:
         """The configuration a release is made from. Raises DeployDeckError `generate-…` when a needed fact is missing."""
         choices = choose(profile, settings, target)
         return make_config(profile, settings, choices, project_id=project_id, environment=environment, target=target)
+
+    def moved_config(
+        self, built: DeploymentConfig, profile: ProjectProfile, settings: Settings, environment: str
+    ) -> DeploymentConfig:
+        """The configuration with which what was built for one environment runs in another one."""
+        return moved_config(built, profile, settings, environment)
 
     def generate(
         self,

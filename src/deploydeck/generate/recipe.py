@@ -183,6 +183,34 @@ def make_config(
     )
 
 
+def moved_config(built: DeploymentConfig, profile: ProjectProfile, settings: Settings, environment: str) -> DeploymentConfig:
+    """What was built, as it runs in another environment: port, address and variables are of that one, all else stays.
+
+    The project itself is not asked: it may have changed since. A plain value of the environment it was built for is not taken
+    along; where the program requires it, it counts as missing unless the other environment has one.
+    """
+    place = settings.environment(environment)
+    required = {variable.name for variable in profile.variables if variable.required}
+    found = {one.name: one for one in _variables(profile.model_copy(update={"variables": ()}), settings, environment, set())}
+    for variable in built.variables:
+        if variable.source is not VariableSource.SETTINGS:
+            found.setdefault(variable.name, variable)
+        elif variable.name in required:
+            missing = VariableRef(name=variable.name, source=VariableSource.ENV_FILE, secret=variable.secret)
+            found.setdefault(variable.name, missing)
+    return built.model_copy(
+        update={
+            "id": new_id("cfg"),
+            "environment": environment,
+            "published_port": place.published_port or built.port,
+            "bind_address": place.bind_address,
+            "variables": tuple(found[name] for name in sorted(found)),
+            "keep_releases": place.keep_releases,
+            "created_at": utc_now(),
+        }
+    )
+
+
 def _manager(profile: ProjectProfile, override: str | None, files: ProjectFiles) -> PackageManager | None:
     found = profile.package_manager.value if profile.package_manager else None
     if not override or (found and found.name == override):

@@ -51,7 +51,7 @@ def target_choices(session: Session) -> list[Choice]:
 def confirm_and_start(screen: DeckScreen, prepared: Prepared) -> None:
     """Start a plan. Production, or an environment that wants it, asks for its typed name; what is no deployment always asks."""
     typed = screen.deck.name_to_type(prepared)
-    if not typed and prepared.kind is DeploymentKind.DEPLOY:
+    if not typed and prepared.kind is DeploymentKind.DEPLOY and prepared.origin is None:
         _start(screen, prepared)
         return
 
@@ -60,6 +60,8 @@ def confirm_and_start(screen: DeckScreen, prepared: Prepared) -> None:
             _start(screen, prepared)
 
     verb = VERBS[prepared.kind].format(prepared.rollback_to.label if prepared.rollback_to else "")
+    if prepared.origin is not None:
+        verb = f"Promote {prepared.origin.label} from {visible(prepared.origin.environment)}"
     title = f"{verb}: {prepared.config.environment}"
     screen.app.push_screen(ConfirmModal(visible(title), summary(prepared.plan), yes=verb, typed=typed), answered)
 

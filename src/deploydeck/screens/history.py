@@ -165,6 +165,20 @@ class HistoryScreen(DeckScreen):
         prepared = await self.deck.prepare_rollback(self.session.root, release.environment, release.target, to=release.label)
         confirm_and_start(self, prepared)
 
+    def do_promote(self) -> None:
+        one = self._focused()
+        assert one is not None
+        if self.session.running:
+            self.say("A deployment runs: 4 shows it.", warning=True)
+            return
+        self.work("Planning the promotion…", partial(self._promote, one), group="rollback")
+
+    async def _promote(self, one: Past) -> None:
+        assert self.session.root is not None
+        release = one.release
+        prepared = await self.deck.prepare_promotion(self.session.root, release.environment, target=release.target)
+        confirm_and_start(self, prepared)
+
     def do_down(self) -> None:
         one = self._focused()
         assert one is not None

@@ -80,6 +80,8 @@ def details(one: Past) -> list[Line]:
     ]
     if deployment.application_url:
         lines.append(((visible(deployment.application_url), "accent"),))
+    if release.origin is not None:
+        lines.append(((f"promoted from {visible(release.origin.environment)}, {release.origin.label}", ""),))
     if release.git_sha:
         lines.append(
             ((f"commit {visible(release.git_sha[:12])}", ""), (" with uncommitted changes" if release.git_dirty else "", "warn"))

@@ -18,7 +18,7 @@ from deploydeck.domain import DeployDeckError
 from deploydeck.settings import Paths
 from deploydeck.store.database import BUSY_TIMEOUT_MS, plain_errors
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `migrations/versions` (a test keeps the two together)."""
 
 BACKUPS_KEPT = 5

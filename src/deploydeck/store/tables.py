@@ -139,6 +139,7 @@ releases = Table(
     Column("git_sha", String(64), nullable=False, default=""),
     Column("git_dirty", Boolean, nullable=False, default=False),
     _json("artifact"),
+    _json("origin", nullable=True),
     Column("created_by", String(255), nullable=False),
     _time("created_at"),
     UniqueConstraint("project_id", "number"),

@@ -68,6 +68,7 @@ TARGETS: Mapping[str, TargetKind] = MappingProxyType(
                 follows_logs=True,
                 kept_for_rollback=True,
                 description="The Docker Engine of this machine",
+                promotes=True,
             ),
         ),
         "process": TargetKind(

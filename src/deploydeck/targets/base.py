@@ -75,6 +75,8 @@ class Capabilities:
     kept_for_rollback: bool
     description: str
     caution: str = ""
+    promotes: bool = False
+    """Whether what was built for one environment can run in another one there."""
 
 
 @dataclass(frozen=True)
@@ -136,10 +138,11 @@ class Target(Protocol):
         """What the lock key is made from: the engine's or machine's own id, never a nickname."""
         ...
 
-    async def preflight(self, config: DeploymentConfig, previous: Release | None, rollback: bool = False) -> tuple[Finding, ...]:
+    async def preflight(self, config: DeploymentConfig, previous: Release | None, built: bool = False) -> tuple[Finding, ...]:
         """Everything that would stop a deployment, found before the first change. Severity error blocks.
 
-        A rollback starts what was built before: what only a build needs (source, Dockerfile, tools) must not block it.
+        `built`: a rollback or promotion starts what was built before; what only a build needs (source, Dockerfile, tools) must not
+        block it.
         """
         ...
 

@@ -131,6 +131,7 @@ class FakeTarget:
         trial_copy=True,
         follows_logs=False,
         kept_for_rollback=True,
+        promotes=True,
         description="A pretend place that lives in a file.",
         caution="Nothing is really deployed.",
     )
@@ -142,8 +143,8 @@ class FakeTarget:
     async def identity(self) -> str:
         return str(self.world.read()["identity"])
 
-    async def preflight(self, config: DeploymentConfig, previous: Release | None, rollback: bool = False) -> tuple[Finding, ...]:
-        if rollback or not self._next_fault("check", ("no-source",)):
+    async def preflight(self, config: DeploymentConfig, previous: Release | None, built: bool = False) -> tuple[Finding, ...]:
+        if built or not self._next_fault("check", ("no-source",)):
             return ()
         return (Finding(code="project-missing", severity=Severity.ERROR, message="The pretend source is gone."),)
 
@@ -163,7 +164,8 @@ class FakeTarget:
         live, trial = _copy(context.release, "live"), _copy(context.release, "trial")
         copies: dict[str, Any] = world["copies"]
         if step.name == "build":
-            return _seen(context.release.id in world["images"], {"image": context.release.id})
+            image = _image(context)
+            return _seen(image in world["images"], {"image": image})
         if step.name == "start-trial":
             copy = copies.get(trial)
             if copy is not None and copy["deployment"] == context.deployment_id and not copy["running"]:
@@ -185,6 +187,8 @@ class FakeTarget:
             raise StepFailed(_BEFORE[fault])
         if fault == "crash":
             raise RuntimeError("the pretend adapter has a defect")
+        if step.name == "build" and context.release.origin is not None:  # observed first: its image is not there
+            raise StepFailed(Cause(code="fake-image-gone", what="The image to promote is gone.", hint="Deploy its source again."))
         context.emit(f"{step.command} for {context.release.label}", "out", "build" if step.phase is Phase.BUILD else "deploy")
         context.progress(1, 2, "parts")
         if fault == "sick":
@@ -284,7 +288,7 @@ class FakeTarget:
         return tuple(context.redact(line) for line in said[-lines:])
 
     async def artifact(self, context: StepContext) -> dict[str, Any]:
-        return {"image": context.release.id, "copy": _copy(context.release, "live")}
+        return {"image": _image(context), "copy": _copy(context.release, "live")}
 
     async def status(self, release: Release, config: DeploymentConfig) -> Liveness:
         return self._liveness(_copy(release, "live"))
@@ -373,6 +377,12 @@ def _say(world: dict[str, Any], name: str, text: str) -> None:
     lines: list[str] = world["lines"].setdefault(name, [])
     lines.append(text)
     del lines[:-MAX_LOG_LINES]
+
+
+def _image(context: StepContext) -> str:
+    """Images are called after the release they were built for."""
+    origin = context.release.origin
+    return str(origin.artifact.get("image")) if origin else context.release.id
 
 
 def _copy(release: Release, role: str) -> str:

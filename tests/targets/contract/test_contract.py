@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from deploydeck.domain import PHASE_ORDER, LogLine, Phase, PlanAction, new_id, utc_now
+from deploydeck.domain import PHASE_ORDER, LogLine, Origin, Phase, PlanAction, new_id, utc_now
 from deploydeck.targets import TARGETS, Restorable, Seen, StepFailed, Target
 from tests.clock import PATIENCE_S
-from tests.targets.harness import SECRET, Lab, Run, free_port, get
+from tests.targets.harness import SECRET, Lab, Run, free_port, get, make_release, start_run
 
 NO_EFFECT = (Phase.PREFLIGHT, Phase.PRUNE)
 """Phases whose steps may find nothing to do; looking at them again says absent."""
@@ -209,6 +209,33 @@ async def test_a_newer_deployment_to_another_environment_is_nobody_s_obstacle(la
     assert (await lab.target.status(staging.context.release, staging.context.config)).running
     assert (await lab.target.status(production.context.release, production.context.config)).running
     for run in (staging, production):
+        await lab.target.remove(run.context.release, run.context.config)
+
+
+async def test_what_was_built_for_one_environment_runs_in_the_next_one(lab: Lab) -> None:
+    if not lab.target.capabilities.promotes:
+        pytest.skip("this target does not promote")
+    staging = await lab.run()
+    await staging.go()
+    built = await staging.finish()
+    origin = Origin(release_id=built.id, label=built.label, environment=built.environment, artifact=built.artifact)
+    config = lab.config(environment="production", published_port=free_port())
+    lab.project("two")  # what lies in the project by now does not matter
+    production = await start_run(
+        lab.target, config, make_release(config, 9).model_copy(update={"origin": origin}), lab.paths, fence=9
+    )
+    items = [
+        item for item in (await lab.target.plan(config, production.context.release, None, False)).items if item.kind == "image"
+    ]
+    assert all(item.action is PlanAction.REUSE for item in items)
+    await production.go()
+    assert (await production.finish()).artifact["image"] == built.artifact["image"]
+    if lab.http:
+        endpoint = await lab.target.endpoint("live", production.context)
+        assert endpoint is not None and "one" in await get(endpoint)
+    held = await lab.target.holdings(production.context.release, config)
+    assert not [item for item in held if item.kind == "image"], "the image belongs to the environment it was built for"
+    for run in (production, staging):
         await lab.target.remove(run.context.release, run.context.config)
 
 

@@ -24,9 +24,9 @@ def finding(severity: Severity, code: str, message: str, hint: str = "") -> Find
     return Finding(code=code, severity=severity, message=message, hint=hint)
 
 
-async def preflight(engine: Engine, config: DeploymentConfig, previous: Release | None, rollback: bool) -> tuple[Finding, ...]:
-    """Findings, worst first. An Engine that cannot be asked is the only finding about itself. A rollback needs no Dockerfile."""
-    found = [] if rollback else list(check_dockerfile(config))
+async def preflight(engine: Engine, config: DeploymentConfig, previous: Release | None, built: bool) -> tuple[Finding, ...]:
+    """Findings, worst first. An Engine that cannot be asked is the only finding about itself. What is built needs no Dockerfile."""
+    found = [] if built else list(check_dockerfile(config))
     if not is_local(engine.host):
         found.append(
             finding(
@@ -44,7 +44,7 @@ async def preflight(engine: Engine, config: DeploymentConfig, previous: Release 
     except EngineProblem as problem:
         cause = problem.cause
         return (*found, finding(Severity.ERROR, cause.code, " ".join(filter(None, (cause.what, cause.why))), cause.hint))
-    if not rollback and not await buildkit.available(engine.host):
+    if not built and not await buildkit.available(engine.host):
         found.append(
             finding(
                 Severity.INFO, "no-buildx", "There is no docker buildx 0.13 or newer: images are built by the classic builder.",

@@ -52,7 +52,8 @@ class Preflight(Base):
         return Observation(Seen.ABSENT, detail="A check leaves nothing behind; it is made again.")
 
     async def act(self, context: StepContext) -> dict[str, Any]:
-        found = await checks.preflight(self.engine, context.config, context.previous, context.rollback)
+        built = made_before(context) is not None
+        found = await checks.preflight(self.engine, context.config, context.previous, built)
         blocking = [item for item in found if item.severity is Severity.ERROR]
         if blocking:
             first = blocking[0]
@@ -68,20 +69,23 @@ class Preflight(Base):
 
 class Build(Base):
     async def observe(self, context: StepContext) -> Observation:
-        wanted = str(context.release.artifact.get("image") or "") if context.rollback else names(context).image
+        ready = made_before(context)
+        wanted = names(context).image if ready is None else ready
         image = await self.engine.image(wanted) if wanted else None
         if image is None:
             return Observation(Seen.ABSENT, detail=f"The image {wanted or 'of this release'} is not on the Engine.")
-        if not context.rollback and labels_of(image).get(label("release")) != context.release.id:
+        if ready is None and labels_of(image).get(label("release")) != context.release.id:
             return Observation(Seen.ABSENT, detail="The tag names an image of something else.")
         return Observation(Seen.DONE, self._facts(context, image))
 
     async def act(self, context: StepContext) -> dict[str, Any]:
-        if context.rollback:
+        if made_before(context) is not None:
+            origin = None if context.rollback else context.release.origin
+            of = f"{origin.label} of {origin.environment}" if origin else context.release.label
             raise StepFailed(
                 Cause(
                     code="image-gone",
-                    what=f"The image of {context.release.label} is not on the Engine any more.",
+                    what=f"The image of {of} is not on the Engine any more.",
                     why="A new build would not be the same release.",
                     hint="Deploy the source of that release again.",
                 )
@@ -127,6 +131,13 @@ class Build(Base):
     @staticmethod
     def _facts(context: StepContext, image: Mapping[str, Any]) -> dict[str, Any]:
         return {"image": image["Id"], "tag": names(context).image, "size_bytes": int(image.get("Size") or 0)}
+
+
+def made_before(context: StepContext) -> str | None:
+    """The id of the image that this deployment does not build: that of a rollback or a promotion ("" when nobody knows it)."""
+    if context.rollback:
+        return str(context.release.artifact.get("image") or "")
+    return str(context.release.origin.artifact.get("image") or "") if context.release.origin else None
 
 
 async def image_of(engine: Engine, context: StepContext) -> str:

@@ -49,9 +49,9 @@ class DockerTarget:
             info = await self._engine.call(lambda client: client.info())
             return f"docker:{info.get('ID') or self._engine.host}"
 
-    async def preflight(self, config: DeploymentConfig, previous: Release | None, rollback: bool = False) -> tuple[Finding, ...]:
-        """As in `Target`; for a rollback what only a build needs is not looked at."""
-        return await checks.preflight(self._engine, config, previous, rollback)
+    async def preflight(self, config: DeploymentConfig, previous: Release | None, built: bool = False) -> tuple[Finding, ...]:
+        """As in `Target`; for what is built already, what only a build needs is not looked at."""
+        return await checks.preflight(self._engine, config, previous, built)
 
     async def plan(self, config: DeploymentConfig, release: Release, previous: Release | None, rollback: bool) -> TargetPlan:
         names = Names(config, release)
@@ -63,6 +63,10 @@ class DockerTarget:
             if rollback:
                 image = str(release.artifact.get("tag") or names.image)
                 items.append(PlanItem(action=PlanAction.REUSE, kind="image", name=image, detail="the image of that release"))
+            elif release.origin is not None:
+                image = str(release.origin.artifact.get("tag") or release.origin.artifact.get("image"))
+                detail = f"the image of {release.origin.label} in {release.origin.environment}"
+                items.append(PlanItem(action=PlanAction.REUSE, kind="image", name=image, detail=detail))
             else:
                 items.append(PlanItem(action=PlanAction.CREATE, kind="image", name=names.image, detail=f"from {config.dockerfile}"))
             action = PlanAction.REUSE if kept else PlanAction.CREATE
@@ -80,7 +84,7 @@ class DockerTarget:
         warnings = []
         if config.bind_address not in ("127.0.0.1", "::1", "localhost"):
             warnings.append(f"The application will be reachable from other machines on {config.bind_address}.")
-        return TargetPlan(tuple(items), _plans(config, names, rollback), url, tuple(warnings))
+        return TargetPlan(tuple(items), _plans(config, names, rollback or release.origin is not None), url, tuple(warnings))
 
     async def observe(self, step: StepPlan, context: StepContext) -> Observation:
         with _step_errors():
@@ -202,10 +206,10 @@ def _container_of(release: Release, config: DeploymentConfig) -> str:
     return str(release.artifact.get("name") or Names(config, release).container)
 
 
-def _plans(config: DeploymentConfig, names: Names, rollback: bool) -> tuple[StepPlan, ...]:
+def _plans(config: DeploymentConfig, names: Names, built: bool) -> tuple[StepPlan, ...]:
     """The steps with the commands a person would type for them, and gates with time for their own deadline."""
     said = {
-        "build": "" if rollback else f"docker buildx build --file {config.dockerfile} --tag {names.image} {config.root}",
+        "build": "" if built else f"docker buildx build --file {config.dockerfile} --tag {names.image} {config.root}",
         "create": f"docker create --name {names.container} --publish {config.bind_address}:{config.published_port}:{config.port}",
         "trial": f"docker run --detach --name {names.trial} --publish 127.0.0.1::{config.port}",
         "retire": f"docker rm --force {names.trial}",

@@ -67,9 +67,9 @@ class ProcessTarget:
                     return f"process:{known}"
         return f"process:{platform.node()}:{uuid.getnode():x}"
 
-    async def preflight(self, config: DeploymentConfig, previous: Release | None, rollback: bool = False) -> tuple[Finding, ...]:
-        """As in `Target`; for a rollback what only a build needs is not looked at."""
-        return await asyncio.to_thread(checks.preflight, config, self._releases, rollback)
+    async def preflight(self, config: DeploymentConfig, previous: Release | None, built: bool = False) -> tuple[Finding, ...]:
+        """As in `Target`; for what is built already, what only a build needs is not looked at."""
+        return await asyncio.to_thread(checks.preflight, config, self._releases, built)
 
     async def plan(self, config: DeploymentConfig, release: Release, previous: Release | None, rollback: bool) -> TargetPlan:
         place = Layout.of(self._releases, config, release)
