@@ -232,6 +232,8 @@ class Lab:
 
     kind = ""
     http = True
+    python = "python"
+    """What a command of a release calls Python."""
 
     def __init__(self, paths: Paths, root: Path) -> None:
         self.paths, self.root = paths, root
@@ -278,6 +280,7 @@ class Lab:
 
 class ProcessLab(Lab):
     kind = "process"
+    python = sys.executable
 
     def config(self, **changes: Any) -> DeploymentConfig:
         recipe = Recipe(

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from deploydeck.deploy.closing import close_deployment
+from deploydeck.deploy.hooks import with_hooks
 from deploydeck.deploy.removing import removal_plan
 from deploydeck.deploy.runner import PARK, Answer
 from deploydeck.deploy.script import GO, STOP
@@ -240,6 +242,7 @@ class Calls:
             made = await removal_plan(self.tools.store, session.target, deployment.project_id, deployment.environment)
         else:
             made = await self._ask_target(session)
+            made = replace(made, steps=with_hooks(made.steps, config, deployment.kind))
         expected = await self.tools.keep(lambda: store.expected_s(config.project_id, deployment.target))
         steps = tuple(
             Step(

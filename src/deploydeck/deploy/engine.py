@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from deploydeck.deploy.closing import result_of, stored_result
+from deploydeck.deploy.hooks import with_hooks
 from deploydeck.deploy.presence import WorkerStatus, ensure_worker, ring, worker_status
 from deploydeck.deploy.removing import removable, removal_plan
 from deploydeck.domain import (
@@ -112,7 +113,7 @@ class DeploymentEngine:
             url=made.url,
             items=made.items,
             variables=variable_changes(previous.variables if previous else (), resolved),
-            steps=made.steps,
+            steps=with_hooks(made.steps, config, DeploymentKind.ROLLBACK if rollback_to else DeploymentKind.DEPLOY),
             warnings=tuple(dict.fromkeys(warnings)),
             previous_release=previous.label if previous else "",
         )

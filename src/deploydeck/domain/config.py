@@ -169,6 +169,29 @@ class Preference(Value):
     source: str
 
 
+class Hooks(Value):
+    """Commands around a deployment, each run once in a copy of the new release of its own.
+
+    `pre_deploy` and `release` before any copy serves (`release` is for migrations: never run again when it is not known how one
+    ended), `post_deploy` once the new release is live. `timeout_s` bounds each.
+    """
+
+    pre_deploy: tuple[tuple[str, ...], ...] = ()
+    release: tuple[tuple[str, ...], ...] = ()
+    post_deploy: tuple[tuple[str, ...], ...] = ()
+    timeout_s: float = Field(default=600.0, ge=0.1, allow_inf_nan=False)
+
+    def command(self, step: str) -> tuple[str, ...] | None:
+        """The command of a step, by the step's name; None when it is no hook."""
+        return dict(self.named).get(step)
+
+    @property
+    def named(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Names of the steps with their commands, in order."""
+        kinds = (("hook-pre", self.pre_deploy), ("hook-release", self.release), ("hook-post", self.post_deploy))
+        return tuple((f"{kind}-{number}", argv) for kind, commands in kinds for number, argv in enumerate(commands, start=1))
+
+
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -195,6 +218,7 @@ class DeploymentConfig(Value):
     health: HealthSpec = HealthSpec()
     variables: tuple[VariableRef, ...] = ()
     limits: ResourceLimits = ResourceLimits()
+    hooks: Hooks = Hooks()
     keep_releases: int = Field(default=5, ge=1, le=100)
     services: tuple[ServiceSpec, ...] = ()
     pipeline: PipelineConfig | None = None

@@ -18,6 +18,7 @@ from deploydeck.settings.sections import (
     EnvironmentSettings,
     GenerateSettings,
     HealthSettings,
+    HookSettings,
     LogSettings,
     ResourceSettings,
     ScanSettings,
@@ -46,6 +47,7 @@ class Settings(Section):
     generate: GenerateSettings = Field(default_factory=lambda: GenerateSettings.model_validate({}))
     cloud: CloudSettings = Field(default_factory=lambda: CloudSettings.model_validate({}))
     environments: dict[EnvironmentName, EnvironmentSettings] = Field(default_factory=dict)
+    hooks: HookSettings = Field(default_factory=lambda: HookSettings.model_validate({}))
     default_environment: str = Field("development", description="Environment used when none is named.")
     ui: UiSettings = Field(default_factory=lambda: UiSettings.model_validate({}))
     worker: WorkerSettings = Field(default_factory=lambda: WorkerSettings.model_validate({}))
@@ -87,4 +89,6 @@ class Settings(Section):
         return low in _SHORT_FOR_PRODUCTION or bool(difflib.get_close_matches(low, (PRODUCTION,), n=1, cutoff=_CLOSE))
 
 
-PROJECT_SECTIONS = frozenset({"app", "health", "resources", "build", "generate", "cloud", "environments", "default_environment"})
+PROJECT_SECTIONS = frozenset(
+    {"app", "health", "resources", "build", "generate", "cloud", "hooks", "environments", "default_environment"}
+)

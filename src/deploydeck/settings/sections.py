@@ -138,6 +138,25 @@ class EnvironmentSettings(Section):
     )
 
 
+Word = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=4_000)]
+Command = Annotated[list[Word], Field(min_length=1, max_length=100)]
+
+
+class HookSettings(Section):
+    """Commands around a deployment, as lists of words, each run once in a copy of the new release of its own."""
+
+    pre_deploy: list[Command] = Field(default_factory=list, max_length=20, description="Commands before the new release starts.")
+    release: list[Command] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Commands such as migrations, after those: once for a release, never again when nobody knows how one ended.",
+    )
+    post_deploy: list[Command] = Field(
+        default_factory=list, max_length=20, description="Commands once the new release is live; a failure is a warning."
+    )
+    timeout_s: float = Field(600.0, ge=0.1, le=86_400, description="Seconds that one command may take.")
+
+
 class UiSettings(Section):
     theme: str = Field("textual-dark", description="Theme name; ansi-dark and ansi-light follow the terminal's palette.")
     mouse: bool = Field(True, description="Use the mouse where the terminal has one.")

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from deploydeck.domain import PHASE_ORDER, LogLine, Origin, Phase, PlanAction, new_id, utc_now
+from deploydeck.domain import PHASE_ORDER, Hooks, LogLine, Origin, Phase, PlanAction, StepPlan, new_id, utc_now
 from deploydeck.targets import TARGETS, Restorable, Seen, StepFailed, Target
 from tests.clock import PATIENCE_S
 from tests.targets.harness import SECRET, Lab, Run, free_port, get, make_release, start_run
@@ -237,6 +237,50 @@ async def test_what_was_built_for_one_environment_runs_in_the_next_one(lab: Lab)
     assert not [item for item in held if item.kind == "image"], "the image belongs to the environment it was built for"
     for run in (production, staging):
         await lab.target.remove(run.context.release, run.context.config)
+
+
+def hooks(lab: Lab, **commands: str) -> Hooks:
+    return Hooks.model_validate({name: [[lab.python, "-c", program]] for name, program in commands.items()})
+
+
+async def test_a_command_of_the_release_runs_once_with_its_variables(lab: Lab) -> None:
+    program = "import os; print('mode', os.environ['PLAIN'], len(os.environ['API_TOKEN'])); print(os.environ['API_TOKEN'])"
+    run = await lab.run(config=lab.config(hooks=hooks(lab, release=program)))
+    hook = StepPlan(name="hook-release-1", phase=Phase.PRE_HOOKS, title="migrate")
+    await run.go(until="create" if any(step.name == "create" for step in run.steps) else "build")
+    assert (await lab.target.observe(hook, run.context)).seen is Seen.ABSENT
+    done = await lab.target.act(hook, run.context)
+    assert done == {**done, "exit_code": 0}
+    again = await lab.target.observe(hook, run.context)
+    assert again.seen is Seen.DONE, "after a kill it is not run a second time"
+    if lab.http:
+        said = "\n".join(text for text, _, source in run.said.lines if source == "hooks")
+        assert f"mode plain {len(SECRET)}" in said and SECRET not in said
+    await lab.target.undo(hook, run.context)
+    await run.unwind()
+    assert lab.leftovers() == []
+
+
+async def test_a_command_that_failed_says_why_and_is_not_run_again(lab: Lab) -> None:
+    if not lab.http:
+        pytest.skip("this target does not follow")
+    run = await lab.run(config=lab.config(hooks=hooks(lab, release="print('no such column'); raise SystemExit(3)")))
+    hook = StepPlan(name="hook-release-1", phase=Phase.PRE_HOOKS, title="migrate")
+    await run.go(until="create" if any(step.name == "create" for step in run.steps) else "build")
+    for attempt in range(2):
+        with pytest.raises(StepFailed) as failed:
+            await lab.target.act(hook, run.context)
+        assert not failed.value.cause.transient
+        if attempt == 0:
+            assert failed.value.cause.code == "hook-failed" and "exit code 3" in failed.value.cause.what
+            assert "no such column" in failed.value.cause.evidence
+    ran = [
+        text for text, _, source in run.said.lines if source == "hooks" and "no such column" in text and not text.startswith("$")
+    ]
+    assert len(ran) == 1, "once"
+    await lab.target.undo(hook, run.context)
+    await run.unwind()
+    assert lab.leftovers() == []
 
 
 async def test_copies_have_endpoints_liveness_and_last_lines(lab: Lab) -> None:

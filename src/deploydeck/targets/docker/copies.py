@@ -153,10 +153,13 @@ async def image_of(engine: Engine, context: StepContext) -> str:
     return str(known)
 
 
-class _Copy(Base):
+class Copy(Base):
     """Makes containers from the release's image; `live` and `trial` differ only in port, name and role."""
 
-    async def create(self, context: StepContext, name: str, role: str, address: str, port: int | None) -> str:
+    async def create(
+        self, context: StepContext, name: str, role: str, address: str, port: int | None, command: tuple[str, ...] = ()
+    ) -> str:
+        """A container that does not run yet. With a `command` it runs that instead, and nobody reaches it."""
         image, config = await image_of(self.engine, context), context.config
         variables = dict(context.variables)
         plain = {variable.name for variable in config.variables if variable.source is VariableSource.SETTINGS}
@@ -175,14 +178,15 @@ class _Copy(Base):
             if config.limits.cpus is not None:
                 limits["nano_cpus"] = int(config.limits.cpus * 1_000_000_000)
             host_config = client.create_host_config(
-                port_bindings={f"{config.port}/tcp": (address, port) if port else (address,)},
+                port_bindings={} if command else {f"{config.port}/tcp": (address, port) if port else (address,)},
                 restart_policy={"Name": "no"},  # unless-stopped only once it is settled: a reboot must not bring back a failed copy
                 log_config=LogConfig(type=LogConfig.types.JSON, config=LOG_OPTIONS),
                 init=True, security_opt=["no-new-privileges:true"], cap_drop=DROPPED_CAPABILITIES, **limits,
             )  # fmt: skip
             made = client.create_container(
                 image, name=name, environment=[f"{key}={value}" for key, value in variables.items()],
-                labels=labels, ports=[config.port], host_config=host_config,
+                labels=labels, ports=[] if command else [config.port], host_config=host_config,
+                **({"command": list(command), "entrypoint": [], "healthcheck": {"test": ["NONE"]}} if command else {}),
             )  # fmt: skip
             return str(made["Id"])
 
@@ -191,7 +195,7 @@ class _Copy(Base):
         return made
 
 
-class Create(_Copy):
+class Create(Copy):
     """The final container with its final port, not started. For a rollback the kept container is it."""
 
     async def observe(self, context: StepContext) -> Observation:
@@ -232,7 +236,7 @@ def _same_place(found: Mapping[str, Any], context: StepContext) -> bool:
     return bool((bindings.get(f"{context.config.port}/tcp") or [{}])[0] == wanted)
 
 
-class Trial(_Copy):
+class Trial(Copy):
     """A twin of the new container that only this machine can reach, to see whether it becomes healthy."""
 
     async def observe(self, context: StepContext) -> Observation:

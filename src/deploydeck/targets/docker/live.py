@@ -9,7 +9,8 @@ from deploydeck.targets.base import Observation, Seen, StepContext, StepFailed
 from deploydeck.targets.docker import checks
 from deploydeck.targets.docker.copies import Base, names, save_logs
 from deploydeck.targets.docker.engine import STOP_GRACE_S, Engine, EngineProblem
-from deploydeck.targets.docker.naming import LIVE, TRIAL, Names, label, labels_of, name_of
+from deploydeck.targets.docker.naming import LIVE, TASK, TRIAL, Names, label, labels_of, name_of
+from deploydeck.targets.docker.tasks import remove_tasks
 
 
 class Switch(Base):
@@ -135,12 +136,13 @@ class Prune(Base):
 
     async def observe(self, context: StepContext) -> Observation:
         containers, images = await self.candidates(context)
-        return Observation(Seen.ABSENT if containers or images else Seen.DONE, {})
+        ran = await self.engine.containers({**names(context).slot, label("role"): TASK})
+        return Observation(Seen.ABSENT if containers or images or ran else Seen.DONE, {})
 
     async def act(self, context: StepContext) -> dict[str, Any]:
         await checks.refuse_higher_fence(self.engine, names(context).slot, context.fence)
         containers, images = await self.candidates(context)
-        removed: list[str] = []
+        removed: list[str] = await remove_tasks(self.engine, context)
         for kind, items in (("container", containers), ("image", images)):
             for item in items:
                 if await self._remove(context, kind, item):

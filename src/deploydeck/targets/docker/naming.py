@@ -10,7 +10,7 @@ from typing import Any
 from deploydeck.domain import DeploymentConfig, Release
 
 PREFIX = "deploydeck"
-LIVE, TRIAL = "live", "trial"
+LIVE, TRIAL, TASK = "live", "trial", "task"
 
 
 def label(name: str) -> str:
@@ -32,6 +32,9 @@ class Names:
     @property
     def trial(self) -> str:
         return f"{self.container}-trial"
+
+    def task(self, step: str) -> str:
+        return f"{self.container}-{step}"
 
     @property
     def image(self) -> str:

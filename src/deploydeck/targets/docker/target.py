@@ -8,11 +8,22 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from deploydeck.domain import DeployDeckError, DeploymentConfig, Finding, Liveness, LogLine, PlanAction, PlanItem, Release, StepPlan
+from deploydeck.domain import (
+    Cause,
+    DeployDeckError,
+    DeploymentConfig,
+    Finding,
+    Liveness,
+    LogLine,
+    PlanAction,
+    PlanItem,
+    Release,
+    StepPlan,
+)
 from deploydeck.settings import Paths, Settings
 from deploydeck.targets import TARGETS, ports
 from deploydeck.targets.base import Endpoint, Observation, Restorable, Role, Seen, StepContext, StepFailed, TargetPlan
-from deploydeck.targets.docker import checks, copies, live, logs, steps
+from deploydeck.targets.docker import checks, copies, live, logs, steps, tasks
 from deploydeck.targets.docker.engine import Engine, EngineProblem
 from deploydeck.targets.docker.naming import LIVE, Names, label, labels_of, name_of
 
@@ -88,17 +99,25 @@ class DockerTarget:
 
     async def observe(self, step: StepPlan, context: StepContext) -> Observation:
         with _step_errors():
-            handler = self._steps.get(step.name)
+            handler = self._handler(step, context)
             return await handler.observe(context) if handler else Observation(Seen.UNKNOWN, detail=f"no step {step.name!r} here")
 
     async def act(self, step: StepPlan, context: StepContext) -> dict[str, Any]:
         with _step_errors():
-            return await self._steps[step.name].act(context)
+            handler = self._handler(step, context)
+            if handler is None:
+                raise StepFailed(Cause(code="step-unknown", what=f"There is no step {step.name!r} here."))
+            return await handler.act(context)
 
     async def undo(self, step: StepPlan, context: StepContext) -> None:
         with _step_errors():
-            if handler := self._steps.get(step.name):
+            if handler := self._handler(step, context):
                 await handler.undo(context)
+
+    def _handler(self, step: StepPlan, context: StepContext) -> steps.Step | None:
+        if context.config.hooks.command(step.name) is not None:
+            return tasks.Task(self._engine, step.name)
+        return self._steps.get(step.name)
 
     async def endpoint(self, role: Role, context: StepContext) -> Endpoint | None:
         with _step_errors():
@@ -162,7 +181,8 @@ class DockerTarget:
     async def holdings(self, release: Release, config: DeploymentConfig) -> tuple[PlanItem, ...]:
         names, items = Names(config, release), []
         with _plain_errors():
-            for container in (names.trial, _container_of(release, config)):
+            ran = [names.task(step) for step, _ in config.hooks.named]
+            for container in (names.trial, *ran, _container_of(release, config)):
                 found = await self._engine.container(container)
                 if labels_of(found).get(label("release")) == release.id:
                     state = "running" if _liveness(found).running else "stopped"

@@ -25,7 +25,7 @@ class Step(Protocol):
     async def undo(self, context: StepContext) -> None: ...
 
 
-class _Base:
+class Base:
     def __init__(self, releases: Path, logs: Path) -> None:
         self.releases, self.logs = releases, logs
 
@@ -63,7 +63,7 @@ class _Base:
         """Nothing to take back."""
 
 
-class Preflight(_Base):
+class Preflight(Base):
     async def observe(self, context: StepContext) -> Observation:
         return Observation(Seen.ABSENT, detail="A check leaves nothing behind; it is made again.")
 
@@ -80,7 +80,7 @@ class Preflight(_Base):
         return {"findings": [item.code for item in found]}
 
 
-class Build(_Base):
+class Build(Base):
     async def observe(self, context: StepContext) -> Observation:
         place = self.place(context)
         built = layout.read_json(place.built)
@@ -116,7 +116,7 @@ class Build(_Base):
         await context.record("directory", name, name, True, "removed")
 
 
-class _Copy(_Base):
+class _Copy(Base):
     async def start(self, context: StepContext, role: str, port: int) -> dict[str, Any]:
         """Record, write down how it is started, start. A kept release starts with the variables it had."""
         place, config = self.place(context), context.config
@@ -242,7 +242,7 @@ class Switch(_Copy):
             )  # fmt: skip
 
 
-class Settle(_Base):
+class Settle(Base):
     async def observe(self, context: StepContext) -> Observation:
         return Observation(Seen.DONE if running.settled(self.place(context), LIVE) else Seen.ABSENT, {})
 
@@ -256,7 +256,7 @@ class Settle(_Base):
         running.settle(self.place(context), LIVE, on=False)
 
 
-class Prune(_Base):
+class Prune(Base):
     def candidates(self, context: StepContext) -> list[Layout]:
         """Directories that go: not current, not previous, not running, not among the newest `keep_releases` whole ones."""
         own, previous = self.place(context), self.previous(context)

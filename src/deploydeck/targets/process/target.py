@@ -27,7 +27,7 @@ from deploydeck.settings import Paths, Settings
 from deploydeck.store.logs import LogStore
 from deploydeck.targets import TARGETS, ports
 from deploydeck.targets.base import Endpoint, Observation, Restorable, Role, Seen, StepContext, StepFailed, TargetPlan
-from deploydeck.targets.process import checks, layout, running, steps
+from deploydeck.targets.process import checks, layout, running, steps, tasks
 from deploydeck.targets.process.layout import Layout
 
 BATCH = 1000
@@ -57,6 +57,7 @@ class ProcessTarget:
 
     def __init__(self, settings: Settings, paths: Paths) -> None:
         self._releases = paths.releases
+        self._log_directory = paths.logs
         self._logs = LogStore(paths.logs)
         self._steps = steps.handlers(paths.releases, paths.logs)
 
@@ -103,17 +104,25 @@ class ProcessTarget:
 
     async def observe(self, step: StepPlan, context: StepContext) -> Observation:
         with _disk_errors():
-            handler = self._steps.get(step.name)
+            handler = self._handler(step, context)
             return await handler.observe(context) if handler else Observation(Seen.UNKNOWN, detail=f"no step {step.name!r} here")
 
     async def act(self, step: StepPlan, context: StepContext) -> dict[str, Any]:
         with _disk_errors():
-            return await self._steps[step.name].act(context)
+            handler = self._handler(step, context)
+            if handler is None:
+                raise StepFailed(Cause(code="step-unknown", what=f"There is no step {step.name!r} here."))
+            return await handler.act(context)
 
     async def undo(self, step: StepPlan, context: StepContext) -> None:
         with _disk_errors():
-            if handler := self._steps.get(step.name):
+            if handler := self._handler(step, context):
                 await handler.undo(context)
+
+    def _handler(self, step: StepPlan, context: StepContext) -> steps.Step | None:
+        if context.config.hooks.command(step.name) is not None:
+            return tasks.Task(self._releases, self._log_directory, step.name)
+        return self._steps.get(step.name)
 
     async def endpoint(self, role: Role, context: StepContext) -> Endpoint | None:
         place = self._place(role, context)
