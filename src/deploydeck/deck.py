@@ -44,11 +44,12 @@ if TYPE_CHECKING:
     from deploydeck.generate import ConfigurationGenerator
     from deploydeck.ledger import Ledger, UndoRecord
     from deploydeck.observe import MonitoringService
+    from deploydeck.redaction import Redactor
     from deploydeck.review import AppliedSet, Review
     from deploydeck.scan import ProjectAnalyzer
     from deploydeck.store import Project, Store
     from deploydeck.store.logs import LogStore
-    from deploydeck.targets import Target
+    from deploydeck.targets import Invocation, Target
     from deploydeck.vault import ResolvedVariables, SecretsManager
 
 
@@ -619,6 +620,31 @@ class Deck:
         """The environment's name when it must be typed before deploying there (by default: production), else nothing."""
         environment = prepared.config.environment
         return environment if prepared.scanned.settings.asks_for_name(environment) else ""
+
+    async def invocation(
+        self, project: Project, environment: str | None, target: str | None, command: Sequence[str], *, inside: bool, terminal: bool
+    ) -> tuple[Invocation, Redactor]:
+        """How to run a command of the live release: `inside` the copy that runs, else in a copy of its own with today's values.
+
+        The redactor knows the secrets it is given. Raises DeployDeckError `nothing-live`, `variables-missing`, those of the target.
+        """
+        settings = await asyncio.to_thread(load_settings, self.paths, Path(project.root))
+        name = settings.named_environment(environment)
+        live = await self.live(project, name, target)
+        if live is None:
+            raise DeployDeckError("nothing-live", f"Nothing of {project.name} is live in {name}.", hint="Deploy first.")
+        release = live[1]
+        config = await self.store.projects.config(release.config_id)
+        resolved = await asyncio.to_thread(self.secrets.resolve, config, env_file=settings.environment(name).env_file)
+        if resolved.missing and not inside:
+            raise DeployDeckError(
+                "variables-missing",
+                f"No value is known for: {', '.join(resolved.missing)}.",
+                hint="Set them in the environment, in the keyring, or in the env file of this environment.",
+            )
+        place = self.target(release.target)
+        made = await place.invocation(release, config, command, None if inside else resolved.values, terminal=terminal)
+        return made, resolved.redactor()
 
     async def liveness(self, release: Release) -> Liveness:
         """Whether a release runs now, as its target sees it."""

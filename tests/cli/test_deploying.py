@@ -289,3 +289,16 @@ def test_promote_runs_what_is_live_in_the_next_environment(program: Program) -> 
     settings.write_text(settings.read_text().replace('target = "fake"\npublished_port = 18124', 'target = "process"'))
     refused = program("promote", "--to", "production", "--yes", "--json", expect=1).err
     assert "production is on process, development is on fake" in refused
+
+
+def test_run_and_exec_answer_with_what_the_command_says(program: Program) -> None:
+    assert "project-unknown" in program("run", "--json", "--", "true", expect=1).err
+    deployed(program)
+    assert "nothing-live" in program("run", "--json", "--env", "production", "--", "true", expect=1).err
+    lines = program("run", "--json", "--", "sh", "-c", "echo out; echo err >&2; exit 9", expect=9).lines()
+    assert {"stream": "out", "text": "out"} in lines and {"stream": "err", "text": "err"} in lines
+    assert lines[-1] == {"exit_code": 9}
+    plain = program.apart("exec", "--", "sh", "-c", "echo --json; exit 3", expect=3)
+    assert plain.out == "--json\n"
+    assert "There is no command to run" in program("run", expect=2).err
+    assert "is not there" in program("run", "--", "no-such-program-here", expect=2).err

@@ -57,7 +57,7 @@ def _add(parser: argparse.ArgumentParser, command: Command) -> None:
 def main(argv: Sequence[str]) -> int:
     """Run one command line. Returns the exit code; writes to standard output and standard error only."""
     soften_encoding()
-    as_json = "--json" in argv
+    as_json = "--json" in argv[: argv.index("--")] if "--" in argv else "--json" in argv  # what follows belongs to a command
     try:
         return _run(list(argv), as_json)
     except KeyboardInterrupt:

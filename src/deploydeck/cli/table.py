@@ -58,6 +58,8 @@ class Command:
 
 
 _DIRECTORY = _value("directory", metavar="DIR", text="The project; default: here.", completes="directory", nargs="?", default=".")
+_DIR = _value("--dir", metavar="DIR", text="The project; default: here.", completes="directory", default=".")
+_WORDS = _value("words", metavar="COMMAND", text="The command and its words, after --.", nargs="*")
 _ENVIRONMENT = _value(
     "--env",
     metavar="NAME",
@@ -280,6 +282,24 @@ COMMANDS: tuple[Command, ...] = (
         ),
         ("deploydeck rollback", "deploydeck rollback v3 --env production --yes"),
         json=_EVENTS + " With `--plan` one document, the `Plan`; with `--detach` one document, the `Deployment`.",
+    ),
+    Command(
+        "run",
+        "run a command in a new copy of the live release",
+        "Starts a copy of the live release of its own, runs a command in it with the variables of the environment as they are "
+        "now, and removes it: for one-off tasks such as a console or a repair. The exit code is the command's. It joins this "
+        "terminal; with `--json` its lines are records without the secrets it was given.",
+        (_WORDS, _DIR, _TARGET, _ENVIRONMENT),
+        ("deploydeck run -- python manage.py shell", "deploydeck run --env staging -- env"),
+        json="A stream: one line of output per record (`stream`, `text`), then one with `exit_code`.",
+    ),
+    Command(
+        "exec",
+        "run a command in the copy that serves",
+        "Runs a command inside the running copy of the live release, beside the program. The exit code is the command's.",
+        (_WORDS, _DIR, _TARGET, _ENVIRONMENT),
+        ("deploydeck exec -- ps", "deploydeck exec -- sh"),
+        json="A stream: one line of output per record (`stream`, `text`), then one with `exit_code`.",
     ),
     Command(
         "promote",

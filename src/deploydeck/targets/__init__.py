@@ -17,6 +17,7 @@ from deploydeck.settings import Paths, Settings
 from deploydeck.targets.base import (
     Capabilities,
     Endpoint,
+    Invocation,
     Observation,
     Restorable,
     Role,
@@ -33,6 +34,7 @@ __all__ = [
     "TARGETS",
     "Capabilities",
     "Endpoint",
+    "Invocation",
     "Observation",
     "Restorable",
     "Role",

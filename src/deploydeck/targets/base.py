@@ -10,7 +10,7 @@ everything it learns goes into the result it returns. So a worker that was kille
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -77,6 +77,15 @@ class Capabilities:
     caution: str = ""
     promotes: bool = False
     """Whether what was built for one environment can run in another one there."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A program to start on this machine, with the standard streams of whoever asked; its exit code is the answer."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(repr=False)
+    cwd: str | None = None
 
 
 @dataclass(frozen=True)
@@ -202,6 +211,21 @@ class Target(Protocol):
 
     async def remove(self, release: Release, config: DeploymentConfig) -> tuple[str, ...]:
         """Stop and delete everything of this release on the target; names what was removed. Afterwards it has no holdings."""
+        ...
+
+    async def invocation(
+        self,
+        release: Release,
+        config: DeploymentConfig,
+        command: Sequence[str],
+        variables: Mapping[str, str] | None,
+        *,
+        terminal: bool,
+    ) -> Invocation:
+        """How to run a command of a release: in the copy that runs, or with `variables` in a copy of its own that goes with it.
+
+        `terminal`: a person types at it. No value of a variable may stand in the arguments. Raises DeployDeckError.
+        """
         ...
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ from deploydeck.settings import Paths, Settings
 from deploydeck.targets.base import (
     Capabilities,
     Endpoint,
+    Invocation,
     Observation,
     Restorable,
     Role,
@@ -336,6 +337,17 @@ class FakeTarget:
                 gone.append(release.id)
             world["effects"].append([release.id, "remove", "act"])
         return tuple(gone)
+
+    async def invocation(
+        self,
+        release: Release,
+        config: DeploymentConfig,
+        command: Sequence[str],
+        variables: Mapping[str, str] | None,
+        *,
+        terminal: bool,
+    ) -> Invocation:
+        return Invocation(tuple(command), {"PATH": os.environ.get("PATH", ""), **(variables or {})})
 
     async def close(self) -> None:
         return None

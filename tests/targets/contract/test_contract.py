@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -281,6 +282,27 @@ async def test_a_command_that_failed_says_why_and_is_not_run_again(lab: Lab) -> 
     await lab.target.undo(hook, run.context)
     await run.unwind()
     assert lab.leftovers() == []
+
+
+async def test_a_command_joins_in_a_copy_of_its_own_and_in_the_one_that_serves(lab: Lab) -> None:
+    run = await lab.run()
+    await run.go()
+    kept, config = await run.finish(), run.context.config
+    before = lab.leftovers()
+    given = {"PLAIN": "a 'b'\n$(touch pwned)", "API_TOKEN": SECRET}
+    program = "import os; print(os.environ['PLAIN'], os.environ.get('API_TOKEN') is not None); raise SystemExit(7)"
+    own = await lab.target.invocation(kept, config, [lab.python, "-c", program], given, terminal=False)
+    assert SECRET not in " ".join(own.argv)
+    answer = subprocess.run(own.argv, env=dict(own.env), cwd=own.cwd, capture_output=True, text=True, timeout=60, check=False)
+    assert (answer.returncode, answer.stdout) == (7, f"{given['PLAIN']} True\n"), answer.stderr
+    if lab.http:
+        program = "import os; print(os.environ['PLAIN'])"
+        inside = await lab.target.invocation(kept, config, [lab.python, "-c", program], None, terminal=False)
+        answer = subprocess.run(inside.argv, env=dict(inside.env), cwd=inside.cwd, capture_output=True, text=True, check=False)
+        assert answer.stdout == "plain\n", answer.stderr
+    assert lab.leftovers() == before, "nothing stays of it"
+    assert (await lab.target.status(kept, config)).running
+    await lab.target.remove(kept, config)
 
 
 async def test_copies_have_endpoints_liveness_and_last_lines(lab: Lab) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deploydeck.domain import Cause, Severity, VariableSource
+from deploydeck.domain import Cause, DeploymentConfig, Severity, VariableSource
 from deploydeck.targets.base import Observation, Seen, StepCanceled, StepContext, StepFailed
 from deploydeck.targets.docker import buildkit, checks, classic, logs
 from deploydeck.targets.docker.engine import Engine
@@ -168,31 +168,53 @@ class Copy(Base):
         if config.recipe.port_from_env:
             variables["PORT"] = str(config.port)
         await context.record("container", name, name, True, "intended")
-
-        def work(client: Any) -> str:
-            from docker.types import LogConfig
-
-            limits: dict[str, Any] = {}
-            if config.limits.memory_bytes is not None:
-                limits |= {"mem_limit": config.limits.memory_bytes, "memswap_limit": config.limits.memory_bytes}
-            if config.limits.cpus is not None:
-                limits["nano_cpus"] = int(config.limits.cpus * 1_000_000_000)
-            host_config = client.create_host_config(
-                port_bindings={} if command else {f"{config.port}/tcp": (address, port) if port else (address,)},
-                restart_policy={"Name": "no"},  # unless-stopped only once it is settled: a reboot must not bring back a failed copy
-                log_config=LogConfig(type=LogConfig.types.JSON, config=LOG_OPTIONS),
-                init=True, security_opt=["no-new-privileges:true"], cap_drop=DROPPED_CAPABILITIES, **limits,
-            )  # fmt: skip
-            made = client.create_container(
-                image, name=name, environment=[f"{key}={value}" for key, value in variables.items()],
-                labels=labels, ports=[] if command else [config.port], host_config=host_config,
-                **({"command": list(command), "entrypoint": [], "healthcheck": {"test": ["NONE"]}} if command else {}),
-            )  # fmt: skip
-            return str(made["Id"])
-
-        made = await self.engine.call(work)
+        ports = {config.port: (address, port) if port else (address,)}
+        how = command_form(command) if command else {}
+        made = await make_container(self.engine, image, name, config, variables, labels, {} if command else ports, **how)
         await context.record("container", name, name, True, "present")
         return made
+
+
+def command_form(command: Sequence[str]) -> dict[str, Any]:
+    """What a container that runs one command has instead of what its image says."""
+    return {"command": list(command), "entrypoint": [], "healthcheck": {"test": ["NONE"]}}
+
+
+async def make_container(
+    engine: Engine,
+    image: str,
+    name: str,
+    config: DeploymentConfig,
+    variables: Mapping[str, str],
+    labels: Mapping[str, str],
+    ports: Mapping[int, tuple[Any, ...]],
+    *,
+    goes_with_its_command: bool = False,
+    **how: Any,
+) -> str:
+    """A container that does not run yet, within the limits of its configuration; `ports` to where each is published. Its id."""
+
+    def work(client: Any) -> str:
+        from docker.types import LogConfig
+
+        limits: dict[str, Any] = {}
+        if config.limits.memory_bytes is not None:
+            limits |= {"mem_limit": config.limits.memory_bytes, "memswap_limit": config.limits.memory_bytes}
+        if config.limits.cpus is not None:
+            limits["nano_cpus"] = int(config.limits.cpus * 1_000_000_000)
+        # unless-stopped only once it is settled: a reboot must not bring back a failed copy
+        host_config = client.create_host_config(
+            port_bindings={f"{inside}/tcp": where for inside, where in ports.items()}, restart_policy={"Name": "no"},
+            log_config=LogConfig(type=LogConfig.types.JSON, config=LOG_OPTIONS), auto_remove=goes_with_its_command,
+            init=True, security_opt=["no-new-privileges:true"], cap_drop=DROPPED_CAPABILITIES, **limits,
+        )  # fmt: skip
+        made = client.create_container(
+            image, name=name, environment=[f"{key}={value}" for key, value in variables.items()],
+            labels=dict(labels), ports=list(ports), host_config=host_config, **how,
+        )  # fmt: skip
+        return str(made["Id"])
+
+    return await engine.call(work)
 
 
 class Create(Copy):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -22,10 +25,14 @@ from deploydeck.domain import (
 )
 from deploydeck.settings import Paths, Settings
 from deploydeck.targets import TARGETS, ports
-from deploydeck.targets.base import Endpoint, Observation, Restorable, Role, Seen, StepContext, StepFailed, TargetPlan
+from deploydeck.targets.base import Endpoint, Invocation, Observation, Restorable, Role, Seen, StepContext, StepFailed, TargetPlan
 from deploydeck.targets.docker import checks, copies, live, logs, steps, tasks
 from deploydeck.targets.docker.engine import Engine, EngineProblem
-from deploydeck.targets.docker.naming import LIVE, Names, label, labels_of, name_of
+from deploydeck.targets.docker.naming import LIVE, TASK, Names, label, labels_of, name_of
+
+_INHERITED = frozenset(
+    "PATH HOME TERM COLORTERM LANG LC_ALL DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS_VERIFY SSH_AUTH_SOCK".split()
+)
 
 
 @contextlib.contextmanager
@@ -202,6 +209,36 @@ class DockerTarget:
                 elif (image := await self._image(release, names)) is not None:
                     await self._engine.find(partial(_remove_image, str(image["Id"])))
         return tuple(item.name for item in held)
+
+    async def invocation(
+        self,
+        release: Release,
+        config: DeploymentConfig,
+        command: Sequence[str],
+        variables: Mapping[str, str] | None,
+        *,
+        terminal: bool,
+    ) -> Invocation:
+        """As in `Target`. The docker program joins the terminal; what the command is given goes to the Engine beforehand."""
+        if shutil.which("docker") is None:
+            raise DeployDeckError("docker-missing", "The docker program is not on PATH.", hint="Install the Docker CLI.")
+        env = {name: value for name, value in os.environ.items() if name in _INHERITED} | {"DOCKER_HOST": self._engine.host}
+        with _plain_errors():
+            if variables is None:
+                name = _container_of(release, config)
+                if not _liveness(await self._engine.container(name)).running:
+                    raise DeployDeckError(
+                        "not-running", f"{release.label} does not run.", hint="`deploydeck run` starts a copy of its own."
+                    )
+                return Invocation(("docker", "exec", "--interactive", *(("--tty",) if terminal else ()), name, *command), env)
+            names = Names(config, release)
+            name = names.task(f"run-{secrets.token_hex(3)}")
+            given = {**variables, **({"PORT": str(config.port)} if config.recipe.port_from_env else {})}
+            await copies.make_container(
+                self._engine, str(release.artifact.get("image") or names.image), name, config, given, names.labels("", 0, TASK), {},
+                goes_with_its_command=True, tty=terminal, stdin_open=True, **copies.command_form(command),
+            )  # fmt: skip
+            return Invocation(("docker", "start", "--attach", "--interactive", name), env)
 
     async def _image(self, release: Release, names: Names) -> dict[str, Any] | None:
         """The image that was built for this release, when it is on the Engine; never one of somebody else."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import platform
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,8 @@ from deploydeck.domain import (
 from deploydeck.settings import Paths, Settings
 from deploydeck.store.logs import LogStore
 from deploydeck.targets import TARGETS, ports
-from deploydeck.targets.base import Endpoint, Observation, Restorable, Role, Seen, StepContext, StepFailed, TargetPlan
-from deploydeck.targets.process import checks, layout, running, steps, tasks
+from deploydeck.targets.base import Endpoint, Invocation, Observation, Restorable, Role, Seen, StepContext, StepFailed, TargetPlan
+from deploydeck.targets.process import checks, environment, layout, running, steps, tasks
 from deploydeck.targets.process.layout import Layout
 
 BATCH = 1000
@@ -218,6 +218,24 @@ class ProcessTarget:
         except OSError as error:
             raise DeployDeckError("disk-error", f"{place.base.name} could not be removed.", str(error)) from error
         return (place.relative(self._releases),)
+
+    async def invocation(
+        self,
+        release: Release,
+        config: DeploymentConfig,
+        command: Sequence[str],
+        variables: Mapping[str, str] | None,
+        *,
+        terminal: bool,
+    ) -> Invocation:
+        """As in `Target`: in the directory of the release, with the variables its copy was started with, or these."""
+        del terminal  # it is ours anyway
+        place = Layout.of(self._releases, config, release)
+        launch = await asyncio.to_thread(layout.read_json, place.launch)
+        if not place.source.is_dir() or (variables is None and "env" not in launch):
+            raise DeployDeckError("release-gone", f"The directory of {release.label} is not there any more.", hint="Deploy again.")
+        env = launch["env"] if variables is None else environment.run(place, config.recipe, variables)
+        return Invocation(tuple(command), {str(name): str(value) for name, value in env.items()}, str(place.source))
 
     async def close(self) -> None:
         """Nothing is held open."""
