@@ -490,6 +490,7 @@ async def test_a_deployment_that_waits_is_agreed_to(deck: FakeDeck) -> None:
         await driver.go("4")
         await driver.sees("waits for approval")
         await driver.sees("Somebody has to agree first.")
+        await driver.sees("worker ○ idle · 1 to agree to")
         await driver.press("a")
         assert isinstance(driver.screen, ConfirmModal)
         await driver.press("escape")

@@ -166,7 +166,8 @@ class Frame(Screen[None]):
         if session.unfinished is None:
             top.worker = ""
         else:
-            top.worker = f"worker ● {session.unfinished} running" if session.unfinished else "worker ○ idle"
+            wait = f" · {session.awaiting} to agree to" if session.awaiting else ""
+            top.worker = (f"worker ● {session.unfinished} running" if session.unfinished else "worker ○ idle") + wait
         self.query_one(TabLine).activity = session.doing
         self.offer_keys()
 

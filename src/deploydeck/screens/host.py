@@ -74,9 +74,12 @@ class Host(App[int]):
             start(self, partial(self._count, self.session.deck), "worker-count")
 
     async def _count(self, deck: Deck) -> None:
-        unfinished = len(await deck.store.deployments.unfinished())
-        if unfinished != self.session.unfinished:
-            self.session.unfinished = unfinished
+        from deploydeck.domain import DeploymentState
+
+        found = await deck.store.deployments.unfinished()
+        awaiting = sum(one.state is DeploymentState.AWAITING_APPROVAL for one in found)
+        if (len(found) - awaiting, awaiting) != (self.session.unfinished, self.session.awaiting):
+            self.session.unfinished, self.session.awaiting = len(found) - awaiting, awaiting
             self.changed.publish("worker")
 
     async def ask_interrupt(self) -> None:

@@ -42,6 +42,7 @@ class Session:
     environment: str | None = None
     target: str | None = None
     unfinished: int | None = None
+    awaiting: int = 0
     keymap: dict[str, str] = field(default_factory=dict)
     logs_of: str | None = None
     activities: dict[int, str] = field(default_factory=dict)
