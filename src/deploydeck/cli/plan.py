@@ -81,8 +81,9 @@ def show_plan(out: Output, prepared: Prepared) -> None:
         out.line("  ", action, f" {item.kind:<12} {item.name}{detail}")
     for change in plan.variables:
         if change.change in _VARIABLE_SIGNS:
-            secret = "  (secret)" if change.secret else ""
-            out.line(f"  {_VARIABLE_SIGNS[change.change]} variable {change.name}{secret}")
+            source = f", from {change.source}" if change.source else ""
+            told = f"  (secret{source})" if change.secret else ""
+            out.line(f"  {_VARIABLE_SIGNS[change.change]} variable {change.name}{told}")
     missing = prepared.resolved.missing
     if missing:
         out.line("  ", Styled("without a value", "warn"), f": {', '.join(missing)}")

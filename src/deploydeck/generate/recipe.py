@@ -34,6 +34,7 @@ from deploydeck.generate.stacks.shared import exact_version
 from deploydeck.generate.stacks.site import SITE_PORT
 from deploydeck.generate.versions import choose_series
 from deploydeck.settings import Settings
+from deploydeck.vault import read_value
 
 _PLATFORM_VARIABLES = frozenset({"PORT", "HOST", "HOSTNAME", "NODE_ENV", "HOME", "PATH", "PWD", "TZ", "LANG", "CI"})
 _UNREAD = frozenset({"broken-manifest", "file-unreadable", "file-too-large"})
@@ -129,6 +130,11 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
     )
 
 
+def app_name(profile: ProjectProfile, settings: Settings) -> str:
+    """What an application is called on targets and in stores of secrets."""
+    return slug(settings.app.name or profile.name)
+
+
 def make_config(
     profile: ProjectProfile, settings: Settings, choices: Choices, *, project_id: str, environment: str, target: str
 ) -> DeploymentConfig:
@@ -146,7 +152,7 @@ def make_config(
     return DeploymentConfig(
         id=new_id("cfg"),
         project_id=project_id,
-        app=slug(settings.app.name or profile.name),
+        app=app_name(profile, settings),
         root=profile.root,
         environment=environment,
         target=target,
@@ -266,8 +272,12 @@ def _variables(profile: ProjectProfile, settings: Settings, environment: str, fi
             )
     for name in place.secrets:
         found[name] = VariableRef(name=name, source=VariableSource.KEYRING, secret=True)
-    for name, value in place.variables.items():
-        found.setdefault(name, VariableRef(name=name, source=VariableSource.SETTINGS, value=value))
+    for name, text in place.variables.items():
+        value, reference = read_value(name, text)
+        if reference:  # it says where the secret of that name is
+            found[name] = VariableRef(name=name, source=VariableSource.REFERENCE, secret=True, value=value)
+        else:
+            found.setdefault(name, VariableRef(name=name, source=VariableSource.SETTINGS, value=value))
     for variable in profile.variables:
         if variable.required and variable_name(variable.name) and variable.name not in fixed | _PLATFORM_VARIABLES:
             source = VariableSource.KEYRING if variable.secret else VariableSource.ENV_FILE
