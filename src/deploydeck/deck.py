@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from deploydeck.store import Project, Store
     from deploydeck.store.logs import LogStore
     from deploydeck.targets import Invocation, Target
-    from deploydeck.vault import ResolvedVariables, SecretsManager
+    from deploydeck.vault import ResolvedVariables, Row, Scope, SecretsManager
 
 
 MOST_WATCHED = 512
@@ -158,7 +158,7 @@ class Deck:
     def secrets(self) -> SecretsManager:
         from deploydeck.vault import SecretsManager
 
-        return SecretsManager(self.paths)
+        return SecretsManager(self.paths, self.user_settings.vault)
 
     @cached_property
     def logs(self) -> LogStore:
@@ -616,6 +616,34 @@ class Deck:
         place = prepared.scanned.settings.environment(prepared.config.environment)
         return place.approval != "none" and prepared.kind is not DeploymentKind.ROLLBACK
 
+    async def scope(self, scanned: Scanned, environment: str | None = None) -> Scope:
+        """Whose variables `deploydeck secrets` keeps: those of a project in an environment."""
+        from deploydeck.generate import app_name
+        from deploydeck.vault import Scope
+
+        return Scope(app_name(scanned.profile, scanned.settings), scanned.settings.named_environment(environment))
+
+    async def variables(self, scanned: Scanned, environment: str | None = None, *, overridden: bool = True) -> tuple[Row, ...]:
+        """What the project needs in an environment against what is set; without what this process's environment overrides, or with.
+
+        Raises DeployDeckError when the project cannot be deployed, `vault-locked`, and what a source of values raises.
+        """
+        from deploydeck.vault import inventory
+
+        name = scanned.settings.named_environment(environment)
+        # which target does not matter for variables: an engine must not be asked for it
+        config = await self.configure(scanned, name, scanned.settings.environment(name).target or "process")
+        resolved = await self._resolve(scanned, config, overridden=overridden)
+        return await asyncio.to_thread(inventory, self.secrets, config, scanned.profile, resolved)
+
+    async def live_with(self, scanned: Scanned, scope: Scope, name: str, fingerprint: str) -> tuple[LiveRelease, ...]:
+        """The live releases of an environment that were given that very value of a variable."""
+        return tuple(
+            one
+            for one in await self.live_releases(scanned.project)
+            if one.release.environment == scope.environment and (name, fingerprint) in one.release.variables
+        )
+
     def name_to_type(self, prepared: Prepared) -> str:
         """The environment's name when it must be typed before deploying there (by default: production), else nothing."""
         environment = prepared.config.environment
@@ -664,9 +692,9 @@ class Deck:
 
     # --- details --------------------------------------------------------------------------------------------------------------
 
-    async def _resolve(self, scanned: Scanned, config: DeploymentConfig) -> ResolvedVariables:
+    async def _resolve(self, scanned: Scanned, config: DeploymentConfig, *, overridden: bool = True) -> ResolvedVariables:
         env_file = scanned.settings.environment(config.environment).env_file
-        return await asyncio.to_thread(self.secrets.resolve, config, env_file=env_file)
+        return await asyncio.to_thread(self.secrets.resolve, config, env_file=env_file, overridden=overridden)
 
     async def _removal_target(self, project: Project, environment: str, wanted: str | None) -> str:
         """Where an environment is live, else where it was deployed to last: something may be left there."""

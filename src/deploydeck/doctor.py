@@ -230,7 +230,7 @@ def _keyring(_paths: Paths, _environ: Mapping[str, str]) -> tuple[Check, ...]:
     return (Check(name="keyring", state=CheckState.OK, detail=f"{type(backend).__module__}.{type(backend).__name__}"),)
 
 
-_NO_KEYRING = "Secrets then come from the environment or the project's env_file."
+_NO_KEYRING = "`deploydeck secrets` then keeps values in a file, encrypted with a passphrase."
 
 
 def _terminal(_paths: Paths, environ: Mapping[str, str]) -> tuple[Check, ...]:

@@ -69,6 +69,28 @@ class Redactor:
         return text
 
 
+_known: set[str] = set()
+_of_the_known: Redactor | None = None
+
+
+def know(secrets: Iterable[str]) -> None:
+    """Remember values that this process handles, for texts that belong to no deployment: crash reports, worker.log."""
+    global _of_the_known
+    before = len(_known)
+    _known.update(secrets)
+    if len(_known) != before:
+        _of_the_known = None
+
+
+def knowing() -> Redactor:
+    """A redactor of every value that was told to `know` so far."""
+    global _of_the_known
+    found = _of_the_known
+    if found is None:
+        found = _of_the_known = Redactor(tuple(_known))
+    return found
+
+
 def _forms(secret: str) -> set[str]:
     pieces = {secret, *secret.splitlines()} if "\n" in secret else {secret}
     forms: set[str] = set()

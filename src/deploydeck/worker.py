@@ -14,7 +14,7 @@ from deploydeck.deck import Deck
 from deploydeck.deploy.service import AlreadyRunning, Service, wait_until_ended
 from deploydeck.deploy.tools import Prober, Timing, Tools
 from deploydeck.domain import DeployDeckError, DeploymentResult
-from deploydeck.redaction import Redactor
+from deploydeck.redaction import knowing
 from deploydeck.settings import Paths, default_paths
 
 RETRY_LOCK_S = 1.0
@@ -105,14 +105,13 @@ def _listen(tools: Tools) -> None:
 
 
 class _Redacted(logging.Formatter):
-    """The log file is a sink like any other: well-known shapes of secrets never reach it."""
+    """The log file is a sink like any other: no value that this process handles, no well-known shape of a secret reaches it."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
-        self._redact = Redactor()
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._redact(super().format(record))
+        return knowing()(super().format(record))
 
 
 def _log_to_stderr(paths: Paths) -> None:

@@ -19,6 +19,7 @@ from deploydeck.domain import (
     Change,
     CheckState,
     CheckVerdict,
+    DeployDeckError,
     Deployment,
     DeploymentConfig,
     DeploymentKind,
@@ -258,6 +259,8 @@ class FakeDeck:
         self.root = root
         self.calls: list[str] = []
         self.fail: dict[str, Exception] = {}
+        self.secrets = SimpleNamespace(unlock=self._unlock)
+        self.passphrase = ""
         self.user_settings = Settings()
         self.settings = Settings()
         self.profile = profile(root)
@@ -325,6 +328,12 @@ class FakeDeck:
         self.calls.append(name)
         if name in self.fail:
             raise self.fail[name]
+
+    def _unlock(self, passphrase: str) -> None:
+        self.calls.append("unlock")
+        if passphrase != self.passphrase:
+            raise DeployDeckError("vault-passphrase", "This is not the passphrase of the encrypted file.")
+        self.fail.clear()
 
     async def close(self) -> None:
         self._note("close")

@@ -541,6 +541,33 @@ async def test_no_plan_says_why(deck: FakeDeck) -> None:
         await driver.sees("there is no plan to start")
 
 
+async def test_a_plan_that_needs_the_passphrase_asks_for_it_unseen(deck: FakeDeck) -> None:
+    deck.fail["prepare"] = DeployDeckError("vault-locked", "The secrets are in an encrypted file.")
+    deck.passphrase = "correct horse battery"
+    async with driving(deck) as driver:
+        await driver.press("4")
+        await driver.sees("Passphrase")
+        await driver.press(*"wrong", "enter")
+        await driver.sees("This is not the passphrase")
+        await driver.press(*(key if key != " " else "space" for key in "correct horse battery"))
+        assert "correct" not in driver.text()
+        await driver.press("enter")
+        await driver.sees("Variables")
+        await driver.settled()
+        assert deck.calls.count("unlock") == 2
+        assert deck.calls.count("prepare") == 2
+
+
+async def test_leaving_the_passphrase_says_why_there_is_no_plan(deck: FakeDeck) -> None:
+    deck.fail["prepare"] = DeployDeckError("vault-locked", "The secrets are in an encrypted file.")
+    async with driving(deck) as driver:
+        await driver.press("4")
+        await driver.sees("Passphrase")
+        await driver.press("escape")
+        await driver.sees("The secrets are in an encrypted file.")
+        await driver.sees("There is no plan")
+
+
 async def test_address_without_a_display(deck: FakeDeck, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)

@@ -21,6 +21,7 @@ from deploydeck.domain import (
 )
 from deploydeck.settings import Paths
 from deploydeck.vault import SecretsManager, parse_env_file
+from tests.vault.rings import DictRing
 
 SENTINEL = "s3ntinel-Value-9f2c"
 
@@ -47,10 +48,8 @@ def secret(name: str) -> VariableRef:
 
 
 def manager(tmp_path: Path, keyring: dict[tuple[str, str], str] | None = None) -> SecretsManager:
-    values = keyring or {}
-    return SecretsManager(
-        Paths(tmp_path / "data", tmp_path / "config"), read_keyring=lambda service, name: values.get((service, name))
-    )
+    ring = DictRing(keyring or {})
+    return SecretsManager(Paths(tmp_path / "data", tmp_path / "config"), ring=lambda: ring)
 
 
 def test_environment_beats_keyring_beats_env_file(tmp_path: Path) -> None:
@@ -61,6 +60,17 @@ def test_environment_beats_keyring_beats_env_file(tmp_path: Path) -> None:
     assert dict(resolved.values) == {"A": "environment", "B": "ring", "C": "file"}
     assert resolved.missing == ("D",)
     assert resolved.secret_names == {"A", "B", "C"}
+
+
+def test_where_each_value_comes_from_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("A=file\nB=file\nC=file\n")
+    keyring = {("deploydeck:shop:production", "B"): "ring"}
+    plain = VariableRef(name="TITLE", source=VariableSource.SETTINGS, value="Shop")
+    config = make_config(tmp_path, secret("A"), secret("B"), secret("C"), plain)
+    resolved = manager(tmp_path, keyring).resolve(config, environ={"A": "environment"})
+    assert dict(resolved.sources) == {"A": "environment", "B": "keyring", "C": ".env", "TITLE": "settings"}
+    resolved = manager(tmp_path, keyring).resolve(config, environ={"A": "environment"}, overridden=False)
+    assert dict(resolved.sources)["A"] == ".env"
 
 
 def test_plain_settings_are_not_secret_and_win_over_the_file(tmp_path: Path) -> None:
@@ -82,7 +92,7 @@ def test_fingerprints_compare_without_showing(tmp_path: Path) -> None:
     assert SENTINEL not in repr(first)
     # Another installation has another key: a fingerprint says nothing outside this machine.
     (tmp_path / ".env").write_text(f"TOKEN={SENTINEL}\n")
-    other = SecretsManager(Paths(tmp_path / "other", tmp_path / "config"), read_keyring=lambda *_: None)
+    other = SecretsManager(Paths(tmp_path / "other", tmp_path / "config"), ring=lambda: None)
     assert other.resolve(config, environ={}).fingerprints != first.fingerprints
 
 

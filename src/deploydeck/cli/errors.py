@@ -21,6 +21,8 @@ EXIT_BY_CODE: dict[str, int] = {
     "since-invalid": 2,
     "grep-invalid": 2,
     "grep-costly": 2,
+    "vault-locked": 2,
+    "secret-name": 2,
     "not-a-project": 6,
 }
 """Exit codes of errors that are not 1, by the error's code."""
@@ -51,9 +53,9 @@ def report(code: str, what: str, why: str, hint: str, *, as_json: bool) -> None:
 
 def report_defect(error: BaseException, *, as_json: bool) -> None:
     """One line for the person, the redacted traceback for the file it names."""
-    from deploydeck.redaction import Redactor
+    from deploydeck.redaction import knowing
 
-    redact = Redactor()
+    redact = knowing()
     text = redact("".join(traceback.format_exception(error)))
     what = redact(f"{type(error).__name__}: {error}".splitlines()[0][:300])
     place = _write_log(text)

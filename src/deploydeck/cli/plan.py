@@ -102,8 +102,9 @@ def show_changes(out: Output, plan: Plan) -> None:
         out.line("  ", action, f" {item.kind:<12} {item.name}{detail}")
     for change in plan.variables:
         if change.change in _VARIABLE_SIGNS:
-            secret = "  (secret)" if change.secret else ""
-            out.line(f"  {_VARIABLE_SIGNS[change.change]} variable {change.name}{secret}")
+            source = f", from {change.source}" if change.source else ""
+            told = f"  (secret{source})" if change.secret else ""
+            out.line(f"  {_VARIABLE_SIGNS[change.change]} variable {change.name}{told}")
 
 
 def _show_warnings(out: Output, prepared: Prepared) -> None:

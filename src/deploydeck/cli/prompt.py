@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
 from collections.abc import Mapping
 
@@ -36,3 +38,27 @@ def choose(question: str, choices: Mapping[str, str], default: str) -> str:
         print(printable(f"  {key}  {meaning}{' (default)' if key == default else ''}"), file=sys.stderr)
     answer = ask(">").lower()[:1]
     return answer if answer in choices else default
+
+
+def tell(text: str) -> None:
+    """A line beside the questions."""
+    print(printable(text), file=sys.stderr, flush=True)
+
+
+def can_ask_secretly() -> bool:
+    """Whether a person sits at the terminal, though standard input may be a pipe."""
+    if not sys.stderr.isatty():
+        return False
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def ask_secretly(question: str) -> str:
+    """The typed line, without echo, from the terminal itself: standard input may bring a value. Empty at the end of input."""
+    try:
+        return getpass.getpass(f"{printable(question)} ")
+    except EOFError:
+        return ""

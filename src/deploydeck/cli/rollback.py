@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from deploydeck.cli.open import directory
 from deploydeck.cli.output import Output
+from deploydeck.cli.passphrase import unlocking
 from deploydeck.cli.plan import carry_out, check_flags
 from deploydeck.cli.session import open_deck
 
@@ -14,4 +16,5 @@ async def run(args: argparse.Namespace, out: Output) -> int:
     root = directory(args.dir)
     check_flags(args, out)
     async with open_deck() as deck:
-        return await carry_out(deck, await deck.prepare_rollback(root, args.env, args.target, args.release), args, out)
+        prepared = await unlocking(deck, partial(deck.prepare_rollback, root, args.env, args.target, args.release))
+        return await carry_out(deck, prepared, args, out)

@@ -9,10 +9,12 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from functools import partial
 
 from deploydeck.cli.errors import UsageError
 from deploydeck.cli.open import directory
 from deploydeck.cli.output import Output
+from deploydeck.cli.passphrase import unlocking
 from deploydeck.cli.session import open_deck
 from deploydeck.redaction import Redactor
 from deploydeck.targets import Invocation
@@ -26,9 +28,9 @@ async def run(args: argparse.Namespace, out: Output) -> int:
     terminal = not out.json and sys.stdin.isatty() and sys.stdout.isatty()
     async with open_deck() as deck:
         project = await deck.project_at(directory(args.dir))
-        invocation, redact = await deck.invocation(
-            project, args.env, args.target, words, inside=args.command == "exec", terminal=terminal
-        )
+        inside = args.command == "exec"
+        how = partial(deck.invocation, project, args.env, args.target, words, inside=inside, terminal=terminal)
+        invocation, redact = await unlocking(deck, how)
     try:
         return await (_told(invocation, redact, out) if out.json else _joined(invocation))
     except FileNotFoundError:

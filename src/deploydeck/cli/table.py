@@ -350,6 +350,42 @@ COMMANDS: tuple[Command, ...] = (
         "remove one document, `removed` (empty) and `what`.",
     ),
     Command(
+        "secrets",
+        "keep the values of variables, by environment",
+        "`list` (default) shows what the project needs against what is set: where each value comes from, its version, age and "
+        "fingerprint, never the value. `set` and `rotate` make a new version from a prompt without echo, or from standard input "
+        "(one line end at its end is dropped); `rotate` also says which live releases still use the old one, `--to` brings an "
+        "earlier version back as a new one. `import` takes NAME=value lines of a file and shows first what that changes; `diff` "
+        "compares two environments; `passphrase` changes that of the encrypted file. Values are kept in the keyring of this "
+        "machine, where there is none in an encrypted file.",
+        (
+            _value(
+                "action",
+                metavar="ACTION",
+                text="list, set NAME, get NAME, rm NAME…, import FILE, diff ENV1 ENV2, rotate NAME, versions NAME, passphrase.",
+                choices=("list", "set", "get", "rm", "import", "diff", "rotate", "versions", "passphrase"),
+                nargs="?",
+                default="list",
+            ),
+            _value("names", metavar="NAME", text="What the action is about.", nargs="*"),
+            _value("--dir", metavar="DIR", text="The project; default: here.", completes="directory", default="."),
+            _ENVIRONMENT,
+            _flag("--reveal", text="For `get`: show the value. Asks on a terminal; into a pipe only with `--yes`."),
+            _flag("--generate", text="For `set` and `rotate`: make up a value of 43 random characters and show it to nobody."),
+            _value("--to", metavar="VERSION", text="For `rotate`: the version whose value comes back.", type=int),
+            _YES,
+        ),
+        (
+            "deploydeck secrets",
+            "deploydeck secrets set API_TOKEN --env production",
+            "deploydeck secrets import .env.production --env production",
+            "deploydeck secrets diff staging production",
+            "deploydeck secrets rotate API_TOKEN --env production --generate",
+        ),
+        json="One document with what was asked for or done: names, sources, versions, fingerprints; a "
+        "value only for `get --reveal --yes`.",
+    ),
+    Command(
         "vulns",
         "check the dependencies for known vulnerabilities",
         "Looks up every dependency with a resolved version in OSV, also those of the components inside the project. Only names "

@@ -217,12 +217,13 @@ class DeploymentEngine:
         Raises DeployDeckError `variables-missing`, or `plan-stale` when the plan was made from other inputs.
         """
         if resolved.missing:
-            names = ", ".join(resolved.missing)
+            led_nowhere = dict(resolved.sources)
+            names = ", ".join(f"{name} ({led_nowhere[name]})" if name in led_nowhere else name for name in resolved.missing)
             raise DeployDeckError(
                 "variables-missing",
                 f"No value is known for: {names}.",
                 "The application says that it needs them.",
-                "Set them in the environment, in the keyring, or in the env file of this environment.",
+                f"Set them: deploydeck secrets set NAME --env {config.environment}; or in the environment, or the env file.",
             )
         if plan.config_hash != config.content_hash or plan.source_hash != source_hash:
             raise DeployDeckError(
@@ -414,7 +415,7 @@ class DeploymentEngine:
 
 def variable_changes(before: Sequence[tuple[str, str]], resolved: ResolvedVariables) -> tuple[VariableChange, ...]:
     """Variables against an earlier release, by name and fingerprint."""
-    old, new = dict(before), dict(resolved.fingerprints)
+    old, new, sources = dict(before), dict(resolved.fingerprints), dict(resolved.sources)
     changes: list[VariableChange] = []
     for name in sorted(old.keys() | new.keys()):
         if name not in new:
@@ -424,6 +425,12 @@ def variable_changes(before: Sequence[tuple[str, str]], resolved: ResolvedVariab
         else:
             change = "same" if old[name] == new[name] else "changed"
         changes.append(
-            VariableChange(name=name, change=change, fingerprint=new.get(name, ""), secret=name in resolved.secret_names)
+            VariableChange(
+                name=name,
+                change=change,
+                fingerprint=new.get(name, ""),
+                secret=name in resolved.secret_names,
+                source=sources.get(name, ""),
+            )
         )
     return tuple(changes)

@@ -49,10 +49,11 @@ class VariableSource(StrEnum):
     ENV_FILE = "env_file"
     KEYRING = "keyring"
     ENVIRONMENT = "environment"
+    REFERENCE = "reference"
 
 
 class VariableRef(Value):
-    """A variable by name. The value of a secret is never here; `value` only holds plain settings."""
+    """A variable by name. The value of a secret is never here: `value` holds plain settings, or the text of a reference."""
 
     name: str
     source: VariableSource

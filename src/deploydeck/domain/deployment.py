@@ -199,12 +199,13 @@ class PlanItem(Value):
 
 
 class VariableChange(Value):
-    """A variable against the live release: by name and fingerprint, never by value."""
+    """A variable against the live release: by name, fingerprint and where its value comes from, never by value."""
 
     name: str
     change: str  # added, removed, changed, same
     fingerprint: str = ""
     secret: bool = False
+    source: str = ""
 
 
 class Plan(Value):

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from deploydeck.domain import Evidence, GeneratedFile
+from deploydeck.domain import Evidence, GeneratedFile, VariableSource
 from deploydeck.generate.lines import Lines
 from deploydeck.generate.policies.model import names_secret
 from deploydeck.generate.render import HEADER
 from deploydeck.generate.request import Request
 from deploydeck.settings import PROJECT_FILE, EnvironmentSettings, Section, Settings
+from deploydeck.vault import read_value
 
 _SECTIONS = ("app", "health", "resources", "build", "generate")
 _FORCE = "From the settings in force"
@@ -73,15 +74,17 @@ def _environment(out: Lines, request: Request, name: str) -> None:
     values = dict(_chosen(place))
     why = dict.fromkeys(values, _FORCE)
     evidence: dict[str, tuple[Evidence, ...]] = {}
-    values["variables"] = {key: value for key, value in place.variables.items() if not names_secret(key)}
-    why["variables"] = "Plain variables of this environment"
+    values["variables"] = {
+        key: value for key, value in place.variables.items() if not names_secret(key) or read_value(key, value)[1]
+    }
+    why["variables"] = "Plain variables of this environment, and references to values that are kept elsewhere"
     if name == config.environment:
-        secrets = [variable.name for variable in config.variables if variable.secret]
+        secrets = [one.name for one in config.variables if one.secret and one.source is not VariableSource.REFERENCE]
         values |= {"target": config.target, "published_port": config.published_port, "secrets": secrets}
         why |= {
             "target": "Where this environment is deployed to",
             "published_port": "Where people reach it on this machine; by default the port of the program",
-            "secrets": "Values come from the keyring, the environment or .env",
+            "secrets": "Values come from the environment, `deploydeck secrets` or .env",
         }
         evidence["published_port"] = profile.port.evidence if profile.port else ()
         evidence["secrets"] = tuple(e for v in profile.variables if v.name in secrets for e in v.used)

@@ -35,6 +35,7 @@ from deploydeck.generate.stacks.shared import exact_version
 from deploydeck.generate.stacks.site import SITE_PORT
 from deploydeck.generate.versions import choose_series
 from deploydeck.settings import Settings
+from deploydeck.vault import read_value
 
 _PLATFORM_VARIABLES = frozenset({"PORT", "HOST", "HOSTNAME", "NODE_ENV", "HOME", "PATH", "PWD", "TZ", "LANG", "CI"})
 _UNREAD = frozenset({"broken-manifest", "file-unreadable", "file-too-large"})
@@ -130,6 +131,11 @@ def choose(profile: ProjectProfile, settings: Settings, target: str) -> Choices:
     )
 
 
+def app_name(profile: ProjectProfile, settings: Settings) -> str:
+    """What an application is called on targets and in stores of secrets."""
+    return slug(settings.app.name or profile.name)
+
+
 def make_config(
     profile: ProjectProfile, settings: Settings, choices: Choices, *, project_id: str, environment: str, target: str
 ) -> DeploymentConfig:
@@ -147,7 +153,7 @@ def make_config(
     return DeploymentConfig(
         id=new_id("cfg"),
         project_id=project_id,
-        app=slug(settings.app.name or profile.name),
+        app=app_name(profile, settings),
         root=profile.root,
         environment=environment,
         target=target,
@@ -188,14 +194,14 @@ def make_config(
 def moved_config(built: DeploymentConfig, profile: ProjectProfile, settings: Settings, environment: str) -> DeploymentConfig:
     """What was built, as it runs in another environment: port, address and variables are of that one, all else stays.
 
-    The project itself is not asked: it may have changed since. A plain value of the environment it was built for is not taken
-    along; where the program requires it, it counts as missing unless the other environment has one.
+    The project itself is not asked: it may have changed since. What the settings say for the environment it was built for is not
+    taken along; where the program requires it, it counts as missing unless the other environment has one.
     """
     place = settings.environment(environment)
     required = {variable.name for variable in profile.variables if variable.required}
     found = {one.name: one for one in _variables(profile.model_copy(update={"variables": ()}), settings, environment, set())}
     for variable in built.variables:
-        if variable.source is not VariableSource.SETTINGS:
+        if variable.source not in (VariableSource.SETTINGS, VariableSource.REFERENCE):
             found.setdefault(variable.name, variable)
         elif variable.name in required:
             missing = VariableRef(name=variable.name, source=VariableSource.ENV_FILE, secret=variable.secret)
@@ -296,8 +302,12 @@ def _variables(profile: ProjectProfile, settings: Settings, environment: str, fi
             )
     for name in place.secrets:
         found[name] = VariableRef(name=name, source=VariableSource.KEYRING, secret=True)
-    for name, value in place.variables.items():
-        found.setdefault(name, VariableRef(name=name, source=VariableSource.SETTINGS, value=value))
+    for name, text in place.variables.items():
+        value, reference = read_value(name, text)
+        if reference:  # it says where the secret of that name is
+            found[name] = VariableRef(name=name, source=VariableSource.REFERENCE, secret=True, value=value)
+        else:
+            found.setdefault(name, VariableRef(name=name, source=VariableSource.SETTINGS, value=value))
     for variable in profile.variables:
         if variable.required and variable_name(variable.name) and variable.name not in fixed | _PLATFORM_VARIABLES:
             source = VariableSource.KEYRING if variable.secret else VariableSource.ENV_FILE

@@ -51,6 +51,7 @@ def plan_lines(prepared: Prepared, expected: dict[str, float]) -> list[Line]:
             look(one.change),
             (f" {visible(one.name)}", "strong"),
             (f"  {visible(one.fingerprint)}{'  secret' if one.secret else ''}", "dim"),
+            (f"  from {visible(one.source)}" if one.source else "", "dim"),
         )
         for one in plan.variables
     ] or [(("  none", "dim"),)]

@@ -195,7 +195,7 @@ class Frame(Screen[None]):
         panel = self.problems
         try:
             with self.session.activity(what) if not quiet else nullcontext():
-                await job()
+                await self._unlocking(job)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - every failure must end in a panel, not in a dead screen
@@ -205,6 +205,20 @@ class Frame(Screen[None]):
             if panel.problem is not None and panel.problem.what_was_done == what:
                 panel.clear()
                 self._frame()
+
+    async def _unlocking(self, job: Job) -> None:
+        """Await a job; when it needs the passphrase of the encrypted file, ask for that and do it again."""
+        try:
+            await job()
+        except Exception as error:
+            if getattr(error, "code", "") != "vault-locked":  # by its code: the first frame loads none of our nouns
+                raise
+            from deploydeck.screens.unlocking import unlock
+
+            await unlock(self)
+        else:
+            return
+        await job()  # left unsaid, it fails once more, and the screen that was drawn anew meanwhile shows that
 
     def say(self, text: str, *, warning: bool = False, timeout_s: float = 6.0) -> None:
         """A short message; never markup."""

@@ -20,6 +20,7 @@ from deploydeck.settings.sections import (
     ResourceSettings,
     ScanSettings,
     UiSettings,
+    VaultSettings,
     WorkerSettings,
 )
 from deploydeck.settings.words import PROJECT_FILE, USER_FILE
@@ -48,6 +49,7 @@ __all__ = [
     "Section",
     "Settings",
     "UiSettings",
+    "VaultSettings",
     "WorkerSettings",
     "default_paths",
     "json_schema",

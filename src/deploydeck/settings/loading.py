@@ -143,7 +143,7 @@ def _merge(into: dict[str, Any], content: dict[str, Any]) -> None:
             into[key] = dict(value) if isinstance(value, dict) else value
 
 
-_NOT_SETTINGS = frozenset({"DEPLOYDECK_HOME", "DEPLOYDECK_CONFIG"})
+_NOT_SETTINGS = frozenset({"DEPLOYDECK_HOME", "DEPLOYDECK_CONFIG", "DEPLOYDECK_PASSPHRASE_FILE", "DEPLOYDECK_PASSPHRASE_FD"})
 
 
 _FREE_NAMES = frozenset({"variables", "arguments"})

@@ -59,6 +59,14 @@ class Paths:
         return self.cache / "verdicts"
 
     @property
+    def vault_file(self) -> Path:
+        return self.data / "secrets.vault"
+
+    @property
+    def vault_lock(self) -> Path:
+        return self.data / "secrets.lock"
+
+    @property
     def worker_lock(self) -> Path:
         return self.data / "worker.lock"
 

@@ -23,6 +23,7 @@ from deploydeck.settings.sections import (
     ResourceSettings,
     ScanSettings,
     UiSettings,
+    VaultSettings,
     WorkerSettings,
 )
 from deploydeck.settings.words import PROJECT_FILE, shown
@@ -53,6 +54,7 @@ class Settings(Section):
     worker: WorkerSettings = Field(default_factory=lambda: WorkerSettings.model_validate({}))
     logs: LogSettings = Field(default_factory=lambda: LogSettings.model_validate({}))
     docker: DockerSettings = Field(default_factory=lambda: DockerSettings.model_validate({}))
+    vault: VaultSettings = Field(default_factory=lambda: VaultSettings.model_validate({}))
     keys: dict[str, str] = Field(default_factory=dict, description="Action id to key.")
 
     def environment(self, name: str) -> EnvironmentSettings:

@@ -115,9 +115,14 @@ class EnvironmentSettings(Section):
     published_port: int | None = Field(None, ge=1, le=65535, description="Port people reach the application on.")
     bind_address: str = Field("127.0.0.1", description="Address the published port is bound to.")
     env_file: str = Field(".env", description="File inside the project with values for variables; never copied into an image.")
-    variables: dict[str, str] = Field(default_factory=dict, description="Plain variables of this environment.")
+    variables: dict[str, str] = Field(
+        default_factory=dict,
+        description="Plain variables of this environment, or references: `env:NAME`, `file:/path`, `keyring:service/name`. "
+        "`plain:…` is what follows it, also when that looks like a reference.",
+    )
     secrets: list[str] = Field(
-        default_factory=list, description="Names whose values come from the keyring, the environment or env_file."
+        default_factory=list,
+        description="Names whose values come from the environment, the store of `deploydeck secrets`, or env_file.",
     )
     keep_releases: int = Field(5, ge=1, le=100, description="Successful releases kept for rollback.")
     queue: Literal["all", "latest"] = Field(
@@ -175,6 +180,17 @@ class WorkerSettings(Section):
 class LogSettings(Section):
     max_file_mb: int = Field(256, ge=1, description="Largest log file of one source; then it is cut and says so.")
     max_line_bytes: int = Field(65536, ge=256, description="Longest stored line.")
+
+
+class VaultSettings(Section):
+    """Where `deploydeck secrets` keeps values on this machine."""
+
+    store: Literal["auto", "keyring", "file", "none"] = Field(
+        "auto",
+        description="Where values are kept: keyring, file (encrypted with a passphrase), none (environment, references and "
+        "env_file only), auto (the keyring, where there is none the file).",
+    )
+    keep_versions: int = Field(5, ge=1, le=100, description="Versions kept of each variable, the one in force among them.")
 
 
 class DockerSettings(Section):

@@ -1,230 +1,288 @@
-"""SecretsManager: resolves variables when a deployment is planned and hands them to the worker through a private file.
-
-The worker may have been started by another terminal hours ago, so its own environment says nothing about this deployment. The
-face that asks resolves every value and leaves it in a 0600 file that lives as long as the deployment. The store sees fingerprints.
-"""
+"""SecretsManager: finds the values of variables when a deployment is planned, keeps those that people set, never shows them."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
-import json
 import os
-import re
-import secrets
-import stat
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 
-from deploydeck.domain import DeployDeckError, DeploymentConfig, VariableSource
-from deploydeck.redaction import Redactor
-from deploydeck.settings import Paths
+from deploydeck.domain import DeployDeckError, DeploymentConfig, VariableRef, VariableSource
+from deploydeck.redaction import know
+from deploydeck.settings import Paths, VaultSettings
+from deploydeck.vault.backends import Backend
+from deploydeck.vault.backends.encrypted_file import EncryptedFile
+from deploydeck.vault.backends.keyring import KeyringStore, Ring, ring_name, system_ring
+from deploydeck.vault.backends.sealing import Cost
+from deploydeck.vault.env_files import project_env_file
+from deploydeck.vault.fingerprints import fingerprint, fingerprint_key
+from deploydeck.vault.handoff import HandOff, ResolvedVariables
+from deploydeck.vault.references import follow
+from deploydeck.vault.versions import History, Scope, Version, added, check_name, check_value
 
-MAX_ENV_FILE_BYTES = 1_000_000
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-
-KeyringReader = Callable[[str, str], str | None]
+LOCK_WAIT_S = 30.0
 
 
 @dataclass(frozen=True)
-class ResolvedVariables:
-    """Values to inject, with what may be said about them. `values` never leaves the process but for the hand-off file.
-
-    `fingerprints` are (name, 12 hex characters) pairs, comparable between releases on this machine only. `missing` are variables
-    that no source knows.
+class StoreState:
+    """Where set values are kept: `title` for people, `detail` which one. `wants` is what must be said first: ""
+    (nothing), "old" (the passphrase of the file) or "new" (the one that a new file will get).
     """
 
-    values: Mapping[str, str] = field(default_factory=dict, repr=False)
-    fingerprints: tuple[tuple[str, str], ...] = ()
-    secret_names: frozenset[str] = frozenset()
-    missing: tuple[str, ...] = ()
+    title: str
+    detail: str
+    wants: str = ""
 
-    def redactor(self) -> Redactor:
-        """A redactor that knows every secret value among these."""
-        return Redactor(value for name, value in self.values.items() if name in self.secret_names)
+
+@dataclass(frozen=True)
+class Told:
+    """What may be said about a version of a variable. Equal fingerprints of one name are equal values."""
+
+    version: Version
+    fingerprint: str
 
 
 class SecretsManager:
-    """Finds the values of variables, never shows them, and carries them to the worker."""
+    """Finds the values of variables, keeps those that were set, and carries them to the worker.
 
-    def __init__(self, paths: Paths, *, read_keyring: KeyringReader | None = None) -> None:
+    `ring` stands for the keyring of this machine, in tests; `cost` is how dear a guess of the passphrase is made.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        settings: VaultSettings | None = None,
+        *,
+        ring: Callable[[], Ring | None] = system_ring,
+        cost: Cost | None = None,
+    ) -> None:
         self._paths = paths
-        self._read_keyring = read_keyring or _system_keyring
+        self._settings = settings or VaultSettings.model_validate({})
+        self._find_ring = ring
+        self._cost = cost
+        self._hand_off = HandOff(paths.data / "handoff")
+
+    # --- values of a deployment -----------------------------------------------------------------------------------------------
 
     def resolve(
-        self, config: DeploymentConfig, *, env_file: str = ".env", environ: Mapping[str, str] | None = None
+        self,
+        config: DeploymentConfig,
+        *,
+        env_file: str = ".env",
+        environ: Mapping[str, str] | None = None,
+        overridden: bool = True,
     ) -> ResolvedVariables:
         """The value of every variable of `config`.
 
-        Plain settings stand in the configuration. Any other variable is looked for in the process environment, the system
-        keyring (service `deploydeck:<app>:<environment>`), then `env_file` inside the project; everything in `env_file` is injected
-        as well and treated as secret. Raises DeployDeckError `env-file-…` when the file is unreadable or leaves the project.
+        Plain settings stand in the configuration. Any other variable is looked for in the process environment (unless not
+        `overridden`), where its reference leads, in the store of set values, then in `env_file` inside the project. A reference
+        that leads nowhere is missing: nothing else takes its place. Everything in `env_file` is injected as well and treated as
+        secret. Raises DeployDeckError `env-file-…`, `reference-…`, `keyring-…`, `vault-…`; `vault-locked` only when the store
+        must be asked.
         """
         environment = os.environ if environ is None else environ
-        from_file = self._read_env_file(Path(config.root), env_file)
-        service = f"deploydeck:{config.app}:{config.environment}"
-        values: dict[str, str] = dict(from_file)
+        from_file = project_env_file(Path(config.root), env_file)
+        scope = Scope(config.app, config.environment)
+        values = dict(from_file)
         secret_names = set(from_file)
+        sources = dict.fromkeys(from_file, env_file)
         missing: list[str] = []
         for variable in config.variables:
-            if variable.source is VariableSource.SETTINGS and variable.value is not None:
-                values[variable.name] = variable.value
-                secret_names.discard(variable.name)
+            name = variable.name
+            found, source = self._find(variable, scope, environment, (environment if overridden else {}), (env_file, from_file))
+            if source:
+                sources[name] = source
+            if found is None:
+                missing.append(name)
+                values.pop(name, None)
                 continue
-            found = environment.get(variable.name)
-            if found is None:
-                found = self._read_keyring(service, variable.name)
-            if found is None:
-                found = from_file.get(variable.name)
-            if found is None:
-                missing.append(variable.name)
-                continue
-            values[variable.name] = found
-            if variable.secret:
-                secret_names.add(variable.name)
-        key = self._fingerprint_key()
-        prints = tuple((name, _fingerprint(key, name, values[name])) for name in sorted(values))
-        return ResolvedVariables(values, prints, frozenset(secret_names), tuple(missing))
+            values[name] = found
+            if variable.source is VariableSource.SETTINGS:
+                secret_names.discard(name)
+            elif variable.secret:
+                secret_names.add(name)
+        know(values[name] for name in secret_names if name in values)
+        return ResolvedVariables(
+            values,
+            tuple((name, self.fingerprint(name, values[name])) for name in sorted(values)),
+            frozenset(secret_names),
+            tuple(missing),
+            tuple(sorted(sources.items())),
+        )
+
+    def _find(
+        self,
+        variable: VariableRef,
+        scope: Scope,
+        environ: Mapping[str, str],
+        overrides: Mapping[str, str],
+        file: tuple[str, Mapping[str, str]],
+    ) -> tuple[str | None, str]:
+        """The value, or None, and where it comes from."""
+        name, text = variable.name, variable.value or ""
+        if variable.source is VariableSource.SETTINGS and variable.value is not None:
+            return text, "settings"
+        if name in overrides:
+            return overrides[name], "environment"
+        if variable.source is VariableSource.REFERENCE:
+            return follow(name, text, environ, lambda: self._ring), text
+        if self.backend is not None and (history := self.backend.read(scope, name)):
+            return history[-1].value, self.backend.title
+        label, values = file
+        return (values[name], label) if name in values else (None, "")
+
+    def fingerprint(self, name: str, value: str) -> str:
+        """12 hex characters, comparable on this machine only."""
+        return fingerprint(self._key, name, value)
+
+    @cached_property
+    def _key(self) -> bytes:
+        return fingerprint_key(self._paths.data)
+
+    # --- set values -----------------------------------------------------------------------------------------------------------
+
+    def state(self) -> StoreState:
+        """Which store keeps set values here, and whether it wants a passphrase first."""
+        backend = self.backend
+        if backend is None:
+            return StoreState("none", "[vault] store is none")
+        if isinstance(backend, EncryptedFile):
+            wanted = "" if not backend.locked else "old" if backend.exists else "new"
+            return StoreState(backend.title, str(self._paths.vault_file), wanted)
+        return StoreState(backend.title, ring_name(self._ring) if self._ring else "")
+
+    def unlock(self, passphrase: str) -> None:
+        """Open the encrypted file, or say the passphrase of a new one. Raises DeployDeckError `vault-…`."""
+        know((passphrase,))
+        self._file().unlock(passphrase)
+
+    def change_passphrase(self, passphrase: str) -> None:
+        """Give the encrypted file another passphrase. Raises DeployDeckError `vault-…`."""
+        know((passphrase,))
+        self._file().change_passphrase(passphrase)
+
+    def names(self, scope: Scope) -> tuple[str, ...]:
+        """The variables that are set, sorted."""
+        return self.backend.names(scope) if self.backend else ()
+
+    def history(self, scope: Scope, name: str) -> tuple[Told, ...]:
+        """The versions of a variable, oldest first; the last is in force. Empty when it is not set."""
+        check_name(name)
+        return self._told(name, self.backend.read(scope, name) if self.backend else ())
+
+    def set(self, scope: Scope, values: Mapping[str, str], by: str) -> dict[str, Told]:
+        """Make a new version of each variable, all or none. Raises DeployDeckError `secret-…` and what the store raises."""
+        for name, value in values.items():
+            check_name(name)
+            check_value(name, value)
+        know(values.values())
+        keep = self._settings.keep_versions
+        edits = {name: partial(added, value=value, by=by, keep=keep) for name, value in values.items()}
+        return self._latest(self._store().change(scope, edits))
+
+    def restore(self, scope: Scope, name: str, number: int, by: str) -> Told:
+        """Make a new version with the value of an earlier one. Raises DeployDeckError `secret-version`."""
+
+        def again(history: History) -> History:
+            for one in history:
+                if one.number == number:
+                    return added(history, one.value, by, self._settings.keep_versions)
+            kept = ", ".join(str(one.number) for one in history) or "none"
+            raise DeployDeckError("secret-version", f"{name} has no version {number}.", f"Kept are: {kept}.")
+
+        check_name(name)
+        return self._latest(self._store().change(scope, {name: again}))[name]
+
+    def remove(self, scope: Scope, names: Iterable[str]) -> None:
+        """Forget variables with all their versions. Raises DeployDeckError `secret-unset` when one is not set; then all stay."""
+
+        def none(history: History, name: str) -> History:
+            if not history:
+                raise unset(scope, name)
+            return ()
+
+        self._store().change(scope, {name: partial(none, name=name) for name in names})
+
+    def _told(self, name: str, history: History) -> tuple[Told, ...]:
+        know(one.value for one in history)
+        return tuple(Told(one, self.fingerprint(name, one.value)) for one in history)
+
+    def _latest(self, changed: Mapping[str, History]) -> dict[str, Told]:
+        return {name: self._told(name, history)[-1] for name, history in changed.items()}
+
+    # --- the store ------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _ring(self) -> Ring | None:
+        return self._find_ring()
+
+    @cached_property
+    def backend(self) -> Backend | None:
+        """The store that the settings and this machine choose; None when values are not kept at all."""
+        chosen = self._settings.store
+        if chosen == "none":
+            return None
+        self._paths.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if chosen == "file" or (chosen == "auto" and self._ring is None):
+            return EncryptedFile(self._paths.vault_file, self._alone, self._cost)
+        if self._ring is None:
+            raise DeployDeckError(
+                "keyring-absent",
+                "This machine has no keyring.",
+                '[vault] store is "keyring".',
+                'Set it to "auto" or "file": then values are kept in an encrypted file.',
+            )
+        return KeyringStore(self._ring, self._alone)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self._paths.vault_lock, timeout=LOCK_WAIT_S, mode=0o600):
+                yield
+        except Timeout as error:
+            raise DeployDeckError(
+                "vault-busy", "Another process changes the stored secrets, and does not end.", hint="Try again.", transient=True
+            ) from error
+
+    def _store(self) -> Backend:
+        if self.backend is None:
+            raise DeployDeckError(
+                "vault-none", "Values are not kept on this machine.", '[vault] store is "none".', 'Set it to "auto" in config.toml.'
+            )
+        return self.backend
+
+    def _file(self) -> EncryptedFile:
+        backend = self._store()
+        if not isinstance(backend, EncryptedFile):
+            raise DeployDeckError("vault-keyring", "Values are kept in the keyring.", "It has no passphrase of DeployDeck's.")
+        return backend
 
     # --- the way to the worker ------------------------------------------------------------------------------------------------
 
     def hand_off(self, deployment_id: str, resolved: ResolvedVariables) -> None:
         """Leave the values for the worker: a file that only this account can read."""
-        content = {
-            "values": dict(resolved.values),
-            "fingerprints": resolved.fingerprints,
-            "secret_names": sorted(resolved.secret_names),
-            "missing": resolved.missing,
-        }
-        path = self._hand_off_path(deployment_id)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_private(path, json.dumps(content).encode())
+        self._hand_off.leave(deployment_id, resolved)
 
     def take(self, deployment_id: str) -> ResolvedVariables | None:
         """What was handed off, as often as needed (a killed worker asks again); None when there is nothing."""
-        try:
-            content = json.loads(self._hand_off_path(deployment_id).read_bytes())
-        except FileNotFoundError:
-            return None
-        return ResolvedVariables(
-            content["values"],
-            tuple((name, digest) for name, digest in content["fingerprints"]),
-            frozenset(content["secret_names"]),
-            tuple(content["missing"]),
-        )
+        resolved = self._hand_off.take(deployment_id)
+        if resolved is not None:
+            know(resolved.values[name] for name in resolved.secret_names if name in resolved.values)
+        return resolved
 
     def drop(self, deployment_id: str) -> None:
         """Forget the values: the deployment has ended."""
-        self._hand_off_path(deployment_id).unlink(missing_ok=True)
-
-    def _hand_off_path(self, deployment_id: str) -> Path:
-        if not re.fullmatch(r"[a-z0-9-]{1,64}", deployment_id):
-            raise ValueError("not a deployment id")
-        return self._paths.data / "handoff" / f"{deployment_id}.json"
-
-    def _fingerprint_key(self) -> bytes:
-        """A key of this installation, so that a fingerprint of a short value cannot be looked up in a table."""
-        path = self._paths.data / "fingerprint.key"
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with contextlib.suppress(FileExistsError):  # another process was faster: use its key
-                _write_private(path, secrets.token_bytes(32), exclusive=True)
-            return path.read_bytes()
-
-    def _read_env_file(self, root: Path, env_file: str) -> dict[str, str]:
-        if not env_file:
-            return {}
-        path = root / env_file
-        try:
-            resolved = path.resolve(strict=True)
-        except FileNotFoundError:
-            return {}
-        except (OSError, RuntimeError) as error:
-            raise DeployDeckError("env-file-unreadable", f"{env_file} cannot be read.", str(error)) from error
-        if not resolved.is_relative_to(root.resolve()):
-            raise DeployDeckError(
-                "env-file-outside", f"{env_file} points outside the project.", hint="Use a file inside the project."
-            )
-        try:
-            descriptor = os.open(resolved, os.O_RDONLY | os.O_NONBLOCK)
-            try:
-                status = os.fstat(descriptor)
-                if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_ENV_FILE_BYTES:
-                    raise DeployDeckError("env-file-unreadable", f"{env_file} is not a regular file of at most 1 MB.")
-                text = os.read(descriptor, MAX_ENV_FILE_BYTES).decode("utf-8")
-            finally:
-                os.close(descriptor)
-        except UnicodeDecodeError as error:
-            raise DeployDeckError("env-file-unreadable", f"{env_file} is not UTF-8 text.", hint="Save it as UTF-8.") from error
-        except OSError as error:
-            raise DeployDeckError("env-file-unreadable", f"{env_file} cannot be read.", error.strerror or str(error)) from error
-        return parse_env_file(text, env_file)
+        self._hand_off.drop(deployment_id)
 
 
-def parse_env_file(text: str, label: str = ".env") -> dict[str, str]:
-    """NAME=value lines: `export` allowed, quotes removed, `#` comments, `\\n` in double quotes. No expansion, no commands.
-
-    Raises DeployDeckError `env-file-syntax` naming the line (never its value).
-    """
-    values: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        stripped = line.strip().removeprefix("export ").strip()
-        if not stripped or stripped.startswith("#"):
-            continue
-        name, separator, value = stripped.partition("=")
-        name, value = name.strip(), value.strip()
-        if not separator or not _NAME.match(name):
-            raise DeployDeckError(
-                "env-file-syntax", f"{label}:{number} is not NAME=value.", hint="Correct the line or start it with #."
-            )
-        quote = value[:1]
-        if quote in ("'", '"') and quote in value[1:]:
-            value = value[1 : value.index(quote, 1)]
-            if quote == '"':
-                value = value.replace("\\n", "\n").replace('\\"', '"')
-        elif " #" in value:
-            value = value.split(" #", 1)[0].rstrip()
-        values[name] = value
-    return values
-
-
-def _fingerprint(key: bytes, name: str, value: str) -> str:
-    return hmac.new(key, f"{name}\0{value}".encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:12]
-
-
-def _write_private(path: Path, content: bytes, *, exclusive: bool = False) -> None:
-    temporary = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if exclusive:
-            os.link(temporary, path)  # whole or not at all, and only one process wins
-        else:
-            temporary.replace(path)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        why = f"{path.parent}: {error.strerror or error}"
-        raise DeployDeckError(
-            "handoff-failed", "The variables could not be handed to the worker.", why, "Check the disk."
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _system_keyring(service: str, name: str) -> str | None:
-    """The value in the system's keyring, or None: a machine without one (most servers) simply has no such source."""
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        return keyring.get_password(service, name)
-    except (KeyringError, RuntimeError):
-        return None
+def unset(scope: Scope, name: str) -> DeployDeckError:
+    return DeployDeckError(
+        "secret-unset",
+        f"{name} is not set for {scope.app} in {scope.environment}.",
+        "Values that come from the environment, a reference or a file are not kept here.",
+        f"Set it: deploydeck secrets set {name} --env {scope.environment}",
+    )

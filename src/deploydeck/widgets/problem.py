@@ -26,11 +26,12 @@ class Problem:
     def of(cls, error: Exception, what_was_done: str, retry: str = "") -> Problem:
         """From any exception: a DeployDeckError speaks for itself, anything else is a defect and goes to the log."""
         from deploydeck.domain import DeployDeckError
+        from deploydeck.redaction import knowing
 
         if isinstance(error, DeployDeckError):
             return cls(what_was_done, error.what, error.why, error.hint, error.code, retry)
         log.error("%s failed", what_was_done, exc_info=error)
-        why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        why = knowing()(f"{type(error).__name__}: {error}") if str(error) else type(error).__name__
         hint = "This is a defect of DeployDeck; nothing was hidden from you. The details are in its log file."
         return cls(what_was_done, f"{what_was_done.rstrip('…')} failed unexpectedly.", why, hint, "unexpected", retry)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import socket
 import subprocess
@@ -92,6 +93,34 @@ async def test_a_cancelled_build_has_stopped_when_it_says_so(docker_lab: DockerL
             await asyncio.sleep(0.2)
     await run.unwind()
     assert docker_lab.leftovers() == []
+
+
+async def test_a_secret_is_lent_to_the_step_that_mounts_it_and_is_in_no_layer(docker_lab: DockerLab) -> None:
+    if not await buildkit.available("unix:///var/run/docker.sock"):
+        pytest.skip("there is no docker buildx 0.13 or newer")
+    step = (
+        "RUN --mount=type=secret,id=API_TOKEN --mount=type=secret,id=npmrc,target=/tmp/npmrc --mount=type=secret,id=NOT_GIVEN "
+        "sha256sum /run/secrets/API_TOKEN | cut -c-64 >/lent && cat /tmp/npmrc >>/lent && test ! -e /run/secrets/NOT_GIVEN "
+        "&& cat /run/secrets/API_TOKEN && cat /lent && sleep 2\nUSER"
+    )
+    run = await docker_lab.run()
+    write_project(docker_lab.root / "project", dockerfile=DOCKERFILE.replace("USER", step))
+    (docker_lab.root / "project" / ".npmrc").write_text("registry=https://registry.invalid/\n")
+    task = asyncio.create_task(run.act("build"))
+    seen = ""
+    while not task.done():
+        seen += (await asyncio.to_thread(subprocess.run, ["ps", "axewww", "-o", "args"], capture_output=True, text=True)).stdout
+        await asyncio.sleep(0.2)
+    await task
+    assert "--secret id=API_TOKEN,src=" in seen, "the build was seen"
+    assert hashlib.sha256(SECRET.encode()).hexdigest() in run.said.text, "the step had the very value"
+    assert "registry=https" in run.said.text
+    image = run.context.facts["build"]["image"]
+    history = subprocess.run(["docker", "history", "--no-trunc", image], capture_output=True, text=True, check=True).stdout
+    for line in SECRET.splitlines():
+        assert line not in seen, "in arguments or environment of a process"
+        assert line not in history + json.dumps(inspect(image)) + run.said.text
+    await run.unwind()
 
 
 async def test_a_missing_base_image_is_named(docker_lab: DockerLab, builder: str) -> None:

@@ -16,6 +16,7 @@ from deploydeck.domain import DeployDeckError
 from deploydeck.settings import Paths, Settings
 from deploydeck.targets import StepFailed, open_target
 from deploydeck.targets.docker import checks, classic
+from deploydeck.targets.docker.build_secrets import asked_for, lent
 from deploydeck.targets.docker.buildkit import BuildStory, explain_build
 from deploydeck.targets.docker.engine import Engine, EngineProblem, explain_text
 from deploydeck.targets.docker.host import is_local, resolve_host
@@ -335,3 +336,40 @@ async def test_a_step_nobody_knows_is_unknown(paths: Paths, tmp_path: Path) -> N
     seen = await target.observe(StepPlan(name="other", phase=Phase.BUILD, title="x"), run.context)
     assert seen.seen == "unknown"
     await asyncio.sleep(0)
+
+
+# --- secrets of a build -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("RUN --mount=type=secret,id=TOKEN make", ("TOKEN",)),
+        ("RUN --mount=id=TOKEN,type=secret,required=true make", ("TOKEN",)),
+        ("RUN --mount=type=secret,target=/root/.netrc make", ()),  # an id begins with a letter or digit
+        ("RUN --mount=type=cache,id=TOKEN,target=/x make", ()),
+        ("RUN --mount=type=secret,id=B x\nRUN --mount=type=secret,id=A --mount=type=secret,id=B x", ("B", "A")),
+        ("# RUN --mount=type=secret,id=TOKEN make", ()),
+        ('RUN --mount=type=secret,id=a"b,src=/etc/shadow make', ()),
+        ("RUN --mount=type=secret make", ()),
+    ],
+)
+def test_secrets_that_a_dockerfile_mounts(line: str, names: tuple[str, ...]) -> None:
+    assert asked_for(line) == names
+
+
+def test_what_is_lent_can_be_read_until_the_end_and_never_stands_in_argv(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("FROM x\nRUN --mount=type=secret,id=TOKEN --mount=type=secret,id=npmrc --mount=type=secret,id=NONE y\n")
+    with lent(dockerfile, tmp_path, {"TOKEN": "the value\n", "OTHER": "x"}) as paths:
+        assert set(paths) == {"TOKEN"}
+        assert Path(paths["TOKEN"]).read_text() == "the value\n"
+    assert not Path(paths["TOKEN"]).exists()
+    (tmp_path / "secret").write_text("x")
+    (tmp_path / ".npmrc").symlink_to(tmp_path / "secret")
+    with lent(dockerfile, tmp_path, {}) as paths:
+        assert paths == {}, "a link may lead anywhere"
+    (tmp_path / ".npmrc").unlink()
+    (tmp_path / ".npmrc").write_text("x")
+    with lent(dockerfile, tmp_path, {}) as paths:
+        assert paths == {"npmrc": ".npmrc"}

@@ -49,7 +49,10 @@ def complete_directory(value: str) -> str | None:
 
 
 class AskModal(ModalScreen[str | None]):
-    """Answers the entered text, or None on esc. `check` says what is wrong with a text, or returns an empty string."""
+    """Answers the entered text, or None on esc. `check` says what is wrong with a text, or returns an empty string.
+
+    A `hidden` text is shown as dots.
+    """
 
     CSS_PATH = "modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,6 +68,7 @@ class AskModal(ModalScreen[str | None]):
         value: str = "",
         check: Callable[[str], str] | None = None,
         directories: bool = False,
+        hidden: bool = False,
     ) -> None:
         super().__init__()
         self._title = title
@@ -72,6 +76,7 @@ class AskModal(ModalScreen[str | None]):
         self._value = value
         self._check = check
         self._directories = directories
+        self._hidden = hidden
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
@@ -82,7 +87,8 @@ class AskModal(ModalScreen[str | None]):
             text = TextPane(id="text")
             text.can_focus = False
             yield text
-            answer = Input(self._value, id="answer", compact=True, suggester=DirectorySuggester() if self._directories else None)
+            suggester = DirectorySuggester() if self._directories else None
+            answer = Input(self._value, id="answer", compact=True, suggester=suggester, password=self._hidden)
             answer.cursor_blink = False
             answer.select_on_focus = False
             yield answer

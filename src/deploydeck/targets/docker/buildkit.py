@@ -19,6 +19,7 @@ from typing import Any
 from deploydeck.domain import Cause
 from deploydeck.targets import commands
 from deploydeck.targets.base import StepContext, StepFailed
+from deploydeck.targets.docker.build_secrets import lent
 from deploydeck.targets.docker.engine import unreachable
 
 MAX_STATUS_BYTES = 4 * 1024 * 1024
@@ -49,19 +50,25 @@ async def available(host: str) -> str:
 
 async def build(context: StepContext, host: str, tag: str, labels: Mapping[str, str], dockerfile: Path) -> None:
     """Build and load the image. Raises StepFailed with the last lines of the step that failed, StepCanceled when cancelled."""
-    work = BuildWork(host, Path(context.config.root), dockerfile, tag, labels)
-    await build_image(work, context.emit, context.progress, context.redact, context.cancelled)
+    root = Path(context.config.root)
+    with lent(dockerfile, root, context.variables) as secrets:
+        work = BuildWork(host, root, dockerfile, tag, labels, secrets)
+        await build_image(work, context.emit, context.progress, context.redact, context.cancelled)
 
 
 @dataclass(frozen=True)
 class BuildWork:
-    """An image to build: the Engine's address, the context, the Dockerfile (absolute), the tag and the labels."""
+    """An image to build: the Engine's address, the context, the Dockerfile (absolute), the tag and the labels.
+
+    `secrets` are ids of what is lent to single steps, with the paths where BuildKit reads them.
+    """
 
     host: str
     root: Path
     dockerfile: Path
     tag: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 async def build_image(
@@ -76,6 +83,8 @@ async def build_image(
     argv += ["--file", str(work.dockerfile), "--tag", work.tag]
     for key, value in work.labels.items():
         argv += ["--label", f"{key}={value}"]
+    for name, path in work.secrets.items():
+        argv += ["--secret", f"id={name},src={path}"]
     argv += ["--", str(work.root)]
     story = BuildStory(emit, progress)
     code = await commands.run(
