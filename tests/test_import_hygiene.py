@@ -19,6 +19,7 @@ HEAVY = (
     "alembic",
     "aiosqlite",
     "keyring",
+    "cryptography",
     "rich",
 )
 BEHIND_THE_FIRST_FRAME = tuple(name for name in HEAVY if name not in ("textual", "rich", "pydantic"))
