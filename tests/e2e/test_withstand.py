@@ -580,5 +580,6 @@ def test_every_screen_opens_in_40_by_10(site: Program) -> None:
         terminal.keys("C-q")
         deadline = time.monotonic() + 60  # a busy machine takes its time to close
         while "Pane is dead" not in terminal.screen() and time.monotonic() < deadline:
-            time.sleep(0.2)
+            terminal.look_after_children()
+            time.sleep(0.5)
         assert "Pane is dead (status 0" in terminal.screen()

@@ -65,6 +65,10 @@ class Tmux:
     def resize(self, columns: int, rows: int) -> None:
         self._tmux("resize-window", "-t", "main", "-x", str(columns), "-y", str(rows))
 
+    def look_after_children(self) -> None:
+        """Let another program end there: tmux 3.3a can miss the end of its first one, which then stays a zombie until it looks."""
+        self._tmux("run-shell", "true")
+
     def wait_for(self, *texts: str, timeout_s: float = PATIENCE_S) -> str:
         """The screen once every text is on it. Fails with the screen as it is."""
         deadline = time.monotonic() + timeout_s

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deploydeck.domain import ResourceLimits
+from deploydeck.domain import ResourceLimits, new_id
 from deploydeck.targets import Restorable, Seen, StepCanceled, StepFailed
 from deploydeck.targets.docker import buildkit
 from tests.clock import PATIENCE_S
@@ -98,10 +98,11 @@ async def test_a_cancelled_build_has_stopped_when_it_says_so(docker_lab: DockerL
 async def test_a_secret_is_lent_to_the_step_that_mounts_it_and_is_in_no_layer(docker_lab: DockerLab) -> None:
     if not await buildkit.available("unix:///var/run/docker.sock"):
         pytest.skip("there is no docker buildx 0.13 or newer")
+    own = new_id("run")  # another step each time: a secret is no part of what the builder knows a step by
     step = (
         "RUN --mount=type=secret,id=API_TOKEN --mount=type=secret,id=npmrc,target=/tmp/npmrc --mount=type=secret,id=NOT_GIVEN "
         "sha256sum /run/secrets/API_TOKEN | cut -c-64 >/lent && cat /tmp/npmrc >>/lent && test ! -e /run/secrets/NOT_GIVEN "
-        "&& cat /run/secrets/API_TOKEN && cat /lent && sleep 2\nUSER"
+        f"&& cat /run/secrets/API_TOKEN && cat /lent && echo {own} && sleep 2\nUSER"
     )
     run = await docker_lab.run()
     write_project(docker_lab.root / "project", dockerfile=DOCKERFILE.replace("USER", step))
