@@ -122,7 +122,8 @@ def _cloud_absent() -> str:
 
 @cache
 def _jq_absent() -> str:
-    return "" if shutil.which("jq") else "jq is not on PATH"
+    missing = [name for name in ("jq", "curl") if not shutil.which(name)]
+    return f"{' and '.join(missing)} not on PATH" if missing else ""
 
 
 NEEDS: dict[str, Callable[[], str]] = {

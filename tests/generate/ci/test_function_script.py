@@ -28,6 +28,7 @@ from tests.generate.samples import flask_pip, write
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.cloud,
+    pytest.mark.jq,
     pytest.mark.slow,
     pytest.mark.timeout(900),
     pytest.mark.xdist_group("engine"),
