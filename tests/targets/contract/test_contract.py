@@ -236,8 +236,13 @@ async def test_what_was_built_for_one_environment_runs_in_the_next_one(lab: Lab)
         assert endpoint is not None and "one" in await get(endpoint)
     held = await lab.target.holdings(production.context.release, config)
     assert not [item for item in held if item.kind == "image"], "the image belongs to the environment it was built for"
-    for run in (production, staging):
-        await lab.target.remove(run.context.release, run.context.config)
+    kept = await production.finish()
+    await lab.target.remove(built, staging.context.config)
+    assert (await lab.target.status(kept, config)).running, "taking one environment down leaves the other one its image"
+    if lab.http:
+        assert [item.kind for item in await lab.target.holdings(kept, config)].count("image") == 1, "now it is its own"
+    await lab.target.remove(kept, config)
+    assert lab.leftovers() == []
 
 
 def hooks(lab: Lab, **commands: str) -> Hooks:

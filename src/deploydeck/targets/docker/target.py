@@ -241,9 +241,17 @@ class DockerTarget:
             return Invocation(("docker", "start", "--attach", "--interactive", name), env)
 
     async def _image(self, release: Release, names: Names) -> dict[str, Any] | None:
-        """The image that was built for this release, when it is on the Engine; never one of somebody else."""
+        """The image of this release on the Engine; None when it is somebody else's, or another release has a container of it."""
         image = await self._engine.image(str(release.artifact.get("image") or names.image))
-        return image if labels_of(image).get(label("release")) == release.id else None
+        if image is None:
+            return None
+        promoted = release.origin is not None and release.origin.artifact.get("image") == image["Id"]
+        if not promoted and labels_of(image).get(label("release")) != release.id:
+            return None
+        for item in await self._engine.containers({}):
+            if item.get("ImageID") == image["Id"] and labels_of(item).get(label("release")) != release.id:
+                return None
+        return image
 
     async def close(self) -> None:
         await self._engine.close()

@@ -103,7 +103,8 @@ async def remove_tasks(engine: Engine, context: StepContext) -> list[str]:
     """Remove the containers of commands that have ended, of this environment; their lines are in the logs of their deployments."""
     gone = []
     for item in await engine.containers({**names(context).slot, label("role"): TASK}):
-        if item.get("State") != "running":
+        begins = item.get("State") == "created" and not labels_of(item).get(label("deployment"))  # somebody's `deploydeck run`
+        if item.get("State") != "running" and not begins:
             name = str((item.get("Names") or [item["Id"]])[0]).lstrip("/")
             await engine.delete(name)
             await context.record("container", name, name, True, "removed")
