@@ -99,12 +99,13 @@ async def test_a_secret_is_lent_to_the_step_that_mounts_it_and_is_in_no_layer(do
     if not await buildkit.available("unix:///var/run/docker.sock"):
         pytest.skip("there is no docker buildx 0.13 or newer")
     own = new_id("run")  # another step each time: a secret is no part of what the builder knows a step by
+    value = f"{new_id('value')}\n{new_id('second-line')}"  # of its own: the processes of other tests are looked at, too
     step = (
         "RUN --mount=type=secret,id=API_TOKEN --mount=type=secret,id=npmrc,target=/tmp/npmrc --mount=type=secret,id=NOT_GIVEN "
         "sha256sum /run/secrets/API_TOKEN | cut -c-64 >/lent && cat /tmp/npmrc >>/lent && test ! -e /run/secrets/NOT_GIVEN "
         f"&& cat /run/secrets/API_TOKEN && cat /lent && echo {own} && sleep 2\nUSER"
     )
-    run = await docker_lab.run()
+    run = await docker_lab.run(variables={"API_TOKEN": value})
     write_project(docker_lab.root / "project", dockerfile=DOCKERFILE.replace("USER", step))
     (docker_lab.root / "project" / ".npmrc").write_text("registry=https://registry.invalid/\n")
     task = asyncio.create_task(run.act("build"))
@@ -114,11 +115,11 @@ async def test_a_secret_is_lent_to_the_step_that_mounts_it_and_is_in_no_layer(do
         await asyncio.sleep(0.2)
     await task
     assert "--secret id=API_TOKEN,src=" in seen, "the build was seen"
-    assert hashlib.sha256(SECRET.encode()).hexdigest() in run.said.text, "the step had the very value"
+    assert hashlib.sha256(value.encode()).hexdigest() in run.said.text, "the step had the very value"
     assert "registry=https" in run.said.text
     image = run.context.facts["build"]["image"]
     history = subprocess.run(["docker", "history", "--no-trunc", image], capture_output=True, text=True, check=True).stdout
-    for line in SECRET.splitlines():
+    for line in value.splitlines():
         assert line not in seen, "in arguments or environment of a process"
         assert line not in history + json.dumps(inspect(image)) + run.said.text
     await run.unwind()
